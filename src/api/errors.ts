@@ -1,0 +1,178 @@
+// The one error that crosses the wire: metav1.Status (api.md §12, services.md §0.1). The API server throws these, the
+// client turns Status bodies back into them, so both sides read them with the same predicates.
+
+import type { Status, StatusCause, StatusDetails } from './schema/meta.ts';
+
+export interface ResourceName {
+  readonly group: string;
+  /** Plural, for example `deployments`. */
+  readonly resource: string;
+}
+const qualified = ({ group, resource }: ResourceName): string => (group ? `${resource}.${group}` : resource);
+
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly code: number;
+  readonly reason: string;
+  readonly details: StatusDetails | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: StatusDetails, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+
+  toStatus(): Status {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      ...(this.details && { details: this.details }),
+      code: this.code,
+    };
+  }
+
+  static fromStatus(status: Partial<Status>, httpStatus: number): ApiError {
+    return new ApiError(
+      status.code ?? httpStatus,
+      status.reason ?? '',
+      status.message ?? `the server answered with HTTP status ${httpStatus}`,
+      status.details,
+    );
+  }
+}
+
+export const badRequest = (message: string): ApiError => new ApiError(400, 'BadRequest', message);
+export const unauthorized = (): ApiError => new ApiError(401, 'Unauthorized', 'Unauthorized');
+export const forbidden = (message: string, details?: StatusDetails): ApiError =>
+  new ApiError(403, 'Forbidden', message, details);
+export const notFound = (resource: ResourceName, name: string): ApiError =>
+  new ApiError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, {
+    name,
+    ...(resource.group && { group: resource.group }),
+    kind: resource.resource,
+  });
+export const methodNotAllowed = (): ApiError =>
+  new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+export const alreadyExists = (resource: ResourceName, name: string): ApiError =>
+  new ApiError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, {
+    name,
+    ...(resource.group && { group: resource.group }),
+    kind: resource.resource,
+  });
+export const conflict = (
+  resource: ResourceName,
+  name: string,
+  why = 'the object has been modified; please apply your changes to the latest version and try again',
+): ApiError =>
+  new ApiError(409, 'Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`, {
+    name,
+    ...(resource.group && { group: resource.group }),
+    kind: resource.resource,
+  });
+export const expired = (message: string): ApiError => new ApiError(410, 'Expired', message);
+export const tooLarge = (limit: number): ApiError =>
+  new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
+  new ApiError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );
+export const notAcceptable = (accepted: readonly string[]): ApiError =>
+  new ApiError(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+export const internalError = (why: string, cause?: unknown): ApiError =>
+  new ApiError(500, 'InternalError', `Internal error occurred: ${why}`, undefined, { cause });
+
+/** One thing wrong with one field; a validator returns all of them (services.md §0.1). */
+export interface FieldError {
+  readonly type:
+    | 'Required'
+    | 'Invalid'
+    | 'TypeInvalid'
+    | 'Duplicate'
+    | 'NotSupported'
+    | 'Forbidden'
+    | 'TooLong'
+    | 'TooMany'
+    | 'NotFound'
+    | 'Internal';
+  readonly field: string;
+  readonly value?: unknown;
+  readonly detail?: string | undefined;
+}
+
+const wording: Record<FieldError['type'], { text: string; reason: string; showsValue: boolean }> = {
+  Required: { text: 'Required value', reason: 'FieldValueRequired', showsValue: false },
+  Invalid: { text: 'Invalid value', reason: 'FieldValueInvalid', showsValue: true },
+  TypeInvalid: { text: 'Invalid value', reason: 'FieldValueTypeInvalid', showsValue: true },
+  Duplicate: { text: 'Duplicate value', reason: 'FieldValueDuplicate', showsValue: true },
+  NotSupported: { text: 'Unsupported value', reason: 'FieldValueNotSupported', showsValue: true },
+  Forbidden: { text: 'Forbidden', reason: 'FieldValueForbidden', showsValue: false },
+  TooLong: { text: 'Too long', reason: 'FieldValueTooLong', showsValue: false },
+  TooMany: { text: 'Too many', reason: 'FieldValueTooMany', showsValue: true },
+  NotFound: { text: 'Not found', reason: 'FieldValueNotFound', showsValue: true },
+  Internal: { text: 'Internal error', reason: 'InternalError', showsValue: false },
+};
+
+export const required = (field: string, detail?: string): FieldError => ({ type: 'Required', field, detail });
+export const invalidValue = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'Invalid',
+  field,
+  value,
+  detail,
+});
+export const duplicate = (field: string, value: unknown): FieldError => ({ type: 'Duplicate', field, value });
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  type: 'NotSupported',
+  field,
+  value,
+  detail: `supported values: ${[...supported]
+    .sort()
+    .map((v) => JSON.stringify(v))
+    .join(', ')}`,
+});
+export const forbiddenField = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail });
+export const tooLong = (field: string, limit: number): FieldError => ({
+  type: 'TooLong',
+  field,
+  detail: `may not be more than ${limit} bytes`,
+});
+
+/** The error's text without the leading `field: `; what `causes[].message` holds. */
+export function fieldErrorMessage({ type, value, detail }: FieldError): string {
+  const { text, showsValue } = wording[type];
+  return [text, showsValue ? JSON.stringify(value ?? null) : undefined, detail || undefined]
+    .filter((part) => part !== undefined)
+    .join(': ');
+}
+
+/** 422 with every field error as a cause, which is what kubectl prints. `errors` must not be empty. */
+export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
+  const causes: StatusCause[] = errors.map((error) => ({
+    reason: wording[error.type].reason,
+    message: fieldErrorMessage(error),
+    field: error.field,
+  }));
+  const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
+  const qualifiedKind = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
+  const aggregate = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  return new ApiError(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${aggregate}`, {
+    name,
+    ...(kind.group && { group: kind.group }),
+    kind: kind.kind,
+    causes,
+  });
+}
+
+const hasReason = (error: unknown, ...reasons: string[]): error is ApiError =>
+  error instanceof ApiError && reasons.includes(error.reason);
+export const isNotFound = (error: unknown): error is ApiError => hasReason(error, 'NotFound');
+export const isAlreadyExists = (error: unknown): error is ApiError => hasReason(error, 'AlreadyExists');
+export const isConflict = (error: unknown): error is ApiError => hasReason(error, 'Conflict');
+export const isInvalid = (error: unknown): error is ApiError => hasReason(error, 'Invalid');
+export const isExpired = (error: unknown): error is ApiError => hasReason(error, 'Expired', 'Gone');

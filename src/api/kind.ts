@@ -1,0 +1,68 @@
+// What the API server must know of a kind to serve it. Adding a kind is writing one file in kinds/ that exports one of
+// these, and naming it in kinds/index.ts. Everything here is pure: no I/O, no clock but the `now` that is passed in.
+
+import type { FieldError } from './errors.ts';
+import type { KubeObject } from './object.ts';
+import type { ResourceRef } from './resources.ts';
+import type { Message } from './schema/dsl.ts';
+
+export interface Column<T extends KubeObject> {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description: string;
+  /** 1 for columns that only `-o wide` shows. */
+  readonly priority?: 0 | 1;
+  readonly cell: (object: T, now: Date) => string | number | boolean | null;
+}
+
+export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> {
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly schema: Message<T>;
+  /** Fills in what the user left out; changes `object` in place. Runs on every write, before validation. */
+  readonly setDefaults?: (object: T) => void;
+  /** All that is wrong with an object, allocations included. Metadata is checked by the caller, by `nameFormat`. */
+  readonly validate?: (object: T) => FieldError[];
+  /** Further rules for a change (immutable fields); `object` was already validated on its own. */
+  readonly validateUpdate?: (object: T, old: T) => FieldError[];
+  /** Rules for a write to the status sub-resource. */
+  readonly validateStatusUpdate?: (object: T, old: T) => FieldError[];
+  /** Before a create is stored: drop status, fields that the server owns. Runs before defaults. */
+  readonly prepareForCreate?: (object: T) => void;
+  /** Before an update is stored: wipe fields that depend on the type (services.md A.5), bump nothing. */
+  readonly prepareForUpdate?: (object: T, old: T) => void;
+  /** Texts for `Warning: 299` headers. */
+  readonly warnings?: (object: T, old: T | undefined) => string[];
+  readonly nameFormat: 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label';
+  readonly columns: readonly Column<T>[];
+  /** Conditions of a Table row: finished pods have one. */
+  readonly rowConditions?: (object: T) => { type: string; status: string; reason: string; message: string }[];
+  /** Field selectors beyond metadata.name and metadata.namespace: label to the object's value. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** Has a `/status` sub-resource. */
+  readonly hasStatus?: boolean;
+  /** Has a `/scale` sub-resource (autoscaling/v1 Scale). */
+  readonly scale?: {
+    readonly replicas: (object: T) => number;
+    readonly setReplicas: (object: T, replicas: number) => void;
+    readonly statusReplicas: (object: T) => number;
+    /** The selector in string form. */
+    readonly selector: (object: T) => string;
+  };
+  /** Keeps `metadata.generation`, bumped when anything but metadata and status changes. */
+  readonly hasGeneration?: boolean;
+  /** Annotations are part of what bumps the generation (Deployment). */
+  readonly generationCountsAnnotations?: boolean;
+  /** DELETE answers with the object instead of a Status. */
+  readonly deleteReturnsObject?: boolean;
+  /** Seconds a delete is to be graceful, given the client's wish; undefined deletes at once. Only pods have it. */
+  readonly gracePeriod?: (object: T, requested: number | undefined) => number | undefined;
+  /** PUT to a name that does not exist creates it. */
+  readonly allowCreateOnUpdate?: boolean;
+  /** PUT must carry a resourceVersion. */
+  readonly requiresResourceVersion?: boolean;
+  /** Verbs the resource does not have, of the full set. */
+  readonly omitVerbs?: readonly string[];
+}

@@ -1,0 +1,24 @@
+// The shape of an HTTP exchange as the client and the API server's handler see it. Smaller than the web's Request and
+// Response on purpose: it costs nothing when both sides live in one process, and a watch is just an async iterable.
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query, for example `/api/v1/pods?limit=500`. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  /** Aborting ends the exchange, a streaming body included. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** One buffer, or a stream (watch, logs) that ends when the server ends it or the request's signal aborts. */
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+/** Performs one exchange. Rejects only when no response could be had; a status of 400 or more is a response. */
+export type Fetch = (request: HttpRequest) => Promise<HttpResponse>;
