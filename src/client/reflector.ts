@@ -1,0 +1,99 @@
+// Keeps a copy of one resource's collection up to date: list, then watch from the list's revision, resuming at the last
+// revision seen when a watch ends (api.md §7, §8, §20). What was seen is told to a `Mirror`, in order.
+
+import { ApiError, isExpired, type KubeObject } from '#api/index.ts';
+import { systemClock } from '#lib/clock.ts';
+import type { Logger } from '#lib/log.ts';
+import { delayAfter } from './backoff.ts';
+import type { Resource } from './client.ts';
+
+export interface Mirror<T> {
+  /** The whole collection, after a list. */
+  replace(objects: T[]): void;
+  put(object: T): void;
+  remove(object: T): void;
+}
+
+export interface Selection {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+}
+
+const pageSize = 500;
+const backoff = { baseMs: 100, maxMs: 30_000 };
+/** A watch that lived this long was a good one: its end does not count as a failure. */
+const healthyMs = 1_000;
+
+/** The revision that we have is of no use to this server: history compacted, or another, younger store behind the name. */
+const mustRelist = (error: unknown): boolean =>
+  isExpired(error) ||
+  (error instanceof ApiError && (error.code === 410 || /too large resource version/i.test(error.message)));
+
+/** Runs until `signal` aborts; never rejects. */
+export async function reflect<T extends KubeObject>(
+  resource: Resource<T>,
+  selection: Selection,
+  mirror: Mirror<T>,
+  { signal, log }: { signal: AbortSignal; log: Logger },
+): Promise<void> {
+  let revision: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    const started = performance.now();
+    try {
+      if (revision === undefined) revision = await listAll(resource, selection, mirror, signal);
+      for await (const seen of follow(resource, selection, mirror, revision, signal)) {
+        revision = seen;
+        failures = 0;
+      }
+      // The server ends watches in its own time; one that it ends at once must not be asked for in a tight loop.
+      failures = performance.now() - started > healthyMs ? 0 : failures + 1;
+    } catch (error) {
+      if (signal.aborted) return;
+      const relist = mustRelist(error);
+      if (relist) revision = undefined;
+      failures = relist ? Math.max(failures, 0) + 1 : failures + 1;
+      const fields = { resource: resource.ref.resource, error, failures, relist };
+      if (relist) log.debug('watch is too old, listing again', fields);
+      else log.warn('list and watch failed, trying again', fields);
+    }
+    if (failures > 0) await systemClock.sleep(delayAfter(failures, backoff), signal).catch(() => {});
+  }
+}
+
+async function listAll<T extends KubeObject>(
+  resource: Resource<T>,
+  selection: Selection,
+  mirror: Mirror<T>,
+  signal: AbortSignal,
+): Promise<string> {
+  const objects: T[] = [];
+  let next: string | undefined;
+  for (;;) {
+    const page = await resource.list({ ...selection, limit: pageSize, continue: next, signal });
+    objects.push(...page.items);
+    next = page.metadata.continue || undefined;
+    if (next) continue;
+    mirror.replace(objects);
+    return page.metadata.resourceVersion ?? '';
+  }
+}
+
+/** One watch, to its end. Yields the revision after each event, bookmarks included. */
+async function* follow<T extends KubeObject>(
+  resource: Resource<T>,
+  selection: Selection,
+  mirror: Mirror<T>,
+  resourceVersion: string,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
+  const events = resource.watch({ ...selection, resourceVersion, timeoutSeconds, allowWatchBookmarks: true, signal });
+  for await (const { type, object } of events) {
+    if (type === 'ADDED' || type === 'MODIFIED') mirror.put(object);
+    else if (type === 'DELETED') mirror.remove(object);
+    const { resourceVersion: seen } = object.metadata;
+    if (seen) yield seen;
+  }
+}
