@@ -1,0 +1,17 @@
+// Network namespaces, links, addresses and routes.
+
+export {
+  attachNode,
+  createFabric,
+  deleteFabric,
+  detachNode,
+  type Fabric,
+  type NodeAttachment,
+  type Peer,
+  routePeers,
+} from './fabric.ts';
+export { type HostRoute, hostRanges, routeHost } from './host.ts';
+export { NetworkError, type NetworkErrorReason } from './ip.ts';
+export { type ListenOptions, listenIn } from './listen-in.ts';
+export { createNamespace, deleteNamespace, enter, listNamespaces } from './namespaces.ts';
+export { attachPod, detachPod, type PodAttachment, type PodCable } from './pods.ts';
