@@ -1,8 +1,13 @@
 // The vocabulary of the Kubernetes API: types and pure functions, no I/O.
 
+export { age, humanDuration } from './duration.ts';
 export * from './errors.ts';
+export * from './fields.ts';
 export type { Column, Kind } from './kind.ts';
+export * from './labels.ts';
+export { generateName } from './names.ts';
 export type { KubeList, KubeObject, WatchEvent } from './object.ts';
+export * from './pod-conditions.ts';
 export * from './resources.ts';
 export type { Deployment, ReplicaSet } from './schema/apps.ts';
 export type { Scale } from './schema/autoscaling.ts';

@@ -31,8 +31,14 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly validateStatusUpdate?: (object: T, old: T) => FieldError[];
   /** Before a create is stored: drop status, fields that the server owns. Runs before defaults. */
   readonly prepareForCreate?: (object: T) => void;
-  /** Before an update is stored: wipe fields that depend on the type (services.md A.5), bump nothing. */
+  /** Before an update is stored: wipe fields that depend on the type (services.md A.5), bump nothing. `object.status` is
+   * already that of `old`. */
   readonly prepareForUpdate?: (object: T, old: T) => void;
+  /** Before a write to the status sub-resource is stored: put back what that write may not change. Everything but
+   * metadata and status is already that of `old`. */
+  readonly prepareForStatusUpdate?: (object: T, old: T) => void;
+  /** Text for a `Warning: 299` header on every request for the resource. */
+  readonly deprecation?: string;
   /** Texts for `Warning: 299` headers. */
   readonly warnings?: (object: T, old: T | undefined) => string[];
   readonly nameFormat: 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label';
@@ -55,6 +61,8 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly hasGeneration?: boolean;
   /** Annotations are part of what bumps the generation (Deployment). */
   readonly generationCountsAnnotations?: boolean;
+  /** Labels are part of what bumps the generation (EndpointSlice). */
+  readonly generationCountsLabels?: boolean;
   /** DELETE answers with the object instead of a Status. */
   readonly deleteReturnsObject?: boolean;
   /** Seconds a delete is to be graceful, given the client's wish; undefined deletes at once. Only pods have it. */
