@@ -1,0 +1,74 @@
+// The command line's entry: finds the command, loads only what that command needs, and turns errors into one line.
+
+import { UserError } from '#lib/user-error.ts';
+import type { Command } from './command.ts';
+
+const commands: Record<string, { summary: string; load: () => Promise<Command> }> = {
+  up: { summary: 'start a cluster', load: async () => (await import('./up.ts')).up as Command },
+  down: {
+    summary: 'stop a cluster and remove every trace of it',
+    load: async () => (await import('./down.ts')).down as Command,
+  },
+  status: {
+    summary: 'show the clusters of this machine',
+    load: async () => (await import('./status.ts')).status as Command,
+  },
+  kubeconfig: {
+    summary: "print a cluster's kubeconfig",
+    load: async () => (await import('./kubeconfig.ts')).kubeconfig as Command,
+  },
+  echo: {
+    summary: 'serve HTTP, TCP or UDP and tell what was received',
+    load: async () => (await import('./echo-command.ts')).echo as Command,
+  },
+};
+
+function usage(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+  return [
+    'portolan: Kubernetes Services and service discovery on one Linux machine',
+    '',
+    'Usage: portolan COMMAND [OPTIONS]',
+    '',
+    'Commands:',
+    ...lines,
+    '',
+    '`portolan COMMAND --help` tells more.',
+    '',
+  ].join('\n');
+}
+
+async function main([name, ...args]: string[]): Promise<void> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    process.exitCode = name === undefined ? 2 : 0;
+    return;
+  }
+  if (name === '--version' || name === 'version') {
+    const { version } = await import('#lib/version.ts');
+    process.stdout.write(`portolan ${version}\n`);
+    return;
+  }
+  const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!known)
+    throw new UserError(
+      `portolan: unknown command ${JSON.stringify(name)}. Commands: ${Object.keys(commands).join(', ')}.`,
+    );
+  const [{ runCommand }, spec] = await Promise.all([import('./command.ts'), known.load()]);
+  await runCommand(spec, args);
+}
+
+// A reader that closes its end (`portolan kubeconfig | head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const debug = process.env.PORTOLAN_LOG === 'debug';
+  const text = debug ? (error as Error).stack : (error as Error).message;
+  process.stderr.write(error instanceof UserError ? `${text}\n` : `portolan: unexpected fault: ${text}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,102 @@
+// `portolan up`: starts a cluster and stays with it until Ctrl-C, or leaves it running with --detach.
+
+import { defaultApiPort, kubeconfigPath } from '#cluster/endpoints.ts';
+import { maxNodes } from '#cluster/ranges.ts';
+import { checkPrivilege, completePath, ensureRequirements } from '#cluster/requirements.ts';
+import { checkName } from '#cluster/state.ts';
+import { Supervisor, type UpOptions } from '#cluster/supervisor.ts';
+import { command, type Values, wholeNumber } from './command.ts';
+import { nameOption } from './options.ts';
+
+const options = {
+  ...nameOption,
+  nodes: { type: 'string', value: 'N', default: '2', help: 'how many nodes' },
+  detach: { type: 'boolean', help: 'return when the cluster is up and leave it running' },
+  sample: { type: 'boolean', help: 'apply a sample application and show it working' },
+  'api-port': { type: 'string', value: 'PORT', default: `${defaultApiPort}`, help: 'where the API server listens' },
+  'node-monitor-grace-period': {
+    type: 'string',
+    value: 'SECONDS',
+    default: '40',
+    help: 'a node that has not been heard of for this long is not ready any more',
+  },
+} as const;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function howToGoOn(name: string): string[] {
+  return [
+    '',
+    'To go on, in another shell:',
+    `  export KUBECONFIG=${kubeconfigPath(name)}`,
+    '  kubectl get nodes -o wide',
+    '  kubectl create deployment web --image=host --replicas=3 -- portolan echo --port 8080',
+    '  kubectl expose deployment web --port 80 --target-port 8080',
+    '',
+  ];
+}
+
+function upOptions(values: Values<typeof options>): UpOptions {
+  return {
+    name: checkName(values.name),
+    nodes: wholeNumber('nodes', values.nodes, 1, maxNodes),
+    apiPort: wholeNumber('api-port', values['api-port'], 1, 65535),
+    nodeMonitorGracePeriodMs:
+      1000 * wholeNumber('node-monitor-grace-period', values['node-monitor-grace-period'], 1, 86_400),
+    say,
+  };
+}
+
+/** Resolves with the first request to stop. Later ones are ignored: what runs then is the cleaning up. */
+function stopRequested(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolve);
+  });
+}
+
+async function runInForeground(values: Values<typeof options>): Promise<void> {
+  const startedAt = performance.timeOrigin;
+  const supervisor = new Supervisor(upOptions(values));
+  const stop = stopRequested();
+  const started = supervisor.start();
+  // A Ctrl-C while starting is answered at once; the half-started cluster is taken down below.
+  const first = await Promise.race([started, stop]);
+  if (typeof first !== 'string') {
+    const seconds = ((performance.timeOrigin + performance.now() - startedAt) / 1000).toFixed(1);
+    say(`The cluster ${first.name} is up: ${first.nodes} nodes ready after ${seconds} s.`);
+    if (values.sample) {
+      const { showSample } = await import('./sample.ts');
+      await showSample({ kubeconfig: kubeconfigPath(first.name), ranges: first.ranges, say });
+    }
+    for (const line of howToGoOn(first.name)) say(line);
+    process.send?.({ type: 'ready' });
+    if (!process.connected) say('Press Ctrl-C to stop the cluster and remove every trace of it.');
+    const reason = await Promise.race([supervisor.ended, stop.then(() => undefined)]);
+    if (reason) process.stderr.write(`${reason}\n`);
+    process.exitCode = reason ? 1 : 0;
+  }
+  say('Stopping the cluster');
+  await supervisor.stop();
+  await started.catch(() => {});
+}
+
+export const up = command({
+  name: 'up',
+  summary: 'start a cluster: network namespaces, virtual IPs, DNS and an API for kubectl',
+  options,
+  async run(values) {
+    completePath();
+    upOptions(values);
+    await checkPrivilege();
+    await ensureRequirements(say);
+    if (values.detach) {
+      const { startDetached } = await import('./detach.ts');
+      await startDetached(values.name, process.argv.slice(2));
+    } else {
+      await runInForeground(values);
+    }
+    process.exit();
+  },
+});

@@ -1,0 +1,63 @@
+// One child process of the supervisor: started in a session of its own (so that a Ctrl-C at the terminal reaches the
+// supervisor alone), its messages as events, its log kept in a file of bounded size.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { ChildMessage } from './messages.ts';
+
+/** A log file that has grown beyond this moves to NAME.1, and a new one begins. */
+const logLimit = 5 * 1024 * 1024;
+
+function appendLog(path: string, chunk: Buffer): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  appendFileSync(path, chunk, { mode: 0o600 });
+  if (statSync(path).size > logLimit) renameSync(path, `${path}.1`);
+}
+
+export interface ChildOptions {
+  readonly module: string;
+  readonly args: readonly string[];
+  readonly logFile: string;
+  readonly onMessage: (message: ChildMessage) => void;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class Child {
+  readonly #process: ChildProcess;
+  /** Resolves when the process has ended. */
+  readonly exited: Promise<Exit>;
+
+  constructor({ module, args, logFile, onMessage }: ChildOptions) {
+    const child = fork(module, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execPath: process.execPath,
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => appendLog(logFile, chunk));
+    child.on('message', (message) => onMessage(message as ChildMessage));
+    this.#process = child;
+    this.exited = new Promise((resolve) => {
+      child.on('exit', (code, signal) => resolve({ code, signal }));
+      child.on('error', () => resolve({ code: -1, signal: null }));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Asks it to end; kills it when it has not after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}
+
+export const describeExit = ({ code, signal }: Exit): string => (signal ? `ended by ${signal}` : `exit code ${code}`);

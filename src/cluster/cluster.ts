@@ -1,0 +1,218 @@
+// Puts a cluster together in one process: the API server, the controllers, the scheduler and every node's kubelet and
+// proxy, each given the API as its only way to the others. Starts them in order, stops them in reverse.
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApiServer } from '#apiserver/index.ts';
+import { Client } from '#client/index.ts';
+import { startControllers } from '#controllers/index.ts';
+import { Kubelet } from '#kubelet/index.ts';
+import { OciRuntime } from '#kubelet/runtimes/oci.ts';
+import type { Logger } from '#lib/log.ts';
+import { UserError } from '#lib/user-error.ts';
+import { attachNode, createNamespace, enter, listenIn, listNamespaces, routeHost } from '#network/index.ts';
+import { NftExec } from '#nftables/index.ts';
+import { Proxier } from '#proxy/index.ts';
+import { startScheduler } from '#scheduler/index.ts';
+import { MemoryStore } from '#storage/memory.ts';
+import { createDnsAddon } from './addons.ts';
+import { clusterDomain, dnsKubeconfigPath, dnsPort, kubeconfigPath, kubeletPort } from './endpoints.ts';
+import { followReadyNode } from './host-route.ts';
+import { formatKubeconfig } from './kubeconfig.ts';
+import { CertificateAuthority, type Subject } from './pki.ts';
+import { apiServiceIP, dnsServiceIP, hostLeg, type NodeAddresses, nodesOf, type Ranges } from './ranges.ts';
+import { type ClusterCard, namespacePrefix, stateDirOf } from './state.ts';
+
+const masters = 'system:masters';
+
+export class Cluster {
+  readonly #card: ClusterCard;
+  readonly #ranges: Ranges;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  #apiServer: ApiServer | undefined;
+  #kubelets: Kubelet[] = [];
+  #proxiers: Proxier[] = [];
+
+  constructor(card: ClusterCard & { ranges: Ranges }, log: Logger) {
+    this.#card = card;
+    this.#ranges = card.ranges;
+    this.#log = log;
+  }
+
+  /** Resolves when every node is ready; `onApiReady` is called as soon as clients can connect. */
+  async start(onApiReady: () => void): Promise<void> {
+    const nodes = nodesOf(this.#ranges, this.#card.nodes);
+    const [ca] = await Promise.all([
+      CertificateAuthority.open(join(stateDirOf(this.#card.name), 'pki'), `portolan ${this.#card.name}`),
+      this.#startApi(),
+      ...nodes.map((node) => this.#wireNode(node, nodes)),
+    ]);
+    await this.#serveApi(ca);
+    onApiReady();
+    const client = this.#clientFor('system:kube-controller-manager');
+    const { signal } = this.#stop;
+    await Promise.all([
+      startControllers(
+        { client, log: this.#log.named('controllers') },
+        { signal, nodeMonitorGracePeriodMs: this.#card.nodeMonitorGracePeriodMs },
+      ),
+      startScheduler(
+        { client: this.#clientFor('system:kube-scheduler'), log: this.#log.named('scheduler') },
+        { signal },
+      ),
+      createDnsAddon(client, {
+        clusterIP: dnsServiceIP(this.#ranges),
+        address: hostLeg(this.#ranges),
+        port: dnsPort,
+      }),
+      routeHost(nodes.map(({ podCIDR, address }) => ({ to: podCIDR, via: address }))),
+      ...nodes.map((node) => this.#startNode(node, ca)),
+    ]);
+    followReadyNode(client, this.#ranges.serviceCIDR, this.#log.named('host-route'), signal);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#kubelets.map((kubelet) => kubelet.stop()));
+    this.#stop.abort();
+    await Promise.all(this.#proxiers.map((proxier) => proxier.stopped()));
+    await this.#apiServer?.close();
+  }
+
+  #clientFor(name: string, ...groups: string[]): Client {
+    if (!this.#apiServer) throw new Error('the API server is not started');
+    return new Client(this.#apiServer.fetchAs({ name, groups: [...groups, 'system:authenticated'] }), {
+      userAgent: name.replace(/^system:/, ''),
+    });
+  }
+
+  async #startApi(): Promise<void> {
+    this.#apiServer = new ApiServer(
+      { store: new MemoryStore(), log: this.#log.named('apiserver') },
+      {
+        serviceCIDR: this.#ranges.serviceCIDR,
+        advertise: { address: hostLeg(this.#ranges), port: this.#card.apiPort },
+      },
+    );
+    await this.#apiServer.start();
+  }
+
+  async #serveApi(ca: CertificateAuthority): Promise<void> {
+    const host = hostLeg(this.#ranges);
+    const port = this.#card.apiPort;
+    const [server, kubeletClient] = await Promise.all([
+      ca.issue({
+        commonName: 'kube-apiserver',
+        names: [
+          host,
+          apiServiceIP(this.#ranges),
+          'kubernetes',
+          'kubernetes.default',
+          'kubernetes.default.svc',
+          `kubernetes.default.svc.${clusterDomain}`,
+        ],
+      }),
+      ca.issue({ commonName: 'kube-apiserver-kubelet-client', organizations: [masters] }),
+      this.#writeKubeconfig(ca, kubeconfigPath(this.#card.name), {
+        commonName: 'kubernetes-admin',
+        organizations: [masters],
+      }),
+      this.#writeKubeconfig(ca, dnsKubeconfigPath(this.#card.name), { commonName: 'system:kube-dns' }),
+    ]);
+    try {
+      await this.#apiServer?.listen({
+        host,
+        port,
+        tls: { ...server, ca: ca.pair.cert },
+        kubeletClient: { ...kubeletClient, ca: ca.pair.cert },
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      throw new UserError(
+        `Cannot listen on ${host}:${port} for the API server: a program of this machine already holds port ${port}. ` +
+          `Stop it, or choose another port with --api-port.`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #writeKubeconfig(ca: CertificateAuthority, path: string, user: Subject): Promise<void> {
+    const text = formatKubeconfig({
+      context: this.#card.name,
+      server: `https://${hostLeg(this.#ranges)}:${this.#card.apiPort}`,
+      ca: ca.pair.cert,
+      user: user.commonName,
+      client: await ca.issue(user),
+    });
+    await writeFile(path, text, { mode: 0o600 });
+  }
+
+  #namespaceOf(node: NodeAddresses): string {
+    return `${namespacePrefix(this.#card.name)}${node.name}`;
+  }
+
+  async #wireNode(node: NodeAddresses, all: readonly NodeAddresses[]): Promise<void> {
+    const namespace = this.#namespaceOf(node);
+    await createNamespace(namespace);
+    await attachNode({
+      bridge: this.#ranges.bridge,
+      namespace,
+      index: node.index,
+      address: `${node.address}/24`,
+      gateway: hostLeg(this.#ranges),
+      podCIDR: node.podCIDR,
+      peers: all.filter((other) => other !== node).map(({ address, podCIDR }) => ({ address, podCIDR })),
+    });
+  }
+
+  async #startNode(node: NodeAddresses, ca: CertificateAuthority): Promise<void> {
+    const namespace = this.#namespaceOf(node);
+    const log = this.#log.named(node.name);
+    const proxier = new Proxier(
+      {
+        client: this.#clientFor('system:kube-proxy'),
+        nft: new NftExec({ prefix: enter(namespace) }),
+        log: log.named('proxy'),
+      },
+      {
+        nodeName: node.name,
+        nodeIPs: [node.address],
+        clusterCIDR: this.#ranges.podCIDR,
+        serviceCIDR: this.#ranges.serviceCIDR,
+      },
+    );
+    const stateDir = join(stateDirOf(this.#card.name), 'nodes', node.name);
+    const [listener, tls] = await Promise.all([
+      listenIn(namespace, { host: node.address, port: kubeletPort }),
+      ca.issue({
+        commonName: `system:node:${node.name}`,
+        organizations: ['system:nodes'],
+        names: [node.name, node.address],
+      }),
+    ]);
+    const kubelet = new Kubelet(
+      {
+        client: this.#clientFor(`system:node:${node.name}`, 'system:nodes'),
+        runtime: new OciRuntime({ stateDir, log: log.named('runtime') }),
+        log: log.named('kubelet'),
+        // Deleting a node's namespace is how a node dies here: what then happens is what would happen in a datacentre.
+        alive: async () => (await listNamespaces()).includes(namespace),
+      },
+      {
+        nodeName: node.name,
+        nodeIP: node.address,
+        podCIDR: node.podCIDR,
+        clusterDNS: [dnsServiceIP(this.#ranges)],
+        clusterDomain,
+        nodeNamespace: namespace,
+        stateDir,
+        listener,
+        tls: { ...tls, ca: ca.pair.cert },
+      },
+    );
+    this.#proxiers.push(proxier);
+    this.#kubelets.push(kubelet);
+    proxier.start(this.#stop.signal);
+    await Promise.all([kubelet.start(this.#stop.signal), proxier.synced()]);
+  }
+}

@@ -1,0 +1,28 @@
+// Removes every trace of a cluster whose processes have ended, however they ended: containers, mounts, network
+// namespaces, the bridge with its routes, the state folder. Works from what it finds, not from what was meant to be there.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeLeftovers as removePods } from '#kubelet/index.ts';
+import { deleteFabric, deleteNamespace, listNamespaces } from '#network/index.ts';
+import { type ClusterCard, namespacePrefix, removeState, stateDirOf, thisNetworkNamespace } from './state.ts';
+
+async function nodeDirs(name: string): Promise<string[]> {
+  const folder = join(stateDirOf(name), 'nodes');
+  try {
+    return (await readdir(folder)).map((node) => join(folder, node));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+export async function removeCluster(name: string, card: ClusterCard | undefined): Promise<void> {
+  await Promise.all((await nodeDirs(name)).map(removePods));
+  const prefix = namespacePrefix(name);
+  const namespaces = (await listNamespaces()).filter((namespace) => namespace.startsWith(prefix));
+  await Promise.all(namespaces.map(deleteNamespace));
+  // A bridge of the same name in another network namespace belongs to somebody else.
+  if (card?.ranges && card.networkNamespace === (await thisNetworkNamespace())) await deleteFabric(card.ranges.bridge);
+  await removeState(name);
+}

@@ -1,0 +1,103 @@
+// What a machine must have before a cluster can start: the privilege to make network namespaces, and the programs of the
+// data plane. On Debian the missing ones are installed, with a word on why each is needed.
+
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { CommandError, run } from '#lib/run.ts';
+import { UserError } from '#lib/user-error.ts';
+
+interface Requirement {
+  /** Any one of these will do. */
+  readonly programs: readonly string[];
+  readonly debianPackage: string;
+  readonly why: string;
+}
+
+export const requirements: readonly Requirement[] = [
+  { programs: ['ip'], debianPackage: 'iproute2', why: 'makes network namespaces, links and routes' },
+  { programs: ['nft'], debianPackage: 'nftables', why: 'programs the virtual IPs of Services' },
+  { programs: ['conntrack'], debianPackage: 'conntrack', why: 'ends UDP flows to endpoints that are gone' },
+  // crun 1.8 refuses machines with hybrid cgroups, runc runs on all of them: it is the one to install.
+  { programs: ['runc', 'crun'], debianPackage: 'runc', why: 'runs the containers of pods' },
+  { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
+];
+
+/** Where system programs live; a shell got by plain `su` has no sbin on its PATH. */
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+
+/** Makes programs in sbin findable for this process and what it starts. */
+export function completePath(env: NodeJS.ProcessEnv = process.env): void {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  env.PATH = [...folders, ...systemFolders.filter((folder) => !folders.includes(folder))].join(delimiter);
+}
+
+async function isOnPath(program: string): Promise<boolean> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    try {
+      await access(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return false;
+}
+
+export async function missingRequirements(): Promise<Requirement[]> {
+  const found = await Promise.all(
+    requirements.map(async ({ programs }) => (await Promise.all(programs.map(isOnPath))).includes(true)),
+  );
+  return requirements.filter((_, i) => !found[i]);
+}
+
+/** Capability numbers of capability.h. */
+const needed = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21 } as const;
+
+export async function checkPrivilege(): Promise<void> {
+  const status = await readFile('/proc/self/status', 'utf8');
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+  const lacking = Object.entries(needed).filter(([, bit]) => ((effective >> BigInt(bit)) & 1n) === 0n);
+  if (lacking.length === 0) return;
+  const names = lacking.map(([name]) => name).join(' and ');
+  throw new UserError(
+    process.getuid?.() === 0
+      ? `portolan up needs ${names}, which this container or service does not have: grant it (docker: --privileged).`
+      : `portolan up makes network namespaces and needs ${names}: run it as root, for example with sudo.`,
+  );
+}
+
+/** Installs what is missing, or says in one line what to type. */
+export async function ensureRequirements(say: (line: string) => void): Promise<void> {
+  const missing = await missingRequirements();
+  if (missing.length === 0) return;
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  const lacking = missing.map(({ programs, why }) => `${programs[0]} (${why})`).join(', ');
+  if (!(await isOnPath('apt-get'))) {
+    throw new UserError(
+      `Missing programs: ${lacking}. Install the packages that this system calls ${packages.join(', ')}.`,
+    );
+  }
+  if (process.getuid?.() !== 0) throw new UserError(`Missing programs: ${lacking}. Type: sudo ${command}`);
+  for (const { debianPackage, why } of missing) say(`Installing the Debian package ${debianPackage}: it ${why}`);
+  const options = { timeoutMs: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  try {
+    await run('apt-get', command.split(' ').slice(1), options).catch(async () => {
+      // A fresh machine has no package lists yet.
+      await run('apt-get', ['update'], options);
+      await run('apt-get', command.split(' ').slice(1), options);
+    });
+  } catch (error) {
+    const why = error instanceof CommandError ? (error.stderr.trim().split('\n').at(-1) ?? '') : String(error);
+    throw new UserError(`Cannot install ${packages.join(', ')}: ${why}. Type: apt-get update && ${command}`, {
+      cause: error,
+    });
+  }
+  const still = await missingRequirements();
+  if (still.length > 0) {
+    throw new UserError(
+      `Still missing after ${command}: ${still.map(({ programs }) => programs.join(' or ')).join(', ')}.`,
+    );
+  }
+}

@@ -1,0 +1,107 @@
+// What is known of the clusters on this machine: one folder each below /run/portolan, with cluster.json as its card.
+// /run, because a cluster does not outlive a reboot; a card whose supervisor is dead marks leftovers.
+
+import { mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '#lib/user-error.ts';
+import type { Ranges } from './ranges.ts';
+
+export interface ProcessId {
+  readonly pid: number;
+  /** Clock ticks after boot at which it started: tells the process from a later one with the same number. */
+  readonly startTime: string;
+}
+
+export interface ClusterCard {
+  readonly name: string;
+  readonly supervisor: ProcessId;
+  readonly createdAt: string;
+  readonly nodes: number;
+  readonly apiPort: number;
+  /** A node whose lease is older than this is not ready any more. */
+  readonly nodeMonitorGracePeriodMs: number;
+  /** The network namespace that the cluster was started in, as /proc/self/ns/net names it: its bridge is there alone. */
+  readonly networkNamespace: string;
+  /** Absent until the cluster has claimed its addresses. */
+  readonly ranges?: Ranges | undefined;
+  readonly ready: boolean;
+}
+
+const root = (): string => process.env.PORTOLAN_RUN_DIR ?? '/run/portolan';
+export const defaultName = 'portolan';
+export const stateDirOf = (name: string): string => join(root(), name);
+/** Of its network namespaces. A cluster name holds no dot, so that no cluster sees those of another. */
+export const namespacePrefix = (name: string): string => `ptl.${name}.`;
+const cardPath = (name: string): string => join(stateDirOf(name), 'cluster.json');
+
+/** Names go into file and namespace names. */
+export function checkName(name: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(name)) return name;
+  throw new UserError(
+    `Cannot call a cluster ${JSON.stringify(name)}: use 1 to 32 lower-case letters, digits and dashes, with no dash at either end.`,
+  );
+}
+
+export const thisNetworkNamespace = (): Promise<string> => readlink('/proc/self/ns/net');
+
+async function startTimeOf(pid: number): Promise<string | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in parentheses and may hold anything; field 22 is the start time, 3 the state.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export async function thisProcess(): Promise<ProcessId> {
+  return { pid: process.pid, startTime: (await startTimeOf(process.pid)) ?? '' };
+}
+export const isAlive = async ({ pid, startTime }: ProcessId): Promise<boolean> =>
+  (await startTimeOf(pid)) === startTime;
+
+export async function readCard(name: string): Promise<ClusterCard | undefined> {
+  try {
+    return JSON.parse(await readFile(cardPath(name), 'utf8')) as ClusterCard;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export async function writeCard(card: ClusterCard): Promise<void> {
+  await mkdir(stateDirOf(card.name), { recursive: true, mode: 0o700 });
+  const path = cardPath(card.name);
+  // Written beside and renamed, so that a reader never sees half a card.
+  await writeFile(`${path}.new`, JSON.stringify(card, null, 2), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/** Names of all clusters that have a folder, dead ones included. */
+export async function clusterNames(): Promise<string[]> {
+  try {
+    const entries = await readdir(root(), { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+export async function removeState(name: string): Promise<void> {
+  await rm(stateDirOf(name), { recursive: true, force: true });
+}
+
+/** The card of a running cluster, or an error that says which clusters there are. */
+export async function runningCard(name: string): Promise<ClusterCard> {
+  const card = await readCard(checkName(name));
+  if (card && (await isAlive(card.supervisor))) return card;
+  const others = (await clusterNames()).filter((other) => other !== name);
+  throw new UserError(
+    `No cluster named ${name} is running. ${
+      others.length > 0 ? `There is: ${others.join(', ')} (choose one with --name).` : 'Start one with `portolan up`.'
+    }`,
+  );
+}
