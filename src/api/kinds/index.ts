@@ -41,4 +41,5 @@ const byGroupVersionKind = new Map(kinds.map((kind) => [`${apiVersionOf(kind)} $
 export const kindFor = (apiVersion: string, kind: string): Kind | undefined =>
   byGroupVersionKind.get(`${apiVersion} ${kind}`);
 
+export { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 export { scaleColumns } from './scale.ts';

@@ -4,6 +4,11 @@ import type { Kind } from '../kind.ts';
 import { services } from '../resources.ts';
 import { Service } from '../schema/service.ts';
 import { serviceColumns } from './service/columns.ts';
+import { setServiceDefaults } from './service/defaults.ts';
+import { validateServiceStatus } from './service/status.ts';
+import { prepareServiceCreate, prepareServiceUpdate } from './service/update.ts';
+import { validateService, validateServiceUpdate } from './service/validation.ts';
+import { serviceWarnings } from './service/warnings.ts';
 
 export const serviceKind: Kind<Service> = {
   ...services,
@@ -11,6 +16,13 @@ export const serviceKind: Kind<Service> = {
   shortNames: ['svc'],
   categories: ['all'],
   schema: Service,
+  setDefaults: setServiceDefaults,
+  prepareForCreate: prepareServiceCreate,
+  prepareForUpdate: prepareServiceUpdate,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  validateStatusUpdate: validateServiceStatus,
+  warnings: serviceWarnings,
   nameFormat: 'dns1035Label',
   columns: serviceColumns,
   selectableFields: {

@@ -1,0 +1,87 @@
+// Small checks that validators are made of. Each returns the errors of one value at one path, in the words that clients
+// match on (services.md §0.2).
+
+import { type Address, type Cidr, contains, parseAddress, parseCidr } from '#lib/cidr.ts';
+import { type FieldError, invalidValue, notSupported, required } from '../errors.ts';
+
+export const immutableText = 'field is immutable';
+
+/** Each text of a name validator (names.ts) as an error. */
+export const check = (path: string, value: string, format: (value: string) => string[]): FieldError[] =>
+  format(value).map((detail) => invalidValue(path, value, detail));
+/** Like {@link check}; an empty value is only missing. */
+export const checkRequired = (
+  path: string,
+  value: string | undefined,
+  format: (value: string) => string[],
+): FieldError[] => (value ? check(path, value, format) : [required(path)]);
+/** Like {@link check}; an empty value is fine. */
+export const checkOptional = (
+  path: string,
+  value: string | undefined,
+  format: (value: string) => string[],
+): FieldError[] => (value ? check(path, value, format) : []);
+
+export const present = (path: string, value: unknown): FieldError[] =>
+  value === undefined || value === '' ? [required(path)] : [];
+
+export function oneOf(path: string, value: string | undefined, supported: readonly string[]): FieldError[] {
+  if (!value) return [required(path)];
+  return supported.includes(value) ? [] : [notSupported(path, value, supported)];
+}
+export const optionallyOneOf = (path: string, value: string | undefined, supported: readonly string[]): FieldError[] =>
+  value === undefined || supported.includes(value) ? [] : [notSupported(path, value, supported)];
+
+export const protocols = ['TCP', 'UDP', 'SCTP'] as const;
+
+export const notNegative = (path: string, value: number | undefined): FieldError[] =>
+  value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
+export const positive = (path: string, value: number | undefined): FieldError[] =>
+  value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : [];
+export const portNumber = (path: string, value: number): FieldError[] =>
+  Number.isInteger(value) && value >= 1 && value <= 65535
+    ? []
+    : [invalidValue(path, value, 'must be between 1 and 65535, inclusive')];
+
+export const tooMany = (path: string, count: number, limit: number): FieldError[] =>
+  count > limit ? [{ type: 'TooMany', field: path, value: count, detail: `must have at most ${limit} items` }] : [];
+
+/** One address in its strict form: what older parsers read differently is refused. */
+export function ipAddress(path: string, value: string): FieldError[] {
+  const address = parseAddress(value);
+  if (address) {
+    const isMapped = address.family === 'IPv6' && address.value >> 32n === 0xffffn;
+    return isMapped ? [invalidValue(path, value, 'must not be an IPv4-mapped IPv6 address')] : [];
+  }
+  const isLoose = /^\d{1,9}(\.\d{1,9}){3}$/.test(value) && parseAddress(value.replaceAll(/\b0+(?=\d)/g, ''));
+  const detail = isLoose ? 'must not have leading 0s' : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+  return [invalidValue(path, value, detail)];
+}
+
+const ranges = (...texts: string[]): Cidr[] => texts.flatMap((text) => parseCidr(text) ?? []);
+const special: readonly { readonly ranges: readonly Cidr[]; readonly text: (ip: string) => string }[] = [
+  { ranges: ranges('0.0.0.0/32', '::/128'), text: (ip) => `may not be unspecified (${ip})` },
+  {
+    ranges: ranges('127.0.0.0/8', '::1/128'),
+    text: () => 'may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  },
+  {
+    ranges: ranges('169.254.0.0/16', 'fe80::/10'),
+    text: () => 'may not be in the link-local range (169.254.0.0/16, fe80::/10)',
+  },
+  {
+    ranges: ranges('224.0.0.0/24', 'ff02::/16'),
+    text: () => 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)',
+  },
+];
+/** An address that something else can be reached at. */
+export function ordinaryIpAddress(path: string, value: string): FieldError[] {
+  const errors = ipAddress(path, value);
+  const address = parseAddress(value);
+  if (errors.length > 0 || !address) return errors;
+  return special
+    .filter((kind) => isWithin(kind.ranges, address))
+    .map((kind) => invalidValue(path, value, kind.text(value)));
+}
+const isWithin = (candidates: readonly Cidr[], address: Address): boolean =>
+  candidates.some((range) => contains(range, address));

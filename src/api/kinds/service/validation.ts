@@ -1,0 +1,160 @@
+// Rules for a Service besides its ports and addresses (services.md A.4): type, name, affinity, traffic, load balancer.
+
+import { parseCidr } from '#lib/cidr.ts';
+import { type FieldError, forbiddenField, invalidValue, required } from '../../errors.ts';
+import { dns1123Subdomain, qualifiedName } from '../../names.ts';
+import type { Service } from '../../schema/service.ts';
+import { check, immutableText, oneOf, optionallyOneOf, ordinaryIpAddress, portNumber } from '../checks.ts';
+import { validateLabels } from '../metadata.ts';
+import { validateClusterIPs, validateClusterIPUpdate } from './cluster-ips.ts';
+import { validateServicePorts } from './ports.ts';
+import {
+  isExternallyAccessible,
+  isExternalName,
+  isHeadless,
+  isLoadBalancer,
+  mayHaveNodePorts,
+  needsHealthCheckNodePort,
+} from './shape.ts';
+import { validateServiceStatus } from './status.ts';
+
+const types = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
+const policies = ['Cluster', 'Local'];
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+const onlyForLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
+const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+export const topologyMode = 'service.kubernetes.io/topology-mode';
+export const topologyHints = 'service.kubernetes.io/topology-aware-hints';
+
+export function validateService(service: Service): FieldError[] {
+  const { spec } = service;
+  return [
+    ...validateServicePorts(service),
+    ...validateType(service),
+    ...validateLabels('spec.selector', spec.selector),
+    ...validateAffinity(spec),
+    ...(spec.externalIPs ?? []).flatMap((ip, i) => ordinaryIpAddress(`spec.externalIPs[${i}]`, ip)),
+    ...validateSourceRanges(service),
+    ...validateLoadBalancer(service),
+    ...validateTraffic(service),
+    ...validateTopologyAnnotations(service),
+    ...validateClusterIPs(service),
+    ...validateServiceStatus(service),
+  ];
+}
+
+function validateType(service: Service): FieldError[] {
+  const { spec } = service;
+  const errors = oneOf('spec.type', spec.type, types);
+  if (isHeadless(service) && mayHaveNodePorts(service)) {
+    errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
+  }
+  if (isExternalName(service)) {
+    // One trailing dot, as in a zone file, is tolerated.
+    const name = spec.externalName?.replace(/\.$/, '');
+    if (!name) errors.push(required('spec.externalName'));
+    else errors.push(...check('spec.externalName', name, dns1123Subdomain));
+  }
+  return errors;
+}
+
+function validateAffinity({ sessionAffinity, sessionAffinityConfig: config }: Service['spec']): FieldError[] {
+  const errors = oneOf('spec.sessionAffinity', sessionAffinity, ['ClientIP', 'None']);
+  const path = 'spec.sessionAffinityConfig';
+  if (sessionAffinity === 'None' && config !== undefined) {
+    errors.push(forbiddenField(path, 'must not be set when session affinity is None'));
+  }
+  if (sessionAffinity !== 'ClientIP') return errors;
+  const missing = 'when session affinity type is ClientIP';
+  if (!config) return [...errors, required(path, missing)];
+  if (!config.clientIP) return [...errors, required(`${path}.clientIP`, missing)];
+  const { timeoutSeconds: seconds } = config.clientIP;
+  const at = `${path}.clientIP.timeoutSeconds`;
+  if (seconds === undefined) errors.push(required(at, missing));
+  else if (seconds <= 0 || seconds > 86400) {
+    errors.push(invalidValue(at, seconds, 'must be greater than 0 and less than 86400'));
+  }
+  return errors;
+}
+
+/** The field, and only where it is empty the annotation that came before it. The path's capital L is the API's own. */
+function validateSourceRanges(service: Service): FieldError[] {
+  const { spec, metadata } = service;
+  const annotation = metadata.annotations?.[rangesAnnotation]?.trim();
+  const [ranges, path, itemPath] = spec.loadBalancerSourceRanges?.length
+    ? [
+        spec.loadBalancerSourceRanges,
+        'spec.LoadBalancerSourceRanges',
+        (i: number) => `spec.LoadBalancerSourceRanges[${i}]`,
+      ]
+    : [
+        annotation ? annotation.split(',') : [],
+        `metadata.annotations[${rangesAnnotation}]`,
+        () => `metadata.annotations[${rangesAnnotation}]`,
+      ];
+  if (ranges.length === 0) return [];
+  return [
+    ...(isLoadBalancer(service) ? [] : [forbiddenField(path, onlyForLoadBalancer)]),
+    ...ranges.flatMap((range, i) =>
+      parseCidr(range.trim())
+        ? []
+        : [invalidValue(itemPath(i), range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')],
+    ),
+  ];
+}
+
+function validateLoadBalancer(service: Service): FieldError[] {
+  const { allocateLoadBalancerNodePorts: allocate, loadBalancerClass } = service.spec;
+  const errors: FieldError[] = [];
+  // Clients know this path without `spec.`.
+  if (isLoadBalancer(service)) {
+    if (allocate === undefined) errors.push(required('allocateLoadBalancerNodePorts'));
+  } else if (allocate !== undefined) {
+    errors.push(forbiddenField('allocateLoadBalancerNodePorts', onlyForLoadBalancer));
+  }
+  if (loadBalancerClass !== undefined) {
+    if (!isLoadBalancer(service)) errors.push(forbiddenField('spec.loadBalancerClass', onlyForLoadBalancer));
+    errors.push(...check('spec.loadBalancerClass', loadBalancerClass, qualifiedName));
+  }
+  return errors;
+}
+
+function validateTraffic(service: Service): FieldError[] {
+  const { externalTrafficPolicy, internalTrafficPolicy, healthCheckNodePort, trafficDistribution } = service.spec;
+  const errors: FieldError[] = [];
+  const external = 'spec.externalTrafficPolicy';
+  if (isExternallyAccessible(service)) errors.push(...oneOf(external, externalTrafficPolicy, policies));
+  else if (externalTrafficPolicy) {
+    errors.push(invalidValue(external, externalTrafficPolicy, 'may only be set for externally-accessible services'));
+  }
+  const health = 'spec.healthCheckNodePort';
+  if (needsHealthCheckNodePort(service)) errors.push(...portNumber(health, healthCheckNodePort ?? 0));
+  else if (healthCheckNodePort) {
+    const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+    errors.push(invalidValue(health, healthCheckNodePort, detail));
+  }
+  if (!isExternalName(service)) errors.push(...oneOf('spec.internalTrafficPolicy', internalTrafficPolicy, policies));
+  errors.push(...optionallyOneOf('spec.trafficDistribution', trafficDistribution, distributions));
+  return errors;
+}
+
+function validateTopologyAnnotations({ metadata: { annotations = {} } }: Service): FieldError[] {
+  const [mode, hints] = [annotations[topologyMode], annotations[topologyHints]];
+  if (mode === undefined || hints === undefined || mode === hints) return [];
+  const detail = `must match annotations[${topologyHints}] when both are specified`;
+  return [invalidValue(`metadata.annotations[${topologyMode}]`, mode, detail)];
+}
+
+export function validateServiceUpdate(service: Service, old: Service): FieldError[] {
+  const errors = validateClusterIPUpdate(service, old);
+  const both = (has: (service: Service) => boolean): boolean => has(service) && has(old);
+  const changed = (field: 'healthCheckNodePort' | 'loadBalancerClass'): boolean =>
+    service.spec[field] !== old.spec[field];
+  if (both(needsHealthCheckNodePort) && changed('healthCheckNodePort')) {
+    errors.push(forbiddenField('spec.healthCheckNodePort', immutableText));
+  }
+  if (both(isLoadBalancer) && changed('loadBalancerClass')) {
+    errors.push(invalidValue('spec.loadBalancerClass', service.spec.loadBalancerClass, 'may not change once set'));
+  }
+  return errors;
+}
