@@ -8,7 +8,6 @@ export type ScalarName =
   | 'bool'
   | 'int32'
   | 'int64'
-  | 'double'
   /** Base64 text in JSON, raw octets on the wire. */
   | 'bytes'
   /** RFC 3339 text in JSON with whole seconds; message {1 seconds, 2 nanos} on the wire. */
@@ -22,9 +21,7 @@ export type ScalarName =
   /** metav1.FieldsV1: any JSON object; message {1 raw JSON} on the wire. */
   | 'fieldsV1'
   /** runtime.RawExtension: any JSON value; message {1 raw JSON} on the wire. */
-  | 'rawExtension'
-  /** "30s"-like text in JSON; message {1 nanoseconds} on the wire. */
-  | 'duration';
+  | 'rawExtension';
 
 export interface Scalar<T = unknown> {
   readonly is: 'scalar';
@@ -104,7 +101,6 @@ export const string = scalar<string>('string');
 export const bool = scalar<boolean>('bool');
 export const int32 = scalar<number>('int32');
 export const int64 = scalar<number>('int64');
-export const double = scalar<number>('double');
 export const bytes = scalar<string>('bytes');
 export const time = scalar<string>('time');
 export const microTime = scalar<string>('microTime');
@@ -112,7 +108,6 @@ export const quantity = scalar<string>('quantity');
 export const intOrString = scalar<number | string>('intOrString');
 export const fieldsV1 = scalar<Record<string, unknown>>('fieldsV1');
 export const rawExtension = scalar<unknown>('rawExtension');
-export const duration = scalar<string>('duration');
 
 export const list = <T>(of: { readonly type?: T } & Type): List<NonNullable<T>[]> => ({ is: 'list', of });
 export const map = <T>(of: { readonly type?: T } & Type): StringMap<Record<string, NonNullable<T>>> => ({

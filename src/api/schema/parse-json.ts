@@ -1,0 +1,90 @@
+// JSON of a request: the value, and the fields that were given twice, which JSON.parse would hide (api.md §9,
+// fieldValidation). JSON.parse makes the value, since it is fast, does not recurse and keeps `__proto__` an own key;
+// one scan over the now known to be valid text then finds duplicates and depth.
+
+import { badRequest } from '../errors.ts';
+
+/** Nesting beyond this is refused, so that the recursive walks behind may trust the stack. Upstream allows 10000. */
+const maxDepth = 1000;
+/** Nobody reads more; upstream stops there too. */
+const maxDuplicates = 100;
+
+export interface ParsedJson {
+  readonly value: unknown;
+  /** Paths such as `spec.template.spec.containers[0].image`, in order of appearance. */
+  readonly duplicates: string[];
+}
+
+/** Throws badRequest for what is not JSON or is nested too deeply. */
+export function parseJson(text: string): ParsedJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`the body is not valid JSON: ${(error as Error).message}`);
+  }
+  return { value, duplicates: findDuplicates(text) };
+}
+
+interface Frame {
+  /** Keys seen so far; undefined for an array. */
+  readonly keys: Set<string> | undefined;
+  key: string;
+  index: number;
+  expectsKey: boolean;
+}
+
+function findDuplicates(text: string): string[] {
+  const stack: Frame[] = [];
+  const found = new Set<string>();
+  let frame: Frame | undefined;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"': {
+        const end = endOfString(text, at);
+        if (frame?.keys && frame.expectsKey) {
+          frame.expectsKey = false;
+          frame.key = JSON.parse(text.slice(at, end + 1)) as string;
+          if (frame.keys.has(frame.key) && found.size < maxDuplicates) found.add(pathOf(stack));
+          frame.keys.add(frame.key);
+        }
+        at = end;
+        break;
+      }
+      case '{':
+      case '[': {
+        if (stack.length === maxDepth) throw badRequest(`the JSON of the body is nested more than ${maxDepth} deep`);
+        const isMap = text[at] === '{';
+        frame = { keys: isMap ? new Set() : undefined, key: '', index: 0, expectsKey: isMap };
+        stack.push(frame);
+        break;
+      }
+      case '}':
+      case ']':
+        stack.pop();
+        frame = stack.at(-1);
+        break;
+      case ',':
+        if (frame?.keys) frame.expectsKey = true;
+        else if (frame) frame.index++;
+        break;
+    }
+  }
+  return [...found];
+}
+
+/** The index of the quote that closes the string opened at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const char = text[at];
+    if (char === '\\') at++;
+    else if (char === '"') return at;
+  }
+  return text.length;
+}
+
+const pathOf = (stack: readonly Frame[]): string =>
+  stack
+    .map(({ keys, key, index }) => (keys ? `.${key}` : `[${index}]`))
+    .join('')
+    .replace(/^\./, '');
