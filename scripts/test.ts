@@ -1,0 +1,62 @@
+// The whole test-suite: types, lint and format, then every test file, fast ones first, in a network namespace of its
+// own, so that no packet of a test can leave the machine. With arguments, only the named test files run.
+
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { completePath, ensureRequirements } from '#cluster/requirements.ts';
+import { run } from '#lib/run.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+completePath();
+
+function step(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
+  process.stdout.write(`\n== ${name}\n`);
+  const { status, signal } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  if (status === 0) return;
+  process.stdout.write(`\n== ${name} failed${signal ? ` (${signal})` : ''}\n`);
+  process.exit(status ?? 1);
+}
+
+/** Clients that the tests compare us with; without them those tests are skipped with a reason. */
+async function installTestClients(): Promise<void> {
+  for (const [program, debianPackage] of [
+    ['dig', 'bind9-dnsutils'],
+    ['curl', 'curl'],
+  ] as const) {
+    if (spawnSync('which', [program]).status === 0) continue;
+    const install = ['install', '-y', '--no-install-recommends', debianPackage];
+    await run('apt-get', install, { timeoutMs: 300_000 })
+      .catch(() =>
+        run('apt-get', ['update'], { timeoutMs: 300_000 }).then(() => run('apt-get', install, { timeoutMs: 300_000 })),
+      )
+      .catch((error) => process.stdout.write(`Tests with ${program} will be skipped: ${error.message}\n`));
+  }
+}
+
+const isRoot = process.getuid?.() === 0;
+const sandboxed = (args: readonly string[]): [string, string[]] =>
+  isRoot
+    ? ['unshare', ['--net', '--', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, ...args]]
+    : [process.execPath, [...args]];
+const env = { PORTOLAN_SANDBOX: isRoot ? '1' : '', PORTOLAN_LOG: process.env.PORTOLAN_LOG ?? 'error' };
+
+function runTests(name: string, files: readonly string[], concurrency: number): void {
+  if (files.length === 0) return;
+  step(name, ...sandboxed(['--test', `--test-concurrency=${concurrency}`, '--test-timeout=180000', ...files]), env);
+}
+
+const named = process.argv.slice(2);
+if (isRoot) {
+  await ensureRequirements((line) => process.stdout.write(`${line}\n`));
+  await installTestClients();
+}
+if (named.length > 0) {
+  runTests('named tests', named, 1);
+} else {
+  step('types', 'node_modules/.bin/tsc', ['--noEmit']);
+  step('lint and format', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']);
+  runTests('unit tests', [...globSync('src/**/*.test.ts'), ...globSync('test/repo/*.test.ts')].sort(), 2);
+  runTests('end-to-end tests', globSync('test/e2e/*.test.ts').sort(), 1);
+}

@@ -1,0 +1,145 @@
+// The command line, as people meet it: what it prints, what it refuses, and that it leaves nothing behind.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { tryRun } from '#lib/run.ts';
+import { eventually, portolan, portolanPath, TestCluster, traces, whyNoCluster } from './harness.ts';
+
+const skip = whyNoCluster();
+
+test('every command has a --help, and refusals are one readable line with exit code 1', async () => {
+  for (const command of ['up', 'down', 'status', 'kubeconfig', 'echo']) {
+    const { code, stdout } = await portolan([command, '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^portolan ${command}: `));
+    assert.match(stdout, /--help/);
+  }
+  const refusals = [
+    { args: ['fly'], want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, echo\.$/ },
+    { args: ['up', '--nodes', 'many'], want: /^--nodes many: must be a whole number from 1 to \d+\.$/ },
+    { args: ['up', '--nodes', '0'], want: /^--nodes 0: must be a whole number/ },
+    { args: ['up', '--name', 'Big_Name'], want: /^Cannot call a cluster "Big_Name": use 1 to 32 lower-case/ },
+    { args: ['up', '--color'], want: /^portolan up: Unknown option '--color'.*portolan up --help/ },
+    { args: ['down', '--name', 'nobody'], want: /^No cluster named nobody is running\./ },
+    { args: ['kubeconfig', '--name', 'nobody'], want: /^No cluster named nobody is running\./ },
+    { args: ['echo', '--protocol', 'sctp'], want: /^--protocol sctp: must be one of http, tcp, udp\.$/ },
+  ];
+  for (const { args, want } of refusals) {
+    const { code, stderr } = await portolan(args);
+    assert.equal(code, 1, args.join(' '));
+    assert.match(stderr.trim(), want);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  }
+});
+
+test('up without privilege says what it needs', { skip }, async () => {
+  const { code, stderr } = await tryRun('setpriv', [
+    '--bounding-set=-net_admin',
+    '--inh-caps=-net_admin',
+    portolanPath,
+    'up',
+  ]);
+  assert.equal(code, 1);
+  assert.match(stderr, /needs CAP_NET_ADMIN/);
+});
+
+test('up, status, kubeconfig and down; nothing stays behind', { skip }, async () => {
+  const before = await traces();
+  {
+    await using cluster = await TestCluster.start('e2e-cli');
+    const status = await portolan(['status']);
+    assert.match(status.stdout, /^e2e-cli$/m);
+    assert.match(status.stdout, /2 of 2 nodes ready/);
+    assert.match((await portolan(['kubeconfig', '--name', cluster.name])).stdout, /^kind: Config$/m);
+
+    const again = await portolan(['up', '--name', cluster.name]);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /^A cluster named e2e-cli is already running \(process \d+\)\. Stop it with/);
+  }
+  assert.deepEqual(await traces(), before);
+  assert.match((await portolan(['status'])).stdout, /No cluster is running/);
+});
+
+test('two clusters live side by side, each with addresses of its own', { skip }, async () => {
+  const before = await traces();
+  {
+    await using one = await TestCluster.start('e2e-one', ['--nodes', '1']);
+    await using two = await TestCluster.start('e2e-two', ['--nodes', '1']);
+    const [first, second] = await Promise.all([one, two].map(({ name }) => portolan(['kubeconfig', '--name', name])));
+    const server = /server: (\S+)/;
+    assert.notEqual(server.exec(first?.stdout ?? '')?.[1], server.exec(second?.stdout ?? '')?.[1]);
+    for (const { name } of [one, two])
+      assert.match((await portolan(['status'])).stdout, new RegExp(`^${name}\\n  .*running`, 'm'));
+  }
+  assert.deepEqual(await traces(), before);
+});
+
+test('up in the foreground stays until Ctrl-C and then removes every trace', { skip }, async () => {
+  const before = await traces();
+  const child = spawn(portolanPath, ['up', '--name', 'e2e-fg', '--nodes', '1'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  await eventually('the cluster is up', async () => /Press Ctrl-C/.test(output));
+  assert.match(output, /export KUBECONFIG=\/run\/portolan\/e2e-fg\/kubeconfig/);
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+  assert.deepEqual(await traces(), before);
+});
+
+test('the next up removes what a killed run left, and so does down', { skip }, async () => {
+  const before = await traces();
+  const kill = async () => {
+    const { stdout } = await portolan(['status']);
+    process.kill(Number(/supervisor (\d+)/.exec(stdout)?.[1]), 'SIGKILL');
+    await eventually('its processes have ended', async () =>
+      (await traces()).processes?.every((line) => !/server|dns/.test(line)),
+    );
+  };
+  await TestCluster.start('e2e-kill', ['--nodes', '1']);
+  await kill();
+  const again = await portolan(['up', '--detach', '--name', 'e2e-kill', '--nodes', '1']);
+  assert.match(again.stdout, /Removing what an earlier run of the cluster e2e-kill left behind/);
+  assert.equal(again.code, 0, again.stderr);
+  await kill();
+  assert.match((await portolan(['status'])).stdout, /killed; `portolan down`/);
+  assert.match((await portolan(['down', '--name', 'e2e-kill'])).stdout, /Removed what a killed run/);
+  assert.deepEqual(await traces(), before);
+});
+
+test('a port that is in use is named, with what to do', { skip }, async () => {
+  const server = createServer().listen(6443, '0.0.0.0');
+  await once(server, 'listening');
+  try {
+    const before = await traces();
+    const { code, stderr } = await portolan(['up', '--name', 'e2e-port', '--nodes', '1']);
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot listen on 10\.254\.\d+\.1:6443 .*--api-port/);
+    assert.deepEqual(await traces(), before);
+  } finally {
+    server.close();
+  }
+});
+
+test('SIGKILL while starting leaves nothing that down cannot remove', { skip }, async () => {
+  const before = await traces();
+  for (const afterMs of [50, 200, 500, 900]) {
+    const child = spawn(portolanPath, ['up', '--name', 'e2e-early', '--nodes', '2'], { stdio: 'ignore' });
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await eventually(
+      'its processes have ended',
+      async () => (await traces()).processes?.length === before.processes?.length,
+    );
+    await portolan(['down', '--name', 'e2e-early']);
+    assert.deepEqual(await traces(), before, `killed after ${afterMs} ms`);
+  }
+});
