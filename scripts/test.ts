@@ -6,14 +6,15 @@ import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { completePath, ensureRequirements } from '#cluster/requirements.ts';
 import { run } from '#lib/run.ts';
+import { isRoot, runSandboxed } from './sandbox.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 completePath();
 
-function step(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
+function step(name: string, command: string, args: readonly string[]): void {
   process.stdout.write(`\n== ${name}\n`);
-  const { status, signal } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const { status, signal } = spawnSync(command, args, { stdio: 'inherit' });
   if (status === 0) return;
   process.stdout.write(`\n== ${name} failed${signal ? ` (${signal})` : ''}\n`);
   process.exit(status ?? 1);
@@ -35,16 +36,13 @@ async function installTestClients(): Promise<void> {
   }
 }
 
-const isRoot = process.getuid?.() === 0;
-const sandboxed = (args: readonly string[]): [string, string[]] =>
-  isRoot
-    ? ['unshare', ['--net', '--', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', process.execPath, ...args]]
-    : [process.execPath, [...args]];
-const env = { PORTOLAN_SANDBOX: isRoot ? '1' : '', PORTOLAN_LOG: process.env.PORTOLAN_LOG ?? 'error' };
-
 function runTests(name: string, files: readonly string[], concurrency: number): void {
   if (files.length === 0) return;
-  step(name, ...sandboxed(['--test', `--test-concurrency=${concurrency}`, '--test-timeout=180000', ...files]), env);
+  process.stdout.write(`\n== ${name}\n`);
+  const status = runSandboxed(['--test', `--test-concurrency=${concurrency}`, '--test-timeout=180000', ...files], {
+    PORTOLAN_LOG: process.env.PORTOLAN_LOG ?? 'error',
+  });
+  if (status !== 0) process.exit(status);
 }
 
 const named = process.argv.slice(2);
