@@ -1,0 +1,8 @@
+// nftables: objects, one transaction, the real nft and one in memory.
+
+export { isNotFound, NftError, type NftErrorReason } from './errors.ts';
+export type { Nft } from './nft.ts';
+export { NftExec, type NftExecOptions } from './nft-exec.ts';
+export { FakeNft } from './nft-fake.ts';
+export type { Chain, Element, Hook, NamedSet, NftObject, Rule, TableRef } from './objects.ts';
+export { type Operation, Transaction } from './transaction.ts';
