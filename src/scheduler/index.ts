@@ -1,0 +1,3 @@
+// The door of the scheduler.
+
+export { type SchedulerParts, schedulerName, startScheduler } from './scheduler.ts';
