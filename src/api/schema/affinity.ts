@@ -10,9 +10,11 @@ export const PreferredSchedulingTerm = message('core.v1.PreferredSchedulingTerm'
 });
 export type PreferredSchedulingTerm = Infer<typeof PreferredSchedulingTerm>;
 
-export const NodeAffinity = message('core.v1.NodeAffinity', '', {
-  requiredDuringSchedulingIgnoredDuringExecution: pointer(1, NodeSelector),
-  preferredDuringSchedulingIgnoredDuringExecution: optional(2, list(PreferredSchedulingTerm)),
+export const NodeAffinity = message('core.v1.NodeAffinity', 'Rules on nodes.', {
+  requiredDuringSchedulingIgnoredDuringExecution: pointer(1, NodeSelector, { doc: 'Nodes that will do.' }),
+  preferredDuringSchedulingIgnoredDuringExecution: optional(2, list(PreferredSchedulingTerm), {
+    doc: 'Nodes that would be better.',
+  }),
 });
 export type NodeAffinity = Infer<typeof NodeAffinity>;
 
@@ -44,9 +46,9 @@ export const PodAntiAffinity = message('core.v1.PodAntiAffinity', '', {
 });
 export type PodAntiAffinity = Infer<typeof PodAntiAffinity>;
 
-export const Affinity = message('core.v1.Affinity', '', {
-  nodeAffinity: pointer(1, NodeAffinity),
-  podAffinity: pointer(2, PodAffinity),
-  podAntiAffinity: pointer(3, PodAntiAffinity),
+export const Affinity = message('core.v1.Affinity', 'Rules on which nodes to choose for a pod.', {
+  nodeAffinity: pointer(1, NodeAffinity, { doc: 'Rules on the nodes themselves.' }),
+  podAffinity: pointer(2, PodAffinity, { doc: 'Pods to be near to.' }),
+  podAntiAffinity: pointer(3, PodAntiAffinity, { doc: 'Pods to be away from.' }),
 });
 export type Affinity = Infer<typeof Affinity>;

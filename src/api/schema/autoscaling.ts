@@ -3,22 +3,22 @@
 import { type Infer, int32, message, optional, required, string } from './dsl.ts';
 import { ObjectMeta } from './meta.ts';
 
-export const ScaleSpec = message('autoscaling.v1.ScaleSpec', '', {
-  replicas: optional(1, int32),
+export const ScaleSpec = message('autoscaling.v1.ScaleSpec', 'The size that is wanted.', {
+  replicas: optional(1, int32, { doc: 'How many pods.' }),
 });
 export type ScaleSpec = Infer<typeof ScaleSpec>;
 
-export const ScaleStatus = message('autoscaling.v1.ScaleStatus', '', {
-  replicas: required(1, int32),
-  selector: optional(2, string),
+export const ScaleStatus = message('autoscaling.v1.ScaleStatus', 'The size there is.', {
+  replicas: required(1, int32, { doc: 'How many pods.' }),
+  selector: optional(2, string, { doc: 'Selector of the pods, as text.' }),
 });
 export type ScaleStatus = Infer<typeof ScaleStatus>;
 
-export const Scale = message('autoscaling.v1.Scale', '', {
-  apiVersion: optional(0, string),
-  kind: optional(0, string),
-  metadata: required(1, ObjectMeta),
-  spec: required(2, ScaleSpec),
-  status: optional(3, ScaleStatus),
+export const Scale = message('autoscaling.v1.Scale', 'The size of something that has replicas.', {
+  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
+  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
+  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  spec: required(2, ScaleSpec, { doc: 'The size that is wanted.' }),
+  status: optional(3, ScaleStatus, { doc: 'The size there is.' }),
 });
 export type Scale = Infer<typeof Scale>;

@@ -32,54 +32,58 @@ export const NodeConfigSource = message('core.v1.NodeConfigSource', '', {
 });
 export type NodeConfigSource = Infer<typeof NodeConfigSource>;
 
-export const NodeSpec = message('core.v1.NodeSpec', '', {
-  podCIDR: optional(1, string),
-  podCIDRs: optional(7, list(string), { merge: true, listType: 'set' }),
-  providerID: optional(3, string),
-  unschedulable: optional(4, bool),
-  taints: optional(5, list(Taint)),
+export const NodeSpec = message('core.v1.NodeSpec', 'What a node is to be.', {
+  podCIDR: optional(1, string, { doc: 'Range from which its pods get their addresses.' }),
+  podCIDRs: optional(7, list(string), {
+    doc: 'All such ranges, at most one of each family.',
+    merge: true,
+    listType: 'set',
+  }),
+  providerID: optional(3, string, { doc: 'Identifier of the machine at its provider.' }),
+  unschedulable: optional(4, bool, { doc: 'Whether new pods stay away, as kubectl cordon has it.' }),
+  taints: optional(5, list(Taint), { doc: 'Taints that keep pods away.' }),
   configSource: pointer(6, NodeConfigSource),
   externalID: optional(2, string),
 });
 export type NodeSpec = Infer<typeof NodeSpec>;
 
-export const NodeCondition = message('core.v1.NodeCondition', '', {
-  type: required(1, string),
-  status: required(2, string),
-  lastHeartbeatTime: optional(3, time),
-  lastTransitionTime: optional(4, time),
-  reason: optional(5, string),
-  message: optional(6, string),
+export const NodeCondition = message('core.v1.NodeCondition', "One aspect of a node's state.", {
+  type: required(1, string, { doc: 'Name of the aspect.' }),
+  status: required(2, string, { doc: 'True, False or Unknown.' }),
+  lastHeartbeatTime: optional(3, time, { doc: 'When the node last reported it.' }),
+  lastTransitionTime: optional(4, time, { doc: 'When status last changed.' }),
+  reason: optional(5, string, { doc: 'Why, in one word for programs.' }),
+  message: optional(6, string, { doc: 'Why, for people.' }),
 });
 export type NodeCondition = Infer<typeof NodeCondition>;
 
-export const NodeAddress = message('core.v1.NodeAddress', '', {
-  type: required(1, string),
-  address: required(2, string),
+export const NodeAddress = message('core.v1.NodeAddress', 'An address or name of a node.', {
+  type: required(1, string, { doc: 'What it is: Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.' }),
+  address: required(2, string, { doc: 'The address or name.' }),
 });
 export type NodeAddress = Infer<typeof NodeAddress>;
 
-export const DaemonEndpoint = message('core.v1.DaemonEndpoint', '', {
-  Port: required(1, int32),
+export const DaemonEndpoint = message('core.v1.DaemonEndpoint', 'Where a daemon listens.', {
+  Port: required(1, int32, { doc: 'The port number.' }),
 });
 export type DaemonEndpoint = Infer<typeof DaemonEndpoint>;
 
-export const NodeDaemonEndpoints = message('core.v1.NodeDaemonEndpoints', '', {
-  kubeletEndpoint: optional(1, DaemonEndpoint),
+export const NodeDaemonEndpoints = message('core.v1.NodeDaemonEndpoints', "Ports of a node's daemons.", {
+  kubeletEndpoint: optional(1, DaemonEndpoint, { doc: 'Where its kubelet listens.' }),
 });
 export type NodeDaemonEndpoints = Infer<typeof NodeDaemonEndpoints>;
 
-export const NodeSystemInfo = message('core.v1.NodeSystemInfo', '', {
-  machineID: required(1, string),
-  systemUUID: required(2, string),
-  bootID: required(3, string),
-  kernelVersion: required(4, string),
-  osImage: required(5, string),
-  containerRuntimeVersion: required(6, string),
-  kubeletVersion: required(7, string),
-  kubeProxyVersion: required(8, string),
-  operatingSystem: required(9, string),
-  architecture: required(10, string),
+export const NodeSystemInfo = message('core.v1.NodeSystemInfo', 'The software of a node.', {
+  machineID: required(1, string, { doc: 'Identifier of the installation.' }),
+  systemUUID: required(2, string, { doc: 'Identifier of the machine.' }),
+  bootID: required(3, string, { doc: 'Identifier of the current boot.' }),
+  kernelVersion: required(4, string, { doc: 'Version of the kernel.' }),
+  osImage: required(5, string, { doc: "Name of the operating system's release." }),
+  containerRuntimeVersion: required(6, string, { doc: 'Name and version of the container runtime.' }),
+  kubeletVersion: required(7, string, { doc: 'Version of the kubelet.' }),
+  kubeProxyVersion: required(8, string, { doc: 'Version of the service proxy.' }),
+  operatingSystem: required(9, string, { doc: 'Operating system, such as linux.' }),
+  architecture: required(10, string, { doc: 'Architecture of the processor, such as amd64.' }),
 });
 export type NodeSystemInfo = Infer<typeof NodeSystemInfo>;
 
@@ -120,20 +124,27 @@ export const NodeFeatures = message('core.v1.NodeFeatures', '', {
 });
 export type NodeFeatures = Infer<typeof NodeFeatures>;
 
-export const NodeStatus = message('core.v1.NodeStatus', '', {
-  capacity: optional(1, map(quantity)),
-  allocatable: optional(2, map(quantity)),
-  phase: optional(3, string),
+export const NodeStatus = message('core.v1.NodeStatus', 'What a node is.', {
+  capacity: optional(1, map(quantity), { doc: 'Resources it has.' }),
+  allocatable: optional(2, map(quantity), { doc: 'Resources of these that pods can use.' }),
+  phase: optional(3, string, { doc: 'Not used any more.' }),
   conditions: optional(4, list(NodeCondition), {
+    doc: 'Aspects of its state, such as Ready.',
     merge: true,
     mergeKey: 'type',
     listType: 'map',
     listMapKeys: ['type'],
   }),
-  addresses: optional(5, list(NodeAddress), { merge: true, mergeKey: 'type', listType: 'map', listMapKeys: ['type'] }),
-  daemonEndpoints: optional(6, NodeDaemonEndpoints),
-  nodeInfo: optional(7, NodeSystemInfo),
-  images: optional(8, list(ContainerImage)),
+  addresses: optional(5, list(NodeAddress), {
+    doc: 'Its addresses and names.',
+    merge: true,
+    mergeKey: 'type',
+    listType: 'map',
+    listMapKeys: ['type'],
+  }),
+  daemonEndpoints: optional(6, NodeDaemonEndpoints, { doc: 'Ports of its daemons.' }),
+  nodeInfo: optional(7, NodeSystemInfo, { doc: 'Its software.' }),
+  images: optional(8, list(ContainerImage), { doc: 'Images it has.' }),
   volumesInUse: optional(9, list(string)),
   volumesAttached: optional(10, list(AttachedVolume)),
   config: pointer(11, NodeConfigStatus),
@@ -142,11 +153,11 @@ export const NodeStatus = message('core.v1.NodeStatus', '', {
 });
 export type NodeStatus = Infer<typeof NodeStatus>;
 
-export const Node = message('core.v1.Node', '', {
-  apiVersion: optional(0, string),
-  kind: optional(0, string),
-  metadata: required(1, ObjectMeta),
-  spec: required(2, NodeSpec),
-  status: optional(3, NodeStatus),
+export const Node = message('core.v1.Node', 'A machine that runs pods.', {
+  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
+  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
+  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  spec: required(2, NodeSpec, { doc: 'What the node is to be.' }),
+  status: optional(3, NodeStatus, { doc: 'What it is.' }),
 });
 export type Node = Infer<typeof Node>;

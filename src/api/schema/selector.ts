@@ -15,38 +15,48 @@ import {
   time,
 } from './dsl.ts';
 
-export const Taint = message('core.v1.Taint', '', {
-  key: required(1, string),
-  value: optional(2, string),
-  effect: required(3, string),
-  timeAdded: pointer(4, time),
+export const Taint = message('core.v1.Taint', 'Keeps pods off a node that do not tolerate it.', {
+  key: required(1, string, { doc: 'Key of the taint.' }),
+  value: optional(2, string, { doc: 'Value of the taint.' }),
+  effect: required(3, string, {
+    doc: 'NoSchedule, PreferNoSchedule, or NoExecute, which also drives out pods that are there.',
+  }),
+  timeAdded: pointer(4, time, { doc: 'When it was added; for NoExecute.' }),
 });
 export type Taint = Infer<typeof Taint>;
 
-export const LocalObjectReference = message('core.v1.LocalObjectReference', '', {
-  name: optional(1, string),
-});
+export const LocalObjectReference = message(
+  'core.v1.LocalObjectReference',
+  'Points to an object in the same namespace.',
+  {
+    name: optional(1, string, { doc: 'Its name.' }),
+  },
+);
 export type LocalObjectReference = Infer<typeof LocalObjectReference>;
 
-export const ObjectFieldSelector = message('core.v1.ObjectFieldSelector', '', {
-  apiVersion: optional(1, string),
-  fieldPath: required(2, string),
+export const ObjectFieldSelector = message('core.v1.ObjectFieldSelector', 'Points to a field of the pod itself.', {
+  apiVersion: optional(1, string, { doc: 'Version of the schema; v1 when empty.' }),
+  fieldPath: required(2, string, { doc: 'Path of the field, such as metadata.name or status.podIP.' }),
 });
 export type ObjectFieldSelector = Infer<typeof ObjectFieldSelector>;
 
-export const ResourceFieldSelector = message('core.v1.ResourceFieldSelector', '', {
-  containerName: optional(1, string),
-  resource: required(2, string),
-  divisor: optional(3, quantity),
-});
+export const ResourceFieldSelector = message(
+  'core.v1.ResourceFieldSelector',
+  'Points to an amount of a resource of a container.',
+  {
+    containerName: optional(1, string, { doc: 'Name of the container; needed in volumes.' }),
+    resource: required(2, string, { doc: 'Which amount, such as limits.cpu.' }),
+    divisor: optional(3, quantity, { doc: 'Unit to express it in; 1 when unset.' }),
+  },
+);
 export type ResourceFieldSelector = Infer<typeof ResourceFieldSelector>;
 
 export const ConfigMapKeySelector = message(
   'core.v1.ConfigMapKeySelector',
-  '',
+  'One key of a ConfigMap.',
   {
-    key: required(2, string),
-    optional: pointer(3, bool),
+    key: required(2, string, { doc: 'The key.' }),
+    optional: pointer(3, bool, { doc: 'Whether ConfigMap and key may be missing.' }),
   },
   [inline(1, LocalObjectReference)],
 );
@@ -54,10 +64,10 @@ export type ConfigMapKeySelector = Infer<typeof ConfigMapKeySelector>;
 
 export const SecretKeySelector = message(
   'core.v1.SecretKeySelector',
-  '',
+  'One key of a Secret.',
   {
-    key: required(2, string),
-    optional: pointer(3, bool),
+    key: required(2, string, { doc: 'The key.' }),
+    optional: pointer(3, bool, { doc: 'Whether Secret and key may be missing.' }),
   },
   [inline(1, LocalObjectReference)],
 );
@@ -81,22 +91,22 @@ export const NodeSelector = message('core.v1.NodeSelector', '', {
 });
 export type NodeSelector = Infer<typeof NodeSelector>;
 
-export const Toleration = message('core.v1.Toleration', '', {
-  key: optional(1, string),
-  operator: optional(2, string),
-  value: optional(3, string),
-  effect: optional(4, string),
-  tolerationSeconds: pointer(5, int64),
+export const Toleration = message('core.v1.Toleration', 'Lets a pod onto nodes with a matching taint.', {
+  key: optional(1, string, { doc: 'Key of the taint; empty for all, with operator Exists.' }),
+  operator: optional(2, string, { doc: 'Equal (default) or Exists.' }),
+  value: optional(3, string, { doc: 'Value of the taint, for Equal.' }),
+  effect: optional(4, string, { doc: 'Effect of the taint; empty for all.' }),
+  tolerationSeconds: pointer(5, int64, { doc: 'Seconds for which NoExecute is tolerated; for ever when unset.' }),
 });
 export type Toleration = Infer<typeof Toleration>;
 
-export const ObjectReference = message('core.v1.ObjectReference', '', {
-  kind: optional(1, string),
-  namespace: optional(2, string),
-  name: optional(3, string),
-  uid: optional(4, string),
-  apiVersion: optional(5, string),
-  resourceVersion: optional(6, string),
-  fieldPath: optional(7, string),
+export const ObjectReference = message('core.v1.ObjectReference', 'Points to an object, or to a part of it.', {
+  kind: optional(1, string, { doc: 'Its kind.' }),
+  namespace: optional(2, string, { doc: 'Its namespace.' }),
+  name: optional(3, string, { doc: 'Its name.' }),
+  uid: optional(4, string, { doc: 'Its uid.' }),
+  apiVersion: optional(5, string, { doc: 'Its group and version.' }),
+  resourceVersion: optional(6, string, { doc: 'Its revision that is meant.' }),
+  fieldPath: optional(7, string, { doc: 'Part of it that is meant, such as spec.containers{web}.' }),
 });
 export type ObjectReference = Infer<typeof ObjectReference>;

@@ -18,16 +18,22 @@ import {
 import { LabelSelector, ObjectMeta } from './meta.ts';
 import { LocalObjectReference, ObjectFieldSelector, ResourceFieldSelector } from './selector.ts';
 
-export const HostPathVolumeSource = message('core.v1.HostPathVolumeSource', '', {
-  path: required(1, string),
-  type: pointer(2, string),
+export const HostPathVolumeSource = message('core.v1.HostPathVolumeSource', 'A file or directory of the node.', {
+  path: required(1, string, { doc: 'Where it is on the node.' }),
+  type: pointer(2, string, {
+    doc: 'What has to be there, or to be made: Directory, DirectoryOrCreate, File, FileOrCreate, Socket and others. Empty: no matter.',
+  }),
 });
 export type HostPathVolumeSource = Infer<typeof HostPathVolumeSource>;
 
-export const EmptyDirVolumeSource = message('core.v1.EmptyDirVolumeSource', '', {
-  medium: optional(1, string),
-  sizeLimit: pointer(2, quantity),
-});
+export const EmptyDirVolumeSource = message(
+  'core.v1.EmptyDirVolumeSource',
+  'A directory that starts empty and lives as long as the pod.',
+  {
+    medium: optional(1, string, { doc: "Memory for a file system in memory; empty for the node's disk." }),
+    sizeLimit: pointer(2, quantity, { doc: 'How much it may hold.' }),
+  },
+);
 export type EmptyDirVolumeSource = Infer<typeof EmptyDirVolumeSource>;
 
 export const GCEPersistentDiskVolumeSource = message('core.v1.GCEPersistentDiskVolumeSource', '', {
@@ -53,18 +59,18 @@ export const GitRepoVolumeSource = message('core.v1.GitRepoVolumeSource', '', {
 });
 export type GitRepoVolumeSource = Infer<typeof GitRepoVolumeSource>;
 
-export const KeyToPath = message('core.v1.KeyToPath', '', {
-  key: required(1, string),
-  path: required(2, string),
-  mode: pointer(3, int32),
+export const KeyToPath = message('core.v1.KeyToPath', 'A key that becomes a file.', {
+  key: required(1, string, { doc: 'The key.' }),
+  path: required(2, string, { doc: 'Path of the file in the volume.' }),
+  mode: pointer(3, int32, { doc: 'Permission bits of the file.' }),
 });
 export type KeyToPath = Infer<typeof KeyToPath>;
 
-export const SecretVolumeSource = message('core.v1.SecretVolumeSource', '', {
-  secretName: optional(1, string),
-  items: optional(2, list(KeyToPath)),
-  defaultMode: pointer(3, int32),
-  optional: pointer(4, bool),
+export const SecretVolumeSource = message('core.v1.SecretVolumeSource', 'The keys of a Secret, as files.', {
+  secretName: optional(1, string, { doc: 'Name of the Secret.' }),
+  items: optional(2, list(KeyToPath), { doc: 'Which keys; all when empty.' }),
+  defaultMode: pointer(3, int32, { doc: 'Permission bits of the files. Default 0644.' }),
+  optional: pointer(4, bool, { doc: 'Whether Secret and keys may be missing.' }),
 });
 export type SecretVolumeSource = Infer<typeof SecretVolumeSource>;
 
@@ -148,17 +154,17 @@ export const FlockerVolumeSource = message('core.v1.FlockerVolumeSource', '', {
 });
 export type FlockerVolumeSource = Infer<typeof FlockerVolumeSource>;
 
-export const DownwardAPIVolumeFile = message('core.v1.DownwardAPIVolumeFile', '', {
-  path: required(1, string),
-  fieldRef: pointer(2, ObjectFieldSelector),
-  resourceFieldRef: pointer(3, ResourceFieldSelector),
-  mode: pointer(4, int32),
+export const DownwardAPIVolumeFile = message('core.v1.DownwardAPIVolumeFile', 'A file with a field of the pod.', {
+  path: required(1, string, { doc: 'Path of the file in the volume.' }),
+  fieldRef: pointer(2, ObjectFieldSelector, { doc: 'The field.' }),
+  resourceFieldRef: pointer(3, ResourceFieldSelector, { doc: 'An amount of a resource of a container, instead.' }),
+  mode: pointer(4, int32, { doc: 'Permission bits of the file.' }),
 });
 export type DownwardAPIVolumeFile = Infer<typeof DownwardAPIVolumeFile>;
 
-export const DownwardAPIVolumeSource = message('core.v1.DownwardAPIVolumeSource', '', {
-  items: optional(1, list(DownwardAPIVolumeFile)),
-  defaultMode: pointer(2, int32),
+export const DownwardAPIVolumeSource = message('core.v1.DownwardAPIVolumeSource', 'Fields of the pod, as files.', {
+  items: optional(1, list(DownwardAPIVolumeFile), { doc: 'The files.' }),
+  defaultMode: pointer(2, int32, { doc: 'Permission bits of the files. Default 0644.' }),
 });
 export type DownwardAPIVolumeSource = Infer<typeof DownwardAPIVolumeSource>;
 
@@ -180,11 +186,11 @@ export type AzureFileVolumeSource = Infer<typeof AzureFileVolumeSource>;
 
 export const ConfigMapVolumeSource = message(
   'core.v1.ConfigMapVolumeSource',
-  '',
+  'The keys of a ConfigMap, as files.',
   {
-    items: optional(2, list(KeyToPath)),
-    defaultMode: pointer(3, int32),
-    optional: pointer(4, bool),
+    items: optional(2, list(KeyToPath), { doc: 'Which keys; all when empty.' }),
+    defaultMode: pointer(3, int32, { doc: 'Permission bits of the files. Default 0644.' }),
+    optional: pointer(4, bool, { doc: 'Whether ConfigMap and keys may be missing.' }),
   },
   [inline(1, LocalObjectReference)],
 );
@@ -226,36 +232,42 @@ export type PhotonPersistentDiskVolumeSource = Infer<typeof PhotonPersistentDisk
 
 export const SecretProjection = message(
   'core.v1.SecretProjection',
-  '',
+  'The keys of a Secret, as files.',
   {
-    items: optional(2, list(KeyToPath)),
-    optional: pointer(4, bool),
+    items: optional(2, list(KeyToPath), { doc: 'Which keys; all when empty.' }),
+    optional: pointer(4, bool, { doc: 'Whether Secret and keys may be missing.' }),
   },
   [inline(1, LocalObjectReference)],
 );
 export type SecretProjection = Infer<typeof SecretProjection>;
 
-export const DownwardAPIProjection = message('core.v1.DownwardAPIProjection', '', {
-  items: optional(1, list(DownwardAPIVolumeFile)),
+export const DownwardAPIProjection = message('core.v1.DownwardAPIProjection', 'Fields of the pod, as files.', {
+  items: optional(1, list(DownwardAPIVolumeFile), { doc: 'The files.' }),
 });
 export type DownwardAPIProjection = Infer<typeof DownwardAPIProjection>;
 
 export const ConfigMapProjection = message(
   'core.v1.ConfigMapProjection',
-  '',
+  'The keys of a ConfigMap, as files.',
   {
-    items: optional(2, list(KeyToPath)),
-    optional: pointer(4, bool),
+    items: optional(2, list(KeyToPath), { doc: 'Which keys; all when empty.' }),
+    optional: pointer(4, bool, { doc: 'Whether ConfigMap and keys may be missing.' }),
   },
   [inline(1, LocalObjectReference)],
 );
 export type ConfigMapProjection = Infer<typeof ConfigMapProjection>;
 
-export const ServiceAccountTokenProjection = message('core.v1.ServiceAccountTokenProjection', '', {
-  audience: optional(1, string),
-  expirationSeconds: pointer(2, int64),
-  path: required(3, string),
-});
+export const ServiceAccountTokenProjection = message(
+  'core.v1.ServiceAccountTokenProjection',
+  "A token of the pod's service account, as a file.",
+  {
+    audience: optional(1, string, { doc: 'Whom the token is for; the API server when empty.' }),
+    expirationSeconds: pointer(2, int64, {
+      doc: 'Seconds for which it is valid. It is renewed in time. Default 3600.',
+    }),
+    path: required(3, string, { doc: 'Path of the file in the volume.' }),
+  },
+);
 export type ServiceAccountTokenProjection = Infer<typeof ServiceAccountTokenProjection>;
 
 export const ClusterTrustBundleProjection = message('core.v1.ClusterTrustBundleProjection', '', {
@@ -267,18 +279,20 @@ export const ClusterTrustBundleProjection = message('core.v1.ClusterTrustBundleP
 });
 export type ClusterTrustBundleProjection = Infer<typeof ClusterTrustBundleProjection>;
 
-export const VolumeProjection = message('core.v1.VolumeProjection', '', {
-  secret: pointer(1, SecretProjection),
-  downwardAPI: pointer(2, DownwardAPIProjection),
-  configMap: pointer(3, ConfigMapProjection),
-  serviceAccountToken: pointer(4, ServiceAccountTokenProjection),
-  clusterTrustBundle: pointer(5, ClusterTrustBundleProjection),
+export const VolumeProjection = message('core.v1.VolumeProjection', 'One source of a projected volume: one of these.', {
+  secret: pointer(1, SecretProjection, { doc: 'The keys of a Secret.' }),
+  downwardAPI: pointer(2, DownwardAPIProjection, { doc: 'Fields of the pod.' }),
+  configMap: pointer(3, ConfigMapProjection, { doc: 'The keys of a ConfigMap.' }),
+  serviceAccountToken: pointer(4, ServiceAccountTokenProjection, { doc: "A token of the pod's service account." }),
+  clusterTrustBundle: pointer(5, ClusterTrustBundleProjection, {
+    doc: 'Certificates of authorities that the cluster trusts.',
+  }),
 });
 export type VolumeProjection = Infer<typeof VolumeProjection>;
 
-export const ProjectedVolumeSource = message('core.v1.ProjectedVolumeSource', '', {
-  sources: required(1, list(VolumeProjection)),
-  defaultMode: pointer(2, int32),
+export const ProjectedVolumeSource = message('core.v1.ProjectedVolumeSource', 'Several sources in one directory.', {
+  sources: required(1, list(VolumeProjection), { doc: 'The sources.' }),
+  defaultMode: pointer(2, int32, { doc: 'Permission bits of the files. Default 0644.' }),
 });
 export type ProjectedVolumeSource = Infer<typeof ProjectedVolumeSource>;
 
@@ -372,31 +386,31 @@ export const ImageVolumeSource = message('core.v1.ImageVolumeSource', '', {
 });
 export type ImageVolumeSource = Infer<typeof ImageVolumeSource>;
 
-export const VolumeSource = message('core.v1.VolumeSource', '', {
-  hostPath: pointer(1, HostPathVolumeSource),
-  emptyDir: pointer(2, EmptyDirVolumeSource),
+export const VolumeSource = message('core.v1.VolumeSource', 'What a volume is: one of these.', {
+  hostPath: pointer(1, HostPathVolumeSource, { doc: 'A file or directory of the node.' }),
+  emptyDir: pointer(2, EmptyDirVolumeSource, { doc: 'A directory that starts empty and lives as long as the pod.' }),
   gcePersistentDisk: pointer(3, GCEPersistentDiskVolumeSource),
   awsElasticBlockStore: pointer(4, AWSElasticBlockStoreVolumeSource),
   gitRepo: pointer(5, GitRepoVolumeSource),
-  secret: pointer(6, SecretVolumeSource),
+  secret: pointer(6, SecretVolumeSource, { doc: 'The keys of a Secret, as files.' }),
   nfs: pointer(7, NFSVolumeSource),
   iscsi: pointer(8, ISCSIVolumeSource),
   glusterfs: pointer(9, GlusterfsVolumeSource),
-  persistentVolumeClaim: pointer(10, PersistentVolumeClaimVolumeSource),
+  persistentVolumeClaim: pointer(10, PersistentVolumeClaimVolumeSource, { doc: 'A persistent volume, by its claim.' }),
   rbd: pointer(11, RBDVolumeSource),
   flexVolume: pointer(12, FlexVolumeSource),
   cinder: pointer(13, CinderVolumeSource),
   cephfs: pointer(14, CephFSVolumeSource),
   flocker: pointer(15, FlockerVolumeSource),
-  downwardAPI: pointer(16, DownwardAPIVolumeSource),
+  downwardAPI: pointer(16, DownwardAPIVolumeSource, { doc: 'Fields of the pod, as files.' }),
   fc: pointer(17, FCVolumeSource),
   azureFile: pointer(18, AzureFileVolumeSource),
-  configMap: pointer(19, ConfigMapVolumeSource),
+  configMap: pointer(19, ConfigMapVolumeSource, { doc: 'The keys of a ConfigMap, as files.' }),
   vsphereVolume: pointer(20, VsphereVirtualDiskVolumeSource),
   quobyte: pointer(21, QuobyteVolumeSource),
   azureDisk: pointer(22, AzureDiskVolumeSource),
   photonPersistentDisk: pointer(23, PhotonPersistentDiskVolumeSource),
-  projected: pointer(26, ProjectedVolumeSource),
+  projected: pointer(26, ProjectedVolumeSource, { doc: 'Several of these in one directory.' }),
   portworxVolume: pointer(24, PortworxVolumeSource),
   scaleIO: pointer(25, ScaleIOVolumeSource),
   storageos: pointer(27, StorageOSVolumeSource),
@@ -408,9 +422,9 @@ export type VolumeSource = Infer<typeof VolumeSource>;
 
 export const Volume = message(
   'core.v1.Volume',
-  '',
+  'A directory that containers of a pod can mount.',
   {
-    name: required(1, string),
+    name: required(1, string, { doc: 'Name by which volumeMounts refer to it.' }),
   },
   [inline(2, VolumeSource)],
 );
