@@ -15,6 +15,8 @@ export interface Change<T> {
 export interface InformerOptions<T> extends Selection {
   /** Name of an index to the keys under which an object is found by it. */
   readonly indexes?: Readonly<Record<string, (object: T) => string[]>> | undefined;
+  /** What is kept of an object, so that memory is not held for parts that nobody reads. */
+  readonly transform?: ((object: T) => T) | undefined;
   readonly log?: Logger | undefined;
 }
 
@@ -34,6 +36,7 @@ const byNamespace = '\0namespace';
 export class Informer<T extends KubeObject> {
   readonly #resource: Resource<T>;
   readonly #selection: Selection;
+  readonly #transform: (object: T) => T;
   readonly #log: Logger;
   readonly #indexers: [string, (object: T) => string[]][];
   readonly #objects = new Map<string, T>();
@@ -43,9 +46,13 @@ export class Informer<T extends KubeObject> {
   #hasSynced = false;
   #started = false;
 
-  constructor(resource: Resource<T>, { indexes = {}, log, ...selection }: InformerOptions<T> = {}) {
+  constructor(
+    resource: Resource<T>,
+    { indexes = {}, transform = (object) => object, log, ...selection }: InformerOptions<T> = {},
+  ) {
     this.#resource = resource;
     this.#selection = selection;
+    this.#transform = transform;
     this.#log = log ?? createLogger(`informer/${resource.ref.resource}`);
     this.#indexers = [[byNamespace, ({ metadata }) => [metadata.namespace ?? '']], ...Object.entries(indexes)];
     for (const [name] of this.#indexers) this.#indexes.set(name, new Map());
@@ -56,9 +63,9 @@ export class Informer<T extends KubeObject> {
     if (this.#started) return;
     this.#started = true;
     const mirror: Mirror<T> = {
-      replace: (objects) => this.#replace(objects),
-      put: (object) => this.#put(object),
-      remove: (object) => this.#remove(object),
+      replace: (objects) => this.#replace(objects.map(this.#transform)),
+      put: (object) => this.#put(this.#transform(object)),
+      remove: (object) => this.#remove(this.#transform(object)),
     };
     void reflect(this.#resource, this.#selection, mirror, { signal, log: this.#log });
   }

@@ -1,0 +1,115 @@
+// The legacy Endpoints object of a Service (services.md §C.8). Pure.
+
+import { apiVersionOf, type Endpoints, endpoints, isPodReady, type Pod, type Service } from '#api/index.ts';
+import { canonicalJson, sameJson } from '../json.ts';
+import {
+  addressOf,
+  familiesOf,
+  hostnameOf,
+  isHeadless,
+  type ResolvedPort,
+  resolvePorts,
+  selectPods,
+  targetRef,
+} from '../service-pods.ts';
+import { triggerTimeAnnotation } from '../trigger-time.ts';
+
+type Subset = NonNullable<Endpoints['subsets']>[number];
+type Address = NonNullable<Subset['addresses']>[number];
+
+export const managedByLabel = 'endpoints.kubernetes.io/managed-by';
+export const managedBy = 'endpoint-controller';
+const headlessLabel = 'service.kubernetes.io/headless';
+const overCapacity = 'endpoints.kubernetes.io/over-capacity';
+export const capacity = 1000;
+
+/** The object to write, or undefined when the existing one says it all. */
+export function plan(
+  service: Service,
+  pods: readonly Pod[],
+  existing: Endpoints | undefined,
+  trigger: string | undefined,
+): Endpoints | undefined {
+  const { kept, isTruncated } = truncate(membersOf(service, pods));
+  const subsets = repack(kept);
+  const { [headlessLabel]: _, ...labels } = service.metadata.labels ?? {};
+  const wanted = { ...labels, ...(isHeadless(service) && { [headlessLabel]: '' }), [managedByLabel]: managedBy };
+  const { [overCapacity]: before, [triggerTimeAnnotation]: __, ...others } = existing?.metadata.annotations ?? {};
+  const isSame =
+    existing !== undefined &&
+    sameJson(existing.subsets ?? [], subsets) &&
+    sameJson(existing.metadata.labels, wanted) &&
+    (before === 'truncated') === isTruncated;
+  if (isSame) return undefined;
+  const annotations = {
+    ...others,
+    ...(isTruncated && { [overCapacity]: 'truncated' }),
+    ...(trigger && { [triggerTimeAnnotation]: trigger }),
+  };
+  const { name, namespace } = service.metadata;
+  return {
+    apiVersion: apiVersionOf(endpoints),
+    kind: endpoints.kind,
+    metadata: { ...(existing?.metadata ?? { name, namespace }), labels: wanted, annotations },
+    ...(subsets.length > 0 && { subsets }),
+  };
+}
+
+interface Member {
+  readonly address: Address;
+  readonly isReady: boolean;
+  readonly ports: ResolvedPort[];
+}
+
+function membersOf(service: Service, pods: readonly Pod[]): Member[] {
+  const all = service.spec.publishNotReadyAddresses === true;
+  const [family = 'IPv4'] = familiesOf(service);
+  return selectPods(service, pods).flatMap((pod) => {
+    const ip = addressOf(pod, family);
+    if (!ip || (pod.metadata.deletionTimestamp && !all)) return [];
+    const hostname = hostnameOf(pod, service);
+    const { nodeName } = pod.spec;
+    const address = { ip, ...(hostname && { hostname }), ...(nodeName && { nodeName }), targetRef: targetRef(pod) };
+    return [{ address, isReady: all || isPodReady(pod), ports: resolvePorts(service, pod) }];
+  });
+}
+
+function truncate(members: Member[]): { kept: Member[]; isTruncated: boolean } {
+  const readyFirst = members.toSorted((a, b) => Number(b.isReady) - Number(a.isReady));
+  return { kept: readyFirst.slice(0, capacity), isTruncated: members.length > capacity };
+}
+
+/** Ports that the same addresses offer share a subset. */
+function repack(members: readonly Member[]): Subset[] {
+  const byPort = new Map<string, { port: ResolvedPort | undefined; members: Member[] }>();
+  for (const member of members) {
+    // A headless Service may have no ports at all.
+    for (const port of member.ports.length > 0 ? member.ports : [undefined]) {
+      const key = canonicalJson(port ?? null);
+      const found = byPort.get(key) ?? { port, members: [] };
+      found.members.push(member);
+      byPort.set(key, found);
+    }
+  }
+  const identity = ({ address, isReady }: Member): string => `${address.ip} ${address.targetRef?.uid} ${isReady}`;
+  const bySet = Map.groupBy(byPort.values(), (entry) => entry.members.map(identity).sort().join());
+  const subsets = [...bySet.values()].map((entries): Subset => {
+    const ports = entries.map(({ port }) => port).filter((port) => port !== undefined);
+    const addresses = sorted(entries[0]?.members.filter(({ isReady }) => isReady));
+    const notReadyAddresses = sorted(entries[0]?.members.filter(({ isReady }) => !isReady));
+    return {
+      ...(addresses.length > 0 && { addresses }),
+      ...(notReadyAddresses.length > 0 && { notReadyAddresses }),
+      ...(ports.length > 0 && { ports: ports.toSorted(byName).map(withoutEmptyName) }),
+    };
+  });
+  return subsets.sort((a, b) => compare(canonicalJson(a.ports), canonicalJson(b.ports)));
+}
+
+const compare = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);
+const byName = (a: ResolvedPort, b: ResolvedPort): number => compare(a.name, b.name) || a.port - b.port;
+/** An empty name is left out on the wire. */
+const withoutEmptyName = ({ name, ...port }: ResolvedPort) => ({ ...(name && { name }), ...port });
+const ipOrder = ({ ip }: Address): string => ip.replace(/\d+/g, (digits) => digits.padStart(3, '0'));
+const sorted = (members: readonly Member[] = []): Address[] =>
+  members.map(({ address }) => address).toSorted((a, b) => compare(ipOrder(a), ipOrder(b)));

@@ -1,0 +1,97 @@
+// Keeps the EndpointSlices of every Service that has a selector (services.md §C.2-§C.6).
+
+import { ApiError, type EndpointSlice, endpointSlices, isNotFound, type Service } from '#api/index.ts';
+import { runWorkers, splitKey, type WorkQueue } from '#client/index.ts';
+import { type ControllerParts, partsFor } from '../parts.ts';
+import { isSelecting, selectPods } from '../service-pods.ts';
+import { queueServices } from '../service-queue.ts';
+import { TriggerTimes } from '../trigger-time.ts';
+import { isOurs, serviceKeyOfSlice } from './metadata.ts';
+import { plan, type SlicePlan } from './plan.ts';
+import { SliceTracker } from './tracker.ts';
+
+const backoff = { baseMs: 100, maxMs: 60_000 };
+
+export function runEndpointSlices(shared: ControllerParts): Promise<void> {
+  const parts = partsFor(shared, 'endpoint-slice-controller');
+  const { informers, signal, log } = parts;
+  const tracker = new SliceTracker();
+  const queue = queueServices(informers);
+  informers.endpointSlices.onChange(({ type, object, old }) => {
+    for (const slice of old ? [object, old] : [object]) {
+      const key = serviceKeyOfSlice(slice);
+      if (!key || !isOurs(slice)) continue;
+      if (type === 'deleted') tracker.sawDeletion(key, slice);
+      if (type === 'deleted' || !tracker.isOwnWrite(key, slice)) queue.add(key);
+    }
+  });
+  const controller = new EndpointSliceController(parts, queue, tracker);
+  return runWorkers(queue, { signal, workers: 8, log, backoff }, (key) => controller.reconcile(key));
+}
+
+class EndpointSliceController {
+  readonly #parts: ControllerParts;
+  readonly #queue: WorkQueue;
+  readonly #tracker: SliceTracker;
+  readonly #triggers = new TriggerTimes();
+
+  constructor(parts: ControllerParts, queue: WorkQueue, tracker: SliceTracker) {
+    this.#parts = parts;
+    this.#queue = queue;
+    this.#tracker = tracker;
+  }
+
+  async reconcile(key: string): Promise<void> {
+    const { informers } = this.#parts;
+    const { namespace, name } = splitKey(key);
+    const service = informers.services.get(name, namespace);
+    if (!service) {
+      // Its slices are garbage, which the garbage collector removes.
+      this.#tracker.forget(key);
+      this.#triggers.forget(key);
+      return;
+    }
+    if (!isSelecting(service)) return;
+    const slices = informers.endpointSlices.by('service', key).filter(isOurs);
+    const staleMs = this.#tracker.staleMs(key, slices);
+    if (staleMs !== undefined) {
+      this.#queue.addAfter(key, Math.min(staleMs, 1000));
+      return;
+    }
+    const pods = selectPods(service, informers.pods.list(namespace));
+    const trigger = this.#triggers.next(service, pods);
+    const nodeOf = (node: string) => informers.nodes.get(node);
+    const planned = plan({ service, pods, nodeOf, slices, trigger });
+    await this.#write(key, service, planned);
+    const [lost] = planned.withoutNode;
+    if (lost) throw new Error(`pod ${lost.metadata.name} is left out: node "${lost.spec.nodeName}" is not known`);
+  }
+
+  async #write(key: string, service: Service, planned: SlicePlan): Promise<void> {
+    const slices = this.#parts.client.resource(endpointSlices);
+    const create = async (slice: EndpointSlice) => this.#tracker.wrote(key, await slices.create(slice));
+    const update = async (slice: EndpointSlice) => this.#tracker.wrote(key, await slices.update(slice));
+    const remove = async (slice: EndpointSlice) => {
+      const { name = '', namespace, uid } = slice.metadata;
+      await slices.delete(name, { namespace, uid }).catch((error) => {
+        if (!isNotFound(error)) throw error;
+      });
+      this.#tracker.deleted(key, slice);
+    };
+    try {
+      await Promise.all(planned.create.map(create));
+      await Promise.all(planned.update.map(update));
+      await Promise.all(planned.delete.map(remove));
+    } catch (error) {
+      if (isNamespaceTerminating(error)) return;
+      const { namespace, name } = service.metadata;
+      const message = `Error updating Endpoint Slices for Service ${namespace}/${name}: ${(error as Error).message}`;
+      this.#parts.events.event(service, 'Warning', 'FailedToUpdateEndpointSlices', message);
+      throw error;
+    }
+  }
+}
+
+const isNamespaceTerminating = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false);

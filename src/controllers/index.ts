@@ -1,0 +1,3 @@
+// The door of the controllers.
+
+export { type ControllersOptions, type ControllersParts, startControllers } from './start.ts';

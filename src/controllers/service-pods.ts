@@ -1,0 +1,99 @@
+// Which pods a Service selects and which of their ports it reaches: what the EndpointSlice and the Endpoints controllers
+// share (services.md §C.2, §C.3). Pure.
+
+import { isPodReady, isPodTerminal, matchesMap, type Pod, type Service, type ServicePort } from '#api/index.ts';
+import { type Address, type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
+import { sameJson } from './json.ts';
+
+/** Without a selector the user writes the endpoints; an ExternalName has none. */
+export const isSelecting = ({ spec }: Service): boolean =>
+  spec.type !== 'ExternalName' && spec.selector !== undefined && Object.keys(spec.selector).length > 0;
+
+export const isHeadless = ({ spec }: Service): boolean => !spec.clusterIP || spec.clusterIP === 'None';
+
+/** Key of the index by which a Service is found from one of its pods' labels: the first pair of its selector. */
+export function selectorIndexKey({ metadata, spec }: Service): string[] {
+  const [first] = Object.entries(spec.selector ?? {}).sort();
+  return first ? [indexKey(metadata.namespace, first)] : [];
+}
+const indexKey = (namespace: string | undefined, [key, value]: [string, string]): string =>
+  `${namespace}/${key}=${value}`;
+
+/** @param byKey the Services under a {@link selectorIndexKey} */
+export function servicesOf({ metadata }: Pod, byKey: (key: string) => Service[]): Service[] {
+  const pairs = Object.entries(metadata.labels ?? {});
+  const candidates = pairs.flatMap((pair) => byKey(indexKey(metadata.namespace, pair)));
+  return candidates.filter(({ spec }) => matchesMap(spec.selector ?? {}, metadata.labels));
+}
+
+/** Pods that may be endpoints: terminating ones too, until they are gone or have ended. */
+export const selectPods = (service: Service, pods: readonly Pod[]): Pod[] =>
+  pods.filter(
+    (pod) =>
+      !isPodTerminal(pod) &&
+      addressesOf(pod).length > 0 &&
+      matchesMap(service.spec.selector ?? {}, pod.metadata.labels),
+  );
+
+export function addressesOf({ status }: Pod): Address[] {
+  const texts = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : []);
+  return texts.map(parseAddress).filter((address) => address !== undefined);
+}
+
+/** The pod's address of the family in canonical text. */
+export function addressOf(pod: Pod, family: Family): string | undefined {
+  const address = addressesOf(pod).find((one) => one.family === family);
+  return address && formatAddress(address);
+}
+
+/** The families that the Service is served in; a headless Service that does not say is served in both. */
+export function familiesOf({ spec }: Service): Family[] {
+  if (spec.ipFamilies?.length) return spec.ipFamilies.filter((family) => family === 'IPv4' || family === 'IPv6');
+  const address = parseAddress(spec.clusterIP ?? '');
+  return address ? [address.family] : ['IPv4', 'IPv6'];
+}
+
+export interface ResolvedPort {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  readonly appProtocol?: string | undefined;
+}
+
+/** The Service's ports as this pod has them; a named target port that the pod does not have is left out. */
+export function resolvePorts(service: Service, pod: Pod): ResolvedPort[] {
+  return (service.spec.ports ?? []).flatMap((port) => {
+    const number = targetPort(port, pod);
+    const { name = '', protocol = 'TCP', appProtocol } = port;
+    return number === undefined ? [] : [{ name, protocol, port: number, ...(appProtocol && { appProtocol }) }];
+  });
+}
+
+function targetPort({ targetPort, port, protocol = 'TCP' }: ServicePort, { spec }: Pod): number | undefined {
+  if (targetPort === undefined || targetPort === 0 || targetPort === '') return port;
+  if (typeof targetPort === 'number') return targetPort;
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...spec.containers, ...sidecars]
+    .flatMap(({ ports }) => ports ?? [])
+    .find((one) => one.name === targetPort && (one.protocol ?? 'TCP') === protocol)?.containerPort;
+}
+
+/** The pod's own DNS name under the Service, if it has one. */
+export const hostnameOf = ({ spec }: Pod, { metadata }: Service): string | undefined =>
+  spec.hostname && spec.subdomain === metadata.name ? spec.hostname : undefined;
+
+export const targetRef = ({ metadata: { namespace, name, uid } }: Pod) => ({ kind: 'Pod', namespace, name, uid });
+
+/** The change of the pod can change endpoints. Other updates of its status, which are many, can not. */
+export function affectsEndpoints(old: Pod, pod: Pod): boolean {
+  const relevant = ({ metadata, spec, status, ...rest }: Pod) => ({
+    labels: metadata.labels,
+    deleting: Boolean(metadata.deletionTimestamp),
+    node: spec.nodeName,
+    names: [spec.hostname, spec.subdomain],
+    addresses: [status?.podIP, ...(status?.podIPs ?? []).map(({ ip }) => ip)],
+    ready: isPodReady({ metadata, spec, status, ...rest }),
+    ended: isPodTerminal({ metadata, spec, status, ...rest }),
+  });
+  return !sameJson(relevant(old), relevant(pod));
+}
