@@ -1,10 +1,90 @@
 // Deployment: pods in numbers, replaced a few at a time (api.md §9, §13, §18).
 
+import { type FieldError, forbiddenField, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
-import { formatSelector } from '../labels.ts';
 import { deployments } from '../resources.ts';
-import { Deployment } from '../schema/apps.ts';
+import { Deployment, type DeploymentSpec, type RollingUpdateDeployment } from '../schema/apps.ts';
+import { notNegative, oneOf } from './checks.ts';
 import { ageColumn, column, nameColumn, workloadColumns } from './columns.ts';
+import {
+  keepLabels,
+  setWorkloadDefaults,
+  validateCounts,
+  validateWorkload,
+  validateWorkloadUpdate,
+  workloadScale,
+} from './workload.ts';
+
+function setDefaults(deployment: Deployment): void {
+  deployment.spec ??= { template: {} };
+  const { spec } = deployment;
+  setWorkloadDefaults(spec);
+  spec.strategy ??= {};
+  spec.strategy.type ||= 'RollingUpdate';
+  if (spec.strategy.type === 'RollingUpdate') {
+    spec.strategy.rollingUpdate ??= {};
+    spec.strategy.rollingUpdate.maxUnavailable ??= '25%';
+    spec.strategy.rollingUpdate.maxSurge ??= '25%';
+  }
+  spec.revisionHistoryLimit ??= 10;
+  spec.progressDeadlineSeconds ??= 600;
+}
+
+function validate(deployment: Deployment): FieldError[] {
+  const { spec } = deployment;
+  const { progressDeadlineSeconds: deadline, minReadySeconds = 0 } = spec;
+  const errors = [
+    ...validateWorkload(deployment, 'Deployment'),
+    ...validateStrategy(spec.strategy ?? {}),
+    ...notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+    ...notNegative('spec.progressDeadlineSeconds', deadline),
+  ];
+  if (deadline !== undefined && deadline <= minReadySeconds) {
+    errors.push(invalidValue('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds'));
+  }
+  return errors;
+}
+
+function validateStrategy({ type, rollingUpdate }: NonNullable<DeploymentSpec['strategy']>): FieldError[] {
+  const path = 'spec.strategy';
+  if (type === 'Recreate' && rollingUpdate) {
+    const detail = "may not be specified when strategy `type` is 'Recreate'";
+    return [forbiddenField(`${path}.rollingUpdate`, detail)];
+  }
+  if (type === 'RollingUpdate') return validateRollingUpdate(rollingUpdate ?? {}, `${path}.rollingUpdate`);
+  return oneOf(`${path}.type`, type, ['Recreate', 'RollingUpdate']);
+}
+
+function validateRollingUpdate(
+  { maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDeployment,
+  path: string,
+): FieldError[] {
+  const errors = [
+    ...validateShare(`${path}.maxUnavailable`, maxUnavailable),
+    ...validateShare(`${path}.maxSurge`, maxSurge),
+  ];
+  // With neither there is nothing that a rollout could do first.
+  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+    errors.push(invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  }
+  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
+    errors.push(invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
+  }
+  return errors;
+}
+
+const isZero = (share: number | string): boolean => share === 0 || share === '0%';
+function validateShare(path: string, share: number | string): FieldError[] {
+  if (typeof share === 'number') return notNegative(path, share);
+  const detail =
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+  return /^[0-9]+%$/.test(share) ? [] : [invalidValue(path, share, detail)];
+}
+
+function validateStatusUpdate({ status = {} }: Deployment): FieldError[] {
+  const { replicas, updatedReplicas, readyReplicas, availableReplicas } = status;
+  return validateCounts({ replicas, updatedReplicas, readyReplicas, availableReplicas });
+}
 
 export const deploymentKind: Kind<Deployment> = {
   ...deployments,
@@ -12,6 +92,14 @@ export const deploymentKind: Kind<Deployment> = {
   shortNames: ['deploy'],
   categories: ['all'],
   schema: Deployment,
+  prepareForCreate: (deployment) => {
+    deployment.status = {};
+  },
+  prepareForStatusUpdate: keepLabels,
+  setDefaults,
+  validate,
+  validateUpdate: validateWorkloadUpdate,
+  validateStatusUpdate,
   nameFormat: 'dns1123Subdomain',
   columns: [
     nameColumn,
@@ -26,14 +114,7 @@ export const deploymentKind: Kind<Deployment> = {
     ...workloadColumns,
   ],
   hasStatus: true,
-  scale: {
-    replicas: ({ spec }) => spec.replicas ?? 0,
-    setReplicas: ({ spec }, replicas) => {
-      spec.replicas = replicas;
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => formatSelector(spec.selector),
-  },
+  scale: workloadScale,
   hasGeneration: true,
   generationCountsAnnotations: true,
 };

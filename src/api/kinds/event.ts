@@ -1,6 +1,7 @@
 // Event: something that happened to an object, told to people (api.md §16, §18).
 
 import { age } from '../duration.ts';
+import { type FieldError, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { events } from '../resources.ts';
 import { Event } from '../schema/core.ts';
@@ -14,6 +15,16 @@ const source = ({ source, reportingComponent, reportingInstance }: Event): strin
 const object = ({ involvedObject: { kind = '', name } }: Event): string =>
   name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase();
 
+/** An event is where its object is; those of cluster-wide objects are in the default namespace. */
+function validate({ metadata, involvedObject }: Event): FieldError[] {
+  const fits = involvedObject.namespace
+    ? involvedObject.namespace === metadata.namespace
+    : metadata.namespace === 'default' || metadata.namespace === 'kube-system';
+  return fits
+    ? []
+    : [invalidValue('involvedObject.namespace', involvedObject.namespace ?? '', 'does not match event.namespace')];
+}
+
 const selectable = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
 export const eventKind: Kind<Event> = {
@@ -21,6 +32,7 @@ export const eventKind: Kind<Event> = {
   singular: 'event',
   shortNames: ['ev'],
   schema: Event,
+  validate,
   nameFormat: 'dns1123Subdomain',
   columns: [
     column('Last Seen', 'Time since it last happened', (event, now) => age(lastSeen(event), now)),

@@ -1,15 +1,57 @@
 // Namespace: the scope of names (api.md §6, §11).
 
+import { type FieldError, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
+import { qualifiedName } from '../names.ts';
 import { namespaces } from '../resources.ts';
 import { Namespace } from '../schema/core.ts';
+import { check } from './checks.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
+
+const nameLabel = 'kubernetes.io/metadata.name';
+/** Held until the namespace controller has emptied the namespace. */
+const emptied = 'kubernetes';
+
+/** Lets a selector of namespaces choose one by its name. */
+function setDefaults(namespace: Namespace): void {
+  namespace.spec ??= {};
+  const { metadata } = namespace;
+  if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
+}
+
+function prepareForCreate(namespace: Namespace): void {
+  namespace.spec ??= {};
+  namespace.status = { phase: 'Active' };
+  const finalizers = namespace.spec.finalizers ?? [];
+  if (!finalizers.includes(emptied)) namespace.spec.finalizers = [...finalizers, emptied];
+}
+
+const validate = ({ spec }: Namespace): FieldError[] =>
+  (spec.finalizers ?? []).flatMap((finalizer) => check('spec.finalizers', finalizer, qualifiedName));
+
+/** The phase says nothing but whether the namespace is being deleted. */
+function validateStatusUpdate({ metadata, status }: Namespace): FieldError[] {
+  const wanted = metadata.deletionTimestamp ? 'Terminating' : 'Active';
+  if (status?.phase === wanted) return [];
+  const when = metadata.deletionTimestamp ? 'is not empty' : 'is empty';
+  return [
+    invalidValue('status.Phase', status?.phase ?? '', `may only be '${wanted}' if \`deletionTimestamp\` ${when}`),
+  ];
+}
 
 export const namespaceKind: Kind<Namespace> = {
   ...namespaces,
   singular: 'namespace',
   shortNames: ['ns'],
   schema: Namespace,
+  setDefaults,
+  prepareForCreate,
+  // Finalizers of the spec go through /finalize only.
+  prepareForUpdate: (namespace, old) => {
+    namespace.spec = structuredClone(old.spec);
+  },
+  validate,
+  validateStatusUpdate,
   nameFormat: 'dns1123Label',
   columns: [
     nameColumn,

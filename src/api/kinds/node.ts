@@ -1,8 +1,13 @@
 // Node: a machine, or a network namespace that stands for one (api.md §18).
 
+import { parseCidr } from '#lib/cidr.ts';
+import { duplicate, type FieldError, forbiddenField, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
+import { labelValue, qualifiedName } from '../names.ts';
 import { nodes } from '../resources.ts';
 import { Node } from '../schema/node.ts';
+import type { Taint } from '../schema/selector.ts';
+import { check, checkOptional, checkRequired, oneOf } from './checks.ts';
 import { ageColumn, column, nameColumn, none, wide } from './columns.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
@@ -26,11 +31,57 @@ const address = ({ status }: Node, type: string): string =>
   status?.addresses?.find((candidate) => candidate.type === type)?.address || none;
 const unknown = '<unknown>';
 
+/** podCIDR is the first of podCIDRs; what nobody reserved can be allocated. */
+function setDefaults(node: Node): void {
+  node.spec ??= {};
+  const { spec, status } = node;
+  if (spec.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+  if (spec.podCIDRs?.[0]) spec.podCIDR ||= spec.podCIDRs[0];
+  if (status?.capacity) status.allocatable ??= { ...status.capacity };
+}
+
+function validate({ spec }: Node): FieldError[] {
+  const { taints = [], podCIDRs = [] } = spec;
+  const same = (a: Taint, b: Taint) => a.key === b.key && a.effect === b.effect;
+  const errors = taints.flatMap((taint, i) => [
+    ...checkRequired(`spec.taints[${i}].key`, taint.key, qualifiedName),
+    ...checkOptional(`spec.taints[${i}].value`, taint.value, labelValue),
+    ...oneOf(`spec.taints[${i}].effect`, taint.effect, ['NoExecute', 'NoSchedule', 'PreferNoSchedule']),
+    ...(taints.findIndex((other) => same(other, taint)) < i ? [duplicate(`spec.taints[${i}]`, taint)] : []),
+  ]);
+  for (const [i, range] of podCIDRs.entries()) {
+    errors.push(
+      ...check(`spec.podCIDRs[${i}]`, range, (text) =>
+        parseCidr(text) ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'],
+      ),
+    );
+  }
+  if (podCIDRs.length > 0 && spec.podCIDR !== podCIDRs[0]) {
+    errors.push(invalidValue('spec.podCIDR', spec.podCIDR, 'must be the first of `podCIDRs`'));
+  }
+  return errors;
+}
+
+/** Who the node is, and which addresses its pods have, is settled once. */
+function validateUpdate({ spec }: Node, { spec: old }: Node): FieldError[] {
+  const fixed = (field: string, now: unknown, before: unknown, name = field): FieldError[] =>
+    before === undefined || JSON.stringify(now) === JSON.stringify(before)
+      ? []
+      : [forbiddenField(`spec.${field}`, `node updates may not change ${name} except from "" to valid`)];
+  return [
+    ...fixed('podCIDRs', spec.podCIDRs, old.podCIDRs, 'podCIDR'),
+    ...fixed('providerID', spec.providerID, old.providerID),
+  ];
+}
+
 export const nodeKind: Kind<Node> = {
   ...nodes,
   singular: 'node',
   shortNames: ['no'],
   schema: Node,
+  setDefaults,
+  validate,
+  validateUpdate,
   nameFormat: 'dns1123Subdomain',
   columns: [
     nameColumn,

@@ -5,6 +5,10 @@ import { isPodTerminal } from '../pod-conditions.ts';
 import { pods } from '../resources.ts';
 import { Pod } from '../schema/pod.ts';
 import { podColumns, podRowConditions } from './pod/columns.ts';
+import { preparePodCreate } from './pod/create.ts';
+import { setPodDefaults } from './pod/defaults.ts';
+import { preparePodStatusUpdate, validatePodUpdate } from './pod/update.ts';
+import { validatePod, validatePodStatus } from './pod/validation.ts';
 
 /** At once when nobody runs it: not scheduled, or ended. */
 function gracePeriod(pod: Pod, requested: number | undefined): number | undefined {
@@ -19,6 +23,12 @@ export const podKind: Kind<Pod> = {
   shortNames: ['po'],
   categories: ['all'],
   schema: Pod,
+  prepareForCreate: preparePodCreate,
+  prepareForStatusUpdate: preparePodStatusUpdate,
+  setDefaults: setPodDefaults,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatus,
   nameFormat: 'dns1123Subdomain',
   columns: podColumns,
   rowConditions: podRowConditions,

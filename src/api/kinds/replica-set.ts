@@ -1,10 +1,23 @@
 // ReplicaSet: a number of pods from one template (api.md §9, §13, §18).
 
+import type { FieldError } from '../errors.ts';
 import type { Kind } from '../kind.ts';
-import { formatSelector } from '../labels.ts';
 import { replicaSets } from '../resources.ts';
 import { ReplicaSet } from '../schema/apps.ts';
 import { ageColumn, integer, nameColumn, workloadColumns } from './columns.ts';
+import {
+  keepLabels,
+  setWorkloadDefaults,
+  validateCounts,
+  validateWorkload,
+  validateWorkloadUpdate,
+  workloadScale,
+} from './workload.ts';
+
+function validateStatusUpdate({ status = { replicas: 0 } }: ReplicaSet): FieldError[] {
+  const { replicas, fullyLabeledReplicas, readyReplicas, availableReplicas } = status;
+  return validateCounts({ replicas, fullyLabeledReplicas, readyReplicas, availableReplicas });
+}
 
 export const replicaSetKind: Kind<ReplicaSet> = {
   ...replicaSets,
@@ -12,6 +25,17 @@ export const replicaSetKind: Kind<ReplicaSet> = {
   shortNames: ['rs'],
   categories: ['all'],
   schema: ReplicaSet,
+  prepareForCreate: (replicaSet) => {
+    replicaSet.status = { replicas: 0 };
+  },
+  prepareForStatusUpdate: keepLabels,
+  setDefaults: (replicaSet) => {
+    replicaSet.spec ??= {};
+    setWorkloadDefaults(replicaSet.spec);
+  },
+  validate: (replicaSet) => validateWorkload(replicaSet, 'ReplicaSet'),
+  validateUpdate: validateWorkloadUpdate,
+  validateStatusUpdate,
   nameFormat: 'dns1123Subdomain',
   columns: [
     nameColumn,
@@ -23,13 +47,6 @@ export const replicaSetKind: Kind<ReplicaSet> = {
   ],
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   hasStatus: true,
-  scale: {
-    replicas: ({ spec }) => spec.replicas ?? 0,
-    setReplicas: ({ spec }, replicas) => {
-      spec.replicas = replicas;
-    },
-    statusReplicas: ({ status }) => status?.replicas ?? 0,
-    selector: ({ spec }) => formatSelector(spec.selector),
-  },
+  scale: workloadScale,
   hasGeneration: true,
 };

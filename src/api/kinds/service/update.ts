@@ -53,13 +53,15 @@ function restoreAllocated(service: Service, old: Service): void {
   const { spec } = service;
   const both = (needs: (service: Service) => boolean): boolean => needs(service) && needs(old);
   if (both(needsClusterIP)) {
-    spec.clusterIP ||= old.spec.clusterIP;
-    if (!spec.clusterIPs?.length && spec.clusterIP && spec.clusterIP === old.spec.clusterIP) {
-      spec.clusterIPs = old.spec.clusterIPs && [...old.spec.clusterIPs];
+    if (old.spec.clusterIP) spec.clusterIP ||= old.spec.clusterIP;
+    if (!spec.clusterIPs?.length && old.spec.clusterIPs && spec.clusterIP === old.spec.clusterIP) {
+      spec.clusterIPs = [...old.spec.clusterIPs];
     }
   }
   if (both(needsNodePorts)) restoreNodePorts(spec.ports ?? [], old.spec.ports ?? []);
-  if (both(needsHealthCheckNodePort)) spec.healthCheckNodePort ||= old.spec.healthCheckNodePort;
+  if (both(needsHealthCheckNodePort) && old.spec.healthCheckNodePort) {
+    spec.healthCheckNodePort ||= old.spec.healthCheckNodePort;
+  }
 }
 
 /** By port name, because that is what stays when a port's number changes. */

@@ -1,0 +1,62 @@
+// Rules for how a pod resolves and is called (dns.md §14.1, §14.2): policy, resolver configuration, names, hosts file.
+
+import { type FieldError, invalidValue, required } from '../../errors.ts';
+import { dns1123Label, dns1123Subdomain } from '../../names.ts';
+import type { PodDNSConfig, PodSpec } from '../../schema/pod.ts';
+import { check, checkOptional, ipAddress, oneOf } from '../checks.ts';
+
+const policies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+const limits = { nameservers: 3, searches: 32, searchCharacters: 2048 } as const;
+
+export function validatePodDns(spec: PodSpec, path: string): FieldError[] {
+  return [
+    ...oneOf(`${path}.dnsPolicy`, spec.dnsPolicy, policies),
+    ...validateConfig(spec.dnsPolicy, spec.dnsConfig, `${path}.dnsConfig`),
+    ...checkOptional(`${path}.hostname`, spec.hostname, dns1123Label),
+    ...checkOptional(`${path}.subdomain`, spec.subdomain, dns1123Label),
+    ...(spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }, i) => [
+      ...ipAddress(`${path}.hostAliases[${i}].ip`, ip),
+      ...hostnames.flatMap((name) => check(`${path}.hostAliases[${i}].hostnames`, name, dns1123Subdomain)),
+    ]),
+  ];
+}
+
+function validateConfig(policy: string | undefined, config: PodDNSConfig | undefined, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (policy === 'None') {
+    if (!config) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
+    if (!config.nameservers?.length) {
+      const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+      errors.push(required(`${path}.nameservers`, detail));
+    }
+  }
+  const { nameservers = [], searches = [], options = [] } = config ?? {};
+  if (nameservers.length > limits.nameservers) {
+    const detail = `must not have more than ${limits.nameservers} nameservers`;
+    errors.push(invalidValue(`${path}.nameservers`, nameservers, detail));
+  }
+  errors.push(...nameservers.flatMap((ip, i) => ipAddress(`${path}.nameservers[${i}]`, ip)));
+  errors.push(...validateSearches(searches, `${path}.searches`));
+  for (const [i, { name }] of options.entries()) {
+    if (!name) errors.push(required(`${path}.options[${i}]`, 'must not be empty'));
+  }
+  return errors;
+}
+
+function validateSearches(searches: string[], path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (searches.length > limits.searches) {
+    errors.push(invalidValue(path, searches, `must not have more than ${limits.searches} search paths`));
+  }
+  if (searches.join(' ').length > limits.searchCharacters) {
+    const detail = `must not have more than ${limits.searchCharacters} characters (including spaces) in the search list`;
+    errors.push(invalidValue(path, searches, detail));
+  }
+  for (const [i, search] of searches.entries()) {
+    if (search === '.') continue;
+    // Underscores are for names of services (_http._tcp); where one is, a letter would do.
+    const plain = search.replace(/\.$/, '').replaceAll('_', 'a');
+    errors.push(...dns1123Subdomain(plain).map((detail) => invalidValue(`${path}[${i}]`, search, detail)));
+  }
+  return errors;
+}
