@@ -1,0 +1,159 @@
+// DNS over TCP (RFC 7766): many messages a connection, each behind its length, answered in the order they become ready.
+// Every connection is bounded in time, in unanswered questions and in unsent answers.
+
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Logger } from '#lib/log.ts';
+import type { Responder, Response } from './responder.ts';
+
+export interface TcpLimits {
+  readonly connections: number;
+  /** Questions of one connection that wait for an answer; further ones stay unread. */
+  readonly pending: number;
+  readonly firstMessageMs: number;
+  readonly idleMs: number;
+  readonly writeMs: number;
+}
+const usual: TcpLimits = { connections: 1000, pending: 100, firstMessageMs: 3000, idleMs: 10_000, writeMs: 5000 };
+
+export class TcpListener {
+  readonly #log: Logger;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+
+  constructor(parts: { responder: Responder; log: Logger }, limits: Partial<TcpLimits> = {}) {
+    this.#log = parts.log;
+    const all = { ...usual, ...limits };
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const connection = new Connection(socket, parts.responder, all);
+      this.#connections.add(connection);
+      socket.once('close', () => this.#connections.delete(connection));
+    });
+    this.#server.maxConnections = all.connections;
+  }
+
+  /** Resolves with the port, chosen by the kernel when 0 was asked for. Rejects when the address cannot be had. */
+  async listen({ host, port }: { host: string; port: number }): Promise<number> {
+    const listening = Promise.withResolvers<void>();
+    this.#server.once('error', listening.reject);
+    this.#server.listen({ host, port, exclusive: true }, listening.resolve);
+    await listening.promise;
+    this.#server.off('error', listening.reject);
+    this.#server.on('error', (error) => this.#log.error('tcp listener failed', { host, port, error }));
+    const address = this.#server.address();
+    return typeof address === 'object' && address ? address.port : port;
+  }
+
+  /** Closes the open connections too. */
+  async close(): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    this.#server.close(() => closed.resolve());
+    for (const connection of this.#connections) connection.destroy();
+    await closed.promise;
+  }
+}
+
+class Connection {
+  readonly #socket: Socket;
+  readonly #responder: Responder;
+  readonly #limits: TcpLimits;
+  #received: Buffer = Buffer.alloc(0);
+  #pending = 0;
+  #ended = false;
+  #isBlocked = false;
+  /** For the next whole message: a client that sends single octets gets no more time than a silent one. */
+  #deadline: NodeJS.Timeout;
+
+  constructor(socket: Socket, responder: Responder, limits: TcpLimits) {
+    this.#socket = socket;
+    this.#responder = responder;
+    this.#limits = limits;
+    this.#deadline = setTimeout(() => this.#onDeadline(), limits.firstMessageMs);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd());
+    socket.on('drain', () => this.#onDrain());
+    // Resets by the client are its own affair; 'close' follows.
+    socket.on('error', () => {});
+    socket.once('close', () => clearTimeout(this.#deadline));
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #onDeadline(): void {
+    // Who still waits for an answer is not idle, unless he does not take it.
+    if (this.#pending > 0 && !this.#isBlocked) this.#restart(this.#limits.idleMs);
+    else this.destroy();
+  }
+
+  #restart(ms: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#onDeadline(), ms);
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    this.#readMessages();
+  }
+
+  /** Questions that came before the client's end are still answered. */
+  #onEnd(): void {
+    this.#ended = true;
+    this.#finish();
+  }
+
+  #onDrain(): void {
+    this.#isBlocked = false;
+    this.#restart(this.#limits.idleMs);
+    this.#readMessages();
+    this.#socket.resume();
+    this.#finish();
+  }
+
+  #readMessages(): void {
+    let start = 0;
+    while (this.#mayRead() && this.#received.length - start >= 2) {
+      const end = start + 2 + this.#received.readUInt16BE(start);
+      if (end > this.#received.length) break;
+      this.#restart(this.#limits.idleMs);
+      this.#onMessage(this.#received.subarray(start + 2, end));
+      start = end;
+    }
+    this.#received = this.#received.subarray(start);
+    if (!this.#mayRead()) this.#socket.pause();
+  }
+
+  #mayRead(): boolean {
+    return !this.#isBlocked && this.#pending < this.#limits.pending && !this.#socket.destroyed;
+  }
+
+  #onMessage(packet: Buffer): void {
+    const response = this.#responder.respond(packet, true);
+    if (!(response instanceof Promise)) {
+      this.#send(response);
+      return;
+    }
+    this.#pending++;
+    void response.then((later) => {
+      this.#pending--;
+      this.#send(later);
+      this.#readMessages();
+      if (this.#mayRead()) this.#socket.resume();
+      this.#finish();
+    });
+  }
+
+  #send(response: Response): void {
+    if (!response || this.#socket.destroyed) return;
+    const framed = Buffer.allocUnsafe(2 + response.length);
+    framed.writeUInt16BE(response.length, 0);
+    framed.set(response, 2);
+    if (this.#socket.write(framed) || this.#isBlocked) return;
+    this.#isBlocked = true;
+    this.#restart(this.#limits.writeMs);
+  }
+
+  #finish(): void {
+    if (this.#ended && this.#pending === 0 && !this.#isBlocked) this.#socket.end();
+  }
+}

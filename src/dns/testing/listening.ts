@@ -1,0 +1,28 @@
+// Listeners on loopback for one responder, on a port of their own, closed with the test.
+
+import type { TestContext } from 'node:test';
+import { createLogger } from '#lib/log.ts';
+import type { Responder } from '../responder.ts';
+import { type TcpLimits, TcpListener } from '../tcp.ts';
+import { UdpListener } from '../udp.ts';
+
+export const log = createLogger('dns-test', 'error');
+
+export async function listening(t: TestContext, responder: Responder, limits?: Partial<TcpLimits>): Promise<number> {
+  for (;;) {
+    const tcp = new TcpListener({ responder, log }, limits);
+    const port = await tcp.listen({ host: '127.0.0.1', port: 0 });
+    const udp = new UdpListener({ responder, log }, { host: '127.0.0.1', port });
+    try {
+      await udp.listen();
+    } catch {
+      // Another process has the port for UDP.
+      await tcp.close();
+      continue;
+    }
+    t.after(async () => {
+      await Promise.all([tcp.close(), udp.close()]);
+    });
+    return port;
+  }
+}

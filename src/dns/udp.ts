@@ -1,0 +1,68 @@
+// One UDP socket. The usual query is answered inside the packet's own callback: no promise, no address look-up, no
+// callback for the send.
+
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { Logger } from '#lib/log.ts';
+import type { Responder, Response } from './responder.ts';
+
+/** Bursts wait in the kernel, not in a queue of ours. The kernel grants less when its own limit is lower. */
+const receiveBuffer = 4 * 1024 * 1024;
+
+/** Peers are known by their numeric address: sending to them must not ask the resolver, not even for a number. */
+const numeric = (address: string, family: unknown, callback: (...results: unknown[]) => void): void =>
+  callback(null, address, family);
+
+export class UdpListener {
+  readonly #responder: Responder;
+  readonly #log: Logger;
+  readonly #socket: Socket;
+  readonly #address: { host: string; port: number };
+
+  constructor(parts: { responder: Responder; log: Logger }, address: { host: string; port: number }) {
+    this.#responder = parts.responder;
+    this.#log = parts.log;
+    this.#address = address;
+    this.#socket = createSocket({
+      type: isIPv6(address.host) ? 'udp6' : 'udp4',
+      recvBufferSize: receiveBuffer,
+      lookup: numeric as never,
+    });
+  }
+
+  /** Rejects when the address cannot be had. */
+  async listen(): Promise<void> {
+    const { host, port } = this.#address;
+    const bound = Promise.withResolvers<void>();
+    this.#socket.once('error', bound.reject);
+    this.#socket.bind({ address: host, port, exclusive: true }, bound.resolve);
+    await bound.promise;
+    this.#socket.off('error', bound.reject);
+    this.#socket.on('error', (error) => this.#log.error('udp socket failed', { host, port, error }));
+    this.#socket.on('message', (packet, peer) => this.#onPacket(packet, peer));
+  }
+
+  async close(): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    this.#socket.close(() => closed.resolve());
+    await closed.promise;
+  }
+
+  #onPacket(packet: Buffer, peer: RemoteInfo): void {
+    // Port 0 cannot be answered; only a forger sends from it.
+    if (peer.port === 0) return;
+    const response = this.#responder.respond(packet, false);
+    if (response instanceof Promise) void response.then((later) => this.#send(later, peer, true));
+    else this.#send(response, peer, false);
+  }
+
+  #send(response: Response, peer: RemoteInfo, isLate: boolean): void {
+    if (!response) return;
+    try {
+      this.#socket.send(response, 0, response.length, peer.port, peer.address);
+    } catch (error) {
+      // The socket may have been closed while another server was asked.
+      if (!isLate) this.#log.warn('cannot send response', { peer: peer.address, error });
+    }
+  }
+}
