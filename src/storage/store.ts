@@ -46,7 +46,7 @@ export interface ListResult {
 export type Encode = (revision: number) => Uint8Array;
 
 export interface Store {
-  /** The newest revision; 1 in a new store. */
+  /** The newest revision; 1 in a new store. The events up to it have reached every watch's buffer. */
   readonly revision: number;
   get(key: string): Promise<Entry | undefined>;
   list(prefix: string, options?: ListOptions): Promise<ListResult>;

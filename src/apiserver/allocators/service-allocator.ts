@@ -1,0 +1,234 @@
+// The allocations of a Service through its life (services.md A.3, A.6, A.7): cluster IPs, node ports, health-check port.
+// `begin` changes the Service in place and returns the reservation that the write commits or rolls back.
+
+import { type FieldError, internalError, invalid, invalidValue, type Kind, type Service } from '#api/index.ts';
+import type { Family } from '#lib/cidr.ts';
+import { decideFamilies, isExternalName, isHeadless, needsClusterIP, same } from './ip-families.ts';
+import type { IpRange } from './ip-range.ts';
+import type { PortRange } from './port-range.ts';
+import { Reservation } from './reservation.ts';
+
+type Port = NonNullable<Service['spec']['ports']>[number];
+
+interface Write {
+  readonly service: Service;
+  readonly old: Service | undefined;
+  readonly dryRun: boolean;
+  readonly reservation: Reservation;
+}
+
+export class ServiceAllocator {
+  readonly #ranges: readonly IpRange[];
+  readonly #ports: PortRange;
+  readonly #validate: NonNullable<Kind<Service>['validate']>;
+
+  /** @param ranges one for each family of the cluster, the primary one first. */
+  constructor(ranges: readonly IpRange[], ports: PortRange, validate: Kind<Service>['validate'] = () => []) {
+    this.#ranges = ranges;
+    this.#ports = ports;
+    this.#validate = validate;
+  }
+
+  /** Takes what a stored Service has, at start. False when another Service has some of it already. */
+  restore(service: Service): boolean {
+    const ips = addressesOf(service).map((ip) => this.#rangeOf(ip)?.take(ip));
+    const ports = [...nodePortsOf(service)].map((port) => this.#ports.take(port));
+    return [...ips, ...ports].every((refusal) => refusal === undefined);
+  }
+
+  /** Gives back what a Service had, after it was really deleted. */
+  release(service: Service): void {
+    for (const ip of addressesOf(service)) this.#rangeOf(ip)?.release(ip);
+    for (const port of nodePortsOf(service)) this.#ports.release(port);
+  }
+
+  /** Throws 422 for what cannot be had, 500 when a range is full; nothing stays taken then. */
+  begin(service: Service, old: Service | undefined, dryRun: boolean): Reservation {
+    const reservation = new Reservation();
+    try {
+      const write: Write = { service, old, dryRun, reservation };
+      reconcileClusterIPs(service, old);
+      if (old) restoreOmitted(service, old);
+      this.#clusterIPs(write);
+      this.#nodePorts(write);
+      this.#healthCheckNodePort(write);
+      this.#releaseUnused(write);
+      return reservation;
+    } catch (error) {
+      reservation.rollback();
+      throw error;
+    }
+  }
+
+  #clusterIPs(write: Write): void {
+    const { service, old } = write;
+    if (!needsClusterIP(service)) return;
+    const families = this.#ranges.map(({ family }) => family);
+    const problems = decideFamilies(service, old, families);
+    // What is malformed is refused as such, rather than as an address that cannot be had.
+    problems.push(
+      ...this.#validate(service).filter(({ type, field }) => type !== 'Required' && aboutAddress.test(field)),
+    );
+    if (problems.length > 0) throw refuse(service, problems);
+    if (isHeadless(service)) {
+      service.spec.clusterIPs = ['None'];
+      return;
+    }
+    const had = old ? addressesOf(old) : [];
+    const addresses = (service.spec.ipFamilies ?? []).map((family, index) =>
+      this.#clusterIP(write, had, family as Family, index),
+    );
+    service.spec.clusterIPs = addresses;
+    service.spec.clusterIP = addresses[0];
+  }
+
+  #clusterIP({ service, dryRun, reservation }: Write, had: string[], family: Family, index: number): string {
+    const wanted = service.spec.clusterIPs?.[index];
+    const range = this.#ranges.find((candidate) => candidate.family === family);
+    // Changing an address is refused by validation, which names the field; so no other is taken here.
+    if (wanted && (had.includes(wanted) || had[index] !== undefined)) return wanted;
+    if (!range) throw internalError('allocator not ready');
+    if (wanted) {
+      const refusal = range.take(wanted, dryRun);
+      if (refusal) {
+        const why = `failed to allocate IP ${wanted}: ${refusal.refused}`;
+        throw refuse(service, [invalidValue('spec.clusterIPs', service.spec.clusterIPs, why)]);
+      }
+      if (!dryRun) reservation.onRollback(() => range.release(wanted));
+      return wanted;
+    }
+    if (dryRun) return range.networkAddress;
+    const address = range.takeAny();
+    if (!address) throw internalError('failed to allocate a serviceIP: range is full');
+    reservation.onRollback(() => range.release(address));
+    return address;
+  }
+
+  #nodePorts(write: Write): void {
+    const { service, old } = write;
+    if (service.spec.type !== 'NodePort' && service.spec.type !== 'LoadBalancer') return;
+    const ports = service.spec.ports ?? [];
+    const mine = old ? nodePortsOf(old) : new Set<number>();
+    // Those that are named come first, lest one be given away to a port that would take any.
+    for (const [index, port] of ports.entries()) {
+      if (port.nodePort && !mine.has(port.nodePort)) {
+        this.#takePort(write, `spec.ports[${index}].nodePort`, port.nodePort);
+        mine.add(port.nodePort);
+      }
+    }
+    if (!needsNodePorts(service)) return;
+    let imagined = 0;
+    for (const port of ports) {
+      if (port.nodePort) continue;
+      port.nodePort =
+        sharedNodePort(port, ports) ??
+        (write.dryRun ? this.#ports.imagined(imagined++) : this.#takeAnyPort(write, 'failed to allocate a nodePort'));
+    }
+  }
+
+  #healthCheckNodePort(write: Write): void {
+    const { service, old, dryRun } = write;
+    if (!needsHealthCheck(service)) return;
+    const wanted = service.spec.healthCheckNodePort;
+    if (!wanted) {
+      const what = 'failed to allocate a HealthCheck NodePort';
+      service.spec.healthCheckNodePort = dryRun ? this.#ports.imagined(0) : this.#takeAnyPort(write, what);
+    } else if (!old || !nodePortsOf(old).has(wanted)) {
+      const refusal = this.#ports.take(wanted, dryRun);
+      if (refusal)
+        throw internalError(`failed to allocate requested HealthCheck NodePort ${wanted}: ${refusal.refused}`);
+      if (!dryRun) write.reservation.onRollback(() => this.#ports.release(wanted));
+    }
+  }
+
+  #takePort({ service, dryRun, reservation }: Write, path: string, port: number): void {
+    const refusal = this.#ports.take(port, dryRun);
+    if (refusal) throw refuse(service, [invalidValue(path, port, refusal.refused)]);
+    if (!dryRun) reservation.onRollback(() => this.#ports.release(port));
+  }
+
+  #takeAnyPort({ reservation }: Write, what: string): number {
+    const port = this.#ports.takeAny();
+    if (port === undefined) throw internalError(`${what}: range is full`);
+    reservation.onRollback(() => this.#ports.release(port));
+    return port;
+  }
+
+  #releaseUnused({ service, old, dryRun, reservation }: Write): void {
+    if (!old || dryRun) return;
+    const addresses = new Set(addressesOf(service));
+    const ports = nodePortsOf(service);
+    for (const ip of addressesOf(old)) {
+      if (!addresses.has(ip)) reservation.onCommit(() => this.#rangeOf(ip)?.release(ip));
+    }
+    for (const port of nodePortsOf(old)) if (!ports.has(port)) reservation.onCommit(() => this.#ports.release(port));
+  }
+
+  #rangeOf(ip: string): IpRange | undefined {
+    const family = ip.includes(':') ? 'IPv6' : 'IPv4';
+    return this.#ranges.find((range) => range.family === family);
+  }
+}
+
+const aboutAddress = /^spec\.(clusterIP|ipFamil)/;
+const refuse = (service: Service, errors: FieldError[]) =>
+  invalid({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors);
+
+const addressesOf = (service: Service): string[] =>
+  isExternalName(service) ? [] : clusterIPsOf(service).filter((ip) => ip !== 'None');
+const clusterIPsOf = ({ spec }: Service): string[] =>
+  spec.clusterIPs?.length ? spec.clusterIPs : spec.clusterIP ? [spec.clusterIP] : [];
+const nodePortsOf = ({ spec }: Service): Set<number> =>
+  new Set([...(spec.ports ?? []).map(({ nodePort }) => nodePort ?? 0), spec.healthCheckNodePort ?? 0].filter(Boolean));
+
+const needsNodePorts = ({ spec }: Service): boolean =>
+  spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
+const needsHealthCheck = ({ spec }: Service): boolean =>
+  spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+
+/** The node port of the same port under another protocol: 53/TCP and 53/UDP are reached by one number. */
+function sharedNodePort(port: Port, ports: readonly Port[]): number | undefined {
+  const twin = ports.find((other) => other.port === port.port && other.protocol !== port.protocol && other.nodePort);
+  const isFree = !ports.some((other) => other.nodePort === twin?.nodePort && other.protocol === port.protocol);
+  return isFree ? twin?.nodePort : undefined;
+}
+
+/** Makes clusterIP and clusterIPs agree, by which of them the user changed. */
+function reconcileClusterIPs({ spec }: Service, old: Service | undefined): void {
+  const before = old ? clusterIPsOf(old) : [];
+  if (!old) {
+    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
+  const listUntouched = same(spec.clusterIPs, before);
+  if (!spec.clusterIPs?.length) {
+    if (spec.clusterIP) spec.clusterIPs = spec.clusterIP === before[0] ? [...before] : [spec.clusterIP];
+  } else if (listUntouched && spec.clusterIP !== before[0]) {
+    if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
+    else delete spec.clusterIPs;
+  }
+}
+
+/** Puts back what a PUT that was not made from a GET leaves out, where both types have it. */
+function restoreOmitted(service: Service, old: Service): void {
+  const { spec } = service;
+  if (needsClusterIP(service) && needsClusterIP(old) && !spec.clusterIP && !spec.clusterIPs?.length) {
+    spec.clusterIPs = clusterIPsOf(old);
+    spec.clusterIP = spec.clusterIPs[0];
+  }
+  if (needsNodePorts(service) && needsNodePorts(old)) restoreNodePorts(spec.ports ?? [], old.spec.ports ?? []);
+  if (needsHealthCheck(service) && needsHealthCheck(old)) spec.healthCheckNodePort ||= old.spec.healthCheckNodePort;
+}
+
+/** By the port's name; unless another port of the new list asks for the number. */
+function restoreNodePorts(ports: readonly Port[], before: readonly Port[]): void {
+  const key = ({ nodePort, protocol }: Port) => `${protocol} ${nodePort}`;
+  const used = new Set(ports.filter(({ nodePort }) => nodePort).map(key));
+  for (const port of ports) {
+    if (port.nodePort) continue;
+    const old = before.find(({ name }) => (name ?? '') === (port.name ?? ''));
+    if (!old?.nodePort || used.has(key({ ...port, nodePort: old.nodePort }))) continue;
+    port.nodePort = old.nodePort;
+    used.add(key(port));
+  }
+}

@@ -1,0 +1,41 @@
+// DELETE of a collection: each object that the selectors match, as if it were deleted by itself (api.md §11).
+
+import { isNotFound } from '#api/index.ts';
+import type { HttpResponse } from '#lib/http.ts';
+import type { Entry } from '#storage/index.ts';
+import { type Call, formatOf, representationOf } from './call.ts';
+import { deleteObject, deleteOptions } from './delete.ts';
+import { collect, joinItems, listHead } from './list.ts';
+import type { Parts } from './parts.ts';
+import { wholeNumber } from './request.ts';
+import { respond } from './respond.ts';
+import { parseSelection } from './selection.ts';
+
+export async function deleteCollection(parts: Parts, call: Call): Promise<HttpResponse> {
+  const { registry } = parts;
+  const { kind, at } = call;
+  const options = deleteOptions(call);
+  const prefix = registry.prefixOf(kind, at.namespace);
+  const page = await collect(registry, {
+    prefix,
+    startKey: prefix,
+    revision: undefined,
+    selection: parseSelection(kind, call.query),
+    limit: wholeNumber(call.query, 'limit') || undefined,
+  });
+  const deleted: Entry[] = [];
+  for (const entry of page.entries) {
+    const { name = '', namespace = '', uid } = registry.decode(entry).metadata;
+    try {
+      // Only the object that was listed: not one that took its name meanwhile.
+      const preconditions = { ...options.preconditions, ...(uid && { uid }) };
+      const result = await deleteObject(parts, { kind, namespace, name }, { ...options, preconditions });
+      deleted.push(result.entry);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  const representation = { ...representationOf(call), as: 'object' as const };
+  const head = listHead(call, { resourceVersion: String(registry.store.revision) });
+  return respond(200, joinItems(head, deleted), formatOf(call, representation), call.warnings.headers());
+}

@@ -1,0 +1,132 @@
+// From a request to the code that answers it: authorization first, then the verb of the resource, the sub-resource, or
+// one of the paths that are no resources. The only place where errors become answers.
+
+import { ApiError, badRequest, type Kind, methodNotAllowed } from '#api/index.ts';
+import type { HttpRequest, HttpResponse } from '#lib/http.ts';
+import type { Logger } from '#lib/log.ts';
+import type { User } from './authentication.ts';
+import { authorize } from './authorization.ts';
+import { type Call, Warnings } from './call.ts';
+import { create } from './create.ts';
+import { remove } from './delete.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { type Discovery, verbsOfKind } from './discovery.ts';
+import { get } from './get.ts';
+import { type Check, serveHealth, serveVersion } from './health.ts';
+import type { KubeletProxy } from './kubelet-proxy.ts';
+import { list } from './list.ts';
+import { negotiateError } from './negotiate.ts';
+import type { OpenApi } from './openapi.ts';
+import type { Parts } from './parts.ts';
+import { patch } from './patch.ts';
+import { parseRequest, type RequestInfo, type ResourceInfo } from './request.ts';
+import { errorResponse, isPretty, respond, textResponse } from './respond.ts';
+import { type Handler, subresourcesOf } from './subresources.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
+
+export interface DispatcherParts extends Parts {
+  readonly kinds: readonly Kind[];
+  readonly discovery: Discovery;
+  readonly openApi: OpenApi;
+  readonly kubelet: KubeletProxy;
+  readonly checks: readonly Check[];
+  readonly log: Logger;
+}
+
+const verbs: Readonly<Record<string, Handler>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: deleteCollection,
+};
+/** Verbs on a collection; the others want a name. */
+const collectionVerbs = new Set(['list', 'create', 'deletecollection']);
+
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #kinds: ReadonlyMap<string, Kind>;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#kinds = new Map(parts.kinds.map((kind) => [keyOf(kind), kind]));
+  }
+
+  /** Never rejects: whatever goes wrong is an answer. */
+  async handle(request: HttpRequest, user: User): Promise<HttpResponse> {
+    try {
+      const info = parseRequest(request.method, request.url);
+      authorize(user, info);
+      return await (info.resource ? this.#resource(request, user, info, info.resource) : this.#path(request, info));
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        const { method, url } = request;
+        this.#parts.log.error('Request failed', { method, url, error: error instanceof Error ? error.stack : error });
+      }
+      return errorResponse(error, request);
+    }
+  }
+
+  /** The kind that a path names; undefined when none is served there. */
+  kindAt(at: ResourceInfo): Kind | undefined {
+    return this.#kinds.get(keyOf(at));
+  }
+
+  async #resource(request: HttpRequest, user: User, info: RequestInfo, at: ResourceInfo): Promise<HttpResponse> {
+    const kind = this.kindAt(at);
+    if (!kind) return textResponse(404, '404 page not found\n');
+    if (kind.namespaced && at.name && !at.namespace) return textResponse(404, '404 page not found\n');
+    if (!kind.namespaced && at.namespace && kind.kind !== 'Namespace') return textResponse(404, '404 page not found\n');
+    const call: Call = { request, user, kind, query: info.query, at: placed(kind, at), warnings: new Warnings() };
+    if (kind.deprecation) call.warnings.add(kind.deprecation);
+    if (at.subresource) return this.#subresource(call, info);
+    const handler = Object.hasOwn(verbs, info.verb) ? verbs[info.verb] : undefined;
+    if (!handler || !verbsOfKind(kind).includes(info.verb)) throw methodNotAllowed();
+    if (info.verb !== 'watch' && collectionVerbs.has(info.verb) === (at.name !== '')) throw methodNotAllowed();
+    if (info.verb === 'create' && kind.namespaced && !at.namespace) throw methodNotAllowed();
+    return handler(this.#parts, call);
+  }
+
+  #subresource(call: Call, { verb }: RequestInfo): Promise<HttpResponse> | HttpResponse {
+    const subresource = subresourcesOf(call.kind).find(({ name }) => name === call.at.subresource);
+    if (!subresource) return textResponse(404, '404 page not found\n');
+    const handler = Object.hasOwn(subresource.handlers, verb) ? subresource.handlers[verb] : undefined;
+    if (handler) return handler(this.#parts, call);
+    if (!subresource.kubeletVerbs?.includes(verb)) throw methodNotAllowed();
+    if (subresource.name === 'log') return this.#parts.kubelet.log(this.#parts.registry, call);
+    throw badRequest(`${subresource.name} needs a connection of its own: the request must ask for an upgrade`);
+  }
+
+  #path(request: HttpRequest, info: RequestInfo): HttpResponse {
+    const { path, query, method } = info;
+    if (method !== 'GET') return textResponse(405, '405 method not allowed\n');
+    const format = { media: negotiateError(request.headers.accept).media, pretty: isPretty(request, query) };
+    return (
+      serveHealth(path, query, this.#parts.checks) ??
+      (path === '/version' ? serveVersion(format) : undefined) ??
+      (path === '/' ? respond(200, { paths: this.#rootPaths() }, format) : undefined) ??
+      this.#parts.discovery.serve(path, request, format) ??
+      this.#parts.openApi.serve(path, query, request, this.#parts.clock.now()) ??
+      textResponse(404, '404 page not found\n')
+    );
+  }
+
+  #rootPaths(): string[] {
+    const groupVersions = this.#parts.discovery.groupVersions;
+    const served = groupVersions.map((name) => (name.includes('/') ? `/apis/${name}` : `/api/${name}`));
+    const groups = served.filter((path) => path.startsWith('/apis/')).map((path) => path.split('/', 3).join('/'));
+    return [
+      ...new Set(['/api', '/apis', ...served, ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version']),
+    ].sort();
+  }
+}
+
+const keyOf = ({ group, version, resource }: { group: string; version: string; resource: string }): string =>
+  `${group}/${version}/${resource}`;
+
+/** A namespace's URL carries its own name where others have their namespace; it is not in one. */
+const placed = (kind: Kind, at: ResourceInfo): ResourceInfo => (kind.namespaced ? at : { ...at, namespace: '' });

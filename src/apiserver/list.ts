@@ -1,0 +1,145 @@
+// GET of a collection (api.md §7): pages of one snapshot, filtered, in the wanted form. A plain JSON list is put together
+// from the stored bytes of its items.
+
+import { ApiError, apiVersionOf, badRequest, type KubeObject } from '#api/index.ts';
+import type { HttpResponse } from '#lib/http.ts';
+import { CompactedError, type Entry } from '#storage/index.ts';
+import { type Call, formatOf, representationOf } from './call.ts';
+import { decodeContinue, encodeContinue } from './continue-token.ts';
+import type { Parts } from './parts.ts';
+import type { Registry } from './registry.ts';
+import { wholeNumber } from './request.ts';
+import { exactRevision, parseResourceVersion, reached, translateRevision } from './resource-version.ts';
+import { respond, statusResponse } from './respond.ts';
+import { parseSelection, type Selection } from './selection.ts';
+import { metadataOnly, parseIncludeObject, table } from './table.ts';
+
+/** Entries that are read at once while looking for those that a selector matches. */
+const scanPage = 1000;
+
+export interface Page {
+  readonly entries: readonly Entry[];
+  readonly revision: number;
+  /** The key at which the next page starts; undefined when this was the last. */
+  readonly next: string | undefined;
+  readonly remaining: number | undefined;
+}
+
+export async function list(parts: Parts, call: Call): Promise<HttpResponse> {
+  const limit = wholeNumber(call.query, 'limit') || undefined;
+  const selection = parseSelection(call.kind, call.query);
+  try {
+    const page = await readPage(parts, call, selection, limit);
+    return render(parts, call, page);
+  } catch (error) {
+    if (error instanceof CompactedError && call.query.get('continue')) return expiredContinue(call);
+    throw translateRevision(error);
+  }
+}
+
+async function readPage({ registry, clock }: Parts, call: Call, selection: Selection, limit: number | undefined) {
+  const { query, at, kind, request } = call;
+  const prefix = registry.prefixOf(kind, at.namespace);
+  const exact = exactRevision(query, limit);
+  const wanted = parseResourceVersion(query.get('resourceVersion'));
+  const token = query.get('continue');
+  if (token) {
+    if (wanted) throw badRequest('specifying resource version is not allowed when using continue');
+    const { revision, start } = decodeContinue(token);
+    const snapshot = revision < 0 ? undefined : revision;
+    return collect(registry, { prefix, startKey: prefix + start, revision: snapshot, selection, limit });
+  }
+  if (wanted) await reached(registry.store, wanted, clock, request.signal);
+  return collect(registry, { prefix, startKey: prefix, revision: exact, selection, limit });
+}
+
+interface Reading {
+  readonly prefix: string;
+  readonly startKey: string;
+  readonly revision: number | undefined;
+  readonly selection: Selection;
+  readonly limit: number | undefined;
+}
+
+/** Reads until `limit` entries match or the collection ends. */
+export async function collect(registry: Registry, reading: Reading): Promise<Page> {
+  const { prefix, selection, limit } = reading;
+  const entries: Entry[] = [];
+  let { startKey, revision } = reading;
+  for (;;) {
+    const size = limit === undefined ? undefined : selection.matchesAll ? limit : scanPage;
+    const page = await registry.store.list(prefix, { startKey, revision, limit: size });
+    revision = page.revision;
+    for (const [index, entry] of page.entries.entries()) {
+      if (!selection.matchesAll && !selection.matches(registry.decode(entry))) continue;
+      entries.push(entry);
+      const left = page.entries.length - 1 - index + page.remaining;
+      if (limit !== undefined && entries.length === limit && left > 0) {
+        return { entries, revision, next: `${entry.key}\0`, remaining: selection.matchesAll ? left : undefined };
+      }
+    }
+    const last = page.entries.at(-1);
+    if (!last || page.remaining === 0) return { entries, revision, next: undefined, remaining: undefined };
+    startKey = `${last.key}\0`;
+  }
+}
+
+function render({ registry, clock }: Parts, call: Call, page: Page): HttpResponse {
+  const representation = representationOf(call);
+  const format = formatOf(call, representation);
+  const headers = call.warnings.headers();
+  const prefix = registry.prefixOf(call.kind, call.at.namespace);
+  const metadata = {
+    resourceVersion: String(page.revision),
+    ...(page.next && { continue: encodeContinue({ revision: page.revision, start: page.next.slice(prefix.length) }) }),
+    ...(page.remaining && { remainingItemCount: page.remaining }),
+  };
+  if (representation.as === 'object') {
+    return respond(200, joinItems(listHead(call, metadata), page.entries), format, headers);
+  }
+  const objects = page.entries.map((entry) => registry.decode(entry));
+  const { metaVersion: version } = representation;
+  if (representation.as === 'metadata') return respond(200, metadataList(objects, version, metadata), format, headers);
+  const includeObject = parseIncludeObject(call.query);
+  const options = { version, includeObject, now: clock.now(), columns: true, metadata };
+  return respond(200, table(call.kind, objects, options), format, headers);
+}
+
+const metadataList = (objects: KubeObject[], version: 'v1' | 'v1beta1', metadata: object) => ({
+  kind: 'PartialObjectMetadataList',
+  apiVersion: `meta.k8s.io/${version}`,
+  metadata,
+  items: objects.map((object) => metadataOnly(object, version)),
+});
+
+export const listHead = ({ kind }: Call, metadata: object) => ({
+  kind: `${kind.kind}List`,
+  apiVersion: apiVersionOf(kind),
+  metadata,
+});
+
+const comma = Buffer.from(',');
+const listEnd = Buffer.from(']}\n');
+
+/** `{…head, "items": [entries]}` from bytes that are JSON already. */
+export function joinItems(head: object, entries: readonly Entry[]): Uint8Array {
+  const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
+  for (const [index, entry] of entries.entries()) {
+    if (index > 0) pieces.push(comma);
+    pieces.push(entry.value);
+  }
+  pieces.push(listEnd);
+  return Buffer.concat(pieces);
+}
+
+/** The snapshot is gone: the client gets a token to go on without one, if it can live with that. */
+function expiredContinue(call: Call): HttpResponse {
+  const { start } = decodeContinue(call.query.get('continue') ?? '');
+  const error = new ApiError(
+    410,
+    'Expired',
+    'The snapshot that the continue token belongs to is no longer kept. List again from the start, or go on with the token in metadata.continue if an inconsistent list will do.',
+  );
+  const status = { ...error.toStatus(), metadata: { continue: encodeContinue({ revision: -1, start }) } };
+  return statusResponse(error, status, call.request);
+}

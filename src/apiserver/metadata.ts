@@ -1,0 +1,76 @@
+// What the server owns of an object's metadata, the same for all kinds (api.md §6). Whether metadata is well-formed is
+// checked by the vocabulary itself, `#api/kinds/metadata.ts`.
+
+import { ApiError, badRequest, type Kind, type KubeObject, type ObjectMeta } from '#api/index.ts';
+import type { ResourceInfo } from './request.ts';
+
+/** RFC 3339 with whole seconds, as all timestamps of metadata are. */
+export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
+
+/** The namespace of the URL goes into the object; one that is there already must be the same. */
+export function placeInNamespace(kind: Kind, { metadata }: KubeObject, { namespace }: ResourceInfo): void {
+  if (!kind.namespaced) {
+    if (metadata.namespace)
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    return;
+  }
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = namespace;
+}
+
+export function assertName({ metadata }: KubeObject, { name }: ResourceInfo): void {
+  if (metadata.name && metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  metadata.name = name;
+}
+
+/** A new object's metadata: nothing that only the server may set survives. */
+export function prepareNew({ metadata }: KubeObject, kind: Kind, uid: string, now: Date): void {
+  if (metadata.resourceVersion) {
+    const why = 'resourceVersion should not be set on objects to be created';
+    throw new ApiError(500, 'InternalError', why);
+  }
+  for (const owned of serverOwned) delete metadata[owned];
+  delete metadata.managedFields;
+  metadata.uid = uid;
+  metadata.creationTimestamp = timestamp(now);
+  if (kind.hasGeneration) metadata.generation = 1;
+}
+
+const serverOwned = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'generation',
+  'selfLink',
+] as const satisfies (keyof ObjectMeta)[];
+
+/** A changed object's metadata: what the server owns stays as it was. */
+export function keepOwned({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  for (const owned of serverOwned) {
+    delete metadata[owned];
+    if (old[owned] !== undefined) Object.assign(metadata, { [owned]: old[owned] });
+  }
+  metadata.name = old.name;
+  if (old.namespace) metadata.namespace = old.namespace;
+  else delete metadata.namespace;
+  if (old.generateName && !metadata.generateName) metadata.generateName = old.generateName;
+  delete metadata.managedFields;
+}
+
+/** Whether everything that `generation` counts is as it was. Both are in canonical form. */
+export function countsAsChange(kind: Kind, object: KubeObject, old: KubeObject): boolean {
+  const counted = ({ metadata, ...rest }: KubeObject) => {
+    const { status: _status, ...spec } = rest as Record<string, unknown>;
+    return JSON.stringify([
+      spec,
+      kind.generationCountsAnnotations && (metadata.annotations ?? {}),
+      kind.generationCountsLabels && (metadata.labels ?? {}),
+    ]);
+  };
+  return counted(object) !== counted(old);
+}

@@ -1,0 +1,98 @@
+// PATCH in its three forms (api.md §10). The patch is applied to what is stored now, again after a lost race; the result
+// passes everything that a PUT passes. Server-side apply is refused, clearly, until it is there.
+
+import {
+  ApiError,
+  badRequest,
+  forbiddenField,
+  invalid,
+  type KubeObject,
+  tooLarge,
+  unsupportedMediaType,
+} from '#api/index.ts';
+import { applyJsonPatch } from '#api/schema/json-patch.ts';
+import { applyMergePatch } from '#api/schema/merge-patch.ts';
+import { strategicMerge } from '#api/schema/strategic-merge.ts';
+import { parseJson } from '#api/schema/strict.ts';
+import type { HttpRequest, HttpResponse } from '#lib/http.ts';
+import { bodyLimit, checkObject, type Expected, mediaTypeOf, textOf } from './body.ts';
+import { type Call, type WriteOptions, writeOptions } from './call.ts';
+import type { Parts } from './parts.ts';
+import { respondWithEntry } from './represent.ts';
+
+const mediaTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+] as const;
+
+export async function patch({ registry, writer, clock }: Parts, call: Call): Promise<HttpResponse> {
+  const options = patchOptions(call);
+  const apply = parsePatch(call.request, call.kind, options);
+  const rules = call.at.subresource === 'status' ? 'status' : 'main';
+  const change = { ...options, rules, apply } as const;
+  const entry = await writer.update({ ...call.at, kind: call.kind }, change);
+  return respondWithEntry(registry, call, entry, clock.now());
+}
+
+export function patchOptions(call: Call): WriteOptions {
+  if (call.query.get('force')) {
+    const why = 'may not be specified for non-apply patch';
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [forbiddenField('force', why)]);
+  }
+  return writeOptions(call, 'PatchOptions');
+}
+
+/** What the request's patch makes of an object of the expected kind. */
+export function parsePatch(request: HttpRequest, expected: Expected, options: WriteOptions) {
+  const body = request.body ?? new Uint8Array();
+  if (body.length > bodyLimit) throw tooLarge(bodyLimit);
+  const mediaType = mediaTypeOf(request);
+  if (mediaType === 'application/apply-patch+yaml') throw applyUnsupported();
+  if (!mediaTypes.some((known) => known === mediaType)) throw unsupportedMediaType(mediaTypes);
+  const { value, duplicates } = parseJson(textOf(body));
+  const merged = (live: KubeObject): unknown => {
+    switch (mediaType) {
+      case 'application/json-patch+json':
+        if (!Array.isArray(value)) throw badRequest('a JSON patch must be a list of operations');
+        return applyJsonPatch(live, value);
+      case 'application/merge-patch+json':
+        return applyMergePatch(live, asObject(value));
+      default:
+        return strategicMerge(expected.schema, live, asObject(value));
+    }
+  };
+  return (live: KubeObject): KubeObject => {
+    const { kind, apiVersion, metadata } = live;
+    const object = checkObject(merged(live), duplicates, expected, options);
+    assertSameIdentity(object, { kind, apiVersion, metadata });
+    return object;
+  };
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw badRequest('a merge patch must be an object');
+}
+
+function assertSameIdentity(object: KubeObject, old: KubeObject): void {
+  for (const field of ['name', 'namespace'] as const) {
+    if ((object.metadata[field] ?? '') !== (old.metadata[field] ?? '')) {
+      throw badRequest(
+        `the ${field} of the object (${object.metadata[field] ?? ''}) does not match the ${field} on the URL (${old.metadata[field] ?? ''})`,
+      );
+    }
+  }
+  for (const field of ['kind', 'apiVersion'] as const) {
+    if (object[field] && object[field] !== old[field]) {
+      throw badRequest(`a patch may not change ${field} from ${old[field]} to ${object[field]}`);
+    }
+  }
+}
+
+const applyUnsupported = (): ApiError =>
+  new ApiError(
+    415,
+    'UnsupportedMediaType',
+    `server-side apply (application/apply-patch+yaml) is not supported yet; use client-side apply or a patch of one of the types: ${mediaTypes.join(', ')}`,
+  );

@@ -1,0 +1,105 @@
+// Objects in the store: where each lives, their bytes and their decoded form. An object is encoded once, when it is
+// written, with the resourceVersion of that write in it; those bytes go to every reader and every watcher. Decoding is
+// cached by entry, and what the cache hands out is shared: readers must not change it.
+
+import type { Kind, KubeObject } from '#api/index.ts';
+import { apiVersionOf } from '#api/index.ts';
+import type { Encode, Entry, Store } from '#storage/index.ts';
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+export class Registry {
+  readonly store: Store;
+  readonly #decoded = new WeakMap<Entry, KubeObject>();
+
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /** Ends in a slash. Without a namespace: of all namespaces, or of a cluster-scoped kind. */
+  prefixOf(kind: Kind, namespace = ''): string {
+    const collection = `/registry/${kind.group || 'core'}/${kind.resource}/`;
+    return namespace ? `${collection}${namespace}/` : collection;
+  }
+
+  keyOf(kind: Kind, { namespace, name }: { namespace?: string | undefined; name: string }): string {
+    return `${this.prefixOf(kind, kind.namespaced ? namespace : '')}${name}`;
+  }
+
+  get(kind: Kind, at: { namespace?: string | undefined; name: string }): Promise<Entry | undefined> {
+    return this.store.get(this.keyOf(kind, at));
+  }
+
+  /** The entry's object. Shared: to change it, change a `structuredClone` of it. */
+  decode<T extends KubeObject = KubeObject>(entry: Entry): T {
+    let object = this.#decoded.get(entry);
+    if (!object) {
+      object = JSON.parse(decoder.decode(entry.value)) as KubeObject;
+      this.#decoded.set(entry, object);
+    }
+    return object as T;
+  }
+
+  /** Every object of a kind, one page at a time, as of one revision. */
+  async *all<T extends KubeObject>(kind: Kind<T>): AsyncGenerator<T> {
+    const prefix = this.prefixOf(kind as unknown as Kind);
+    let startKey: string | undefined = prefix;
+    let revision: number | undefined;
+    while (startKey !== undefined) {
+      const page = await this.store.list(prefix, { startKey, limit: 1000, revision });
+      for (const entry of page.entries) yield this.decode<T>(entry);
+      revision = page.revision;
+      const last = page.entries.at(-1);
+      startKey = last && page.remaining > 0 ? `${last.key}\0` : undefined;
+    }
+  }
+
+  /** Undefined when the name is taken. */
+  async create(kind: Kind, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+    const key = this.keyOf(kind, { namespace: object.metadata.namespace, name: object.metadata.name ?? '' });
+    if (dryRun) return (await this.store.get(key)) ? undefined : imagined(key, encodeObject(kind, object, ''));
+    const result = await this.store.put(key, 0, encodeWith(kind, object));
+    return result.ok ? result.entry : undefined;
+  }
+
+  /** Undefined when `old` is no longer the newest. */
+  async replace(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+    if (dryRun) return imagined(old.key, encodeObject(kind, object, String(old.modRevision)));
+    const result = await this.store.put(old.key, old.modRevision, encodeWith(kind, object));
+    return result.ok ? result.entry : undefined;
+  }
+
+  /** Whether writing `object`, in canonical form, would store what is stored already. */
+  isUnchanged(kind: Kind, old: Entry, object: KubeObject): boolean {
+    return Buffer.compare(encodeObject(kind, object, String(old.modRevision)), old.value) === 0;
+  }
+
+  /** Undefined when `old` is no longer the newest. Watchers see `object` as the last state. */
+  async remove(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+    if (dryRun) return imagined(old.key, encodeObject(kind, object, String(old.modRevision)));
+    const result = await this.store.delete(old.key, old.modRevision, encodeWith(kind, object));
+    return result.ok ? result.entry : undefined;
+  }
+}
+
+/** The entry of a dry run: never in the store. */
+const imagined = (key: string, value: Uint8Array): Entry => ({ key, value, modRevision: 0, createRevision: 0 });
+
+const encodeWith =
+  (kind: Kind, object: KubeObject): Encode =>
+  (revision) =>
+    encodeObject(kind, object, String(revision));
+
+function encodeObject(kind: Kind, object: KubeObject, resourceVersion: string): Uint8Array {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
+  const { resourceVersion: _old, ...meta } = metadata;
+  return encoder.encode(
+    JSON.stringify({
+      kind: kind.kind,
+      apiVersion: apiVersionOf(kind),
+      metadata: { ...meta, ...(resourceVersion && { resourceVersion }) },
+      ...rest,
+    }),
+  );
+}

@@ -1,0 +1,65 @@
+// What `resourceVersion` and `resourceVersionMatch` of a list or watch ask for (api.md §7, §8).
+
+import { ApiError, badRequest, expired, type FieldError, forbiddenField, invalid, notSupported } from '#api/index.ts';
+import type { Clock } from '#lib/clock.ts';
+import { CompactedError, FutureRevisionError, type Store } from '#storage/index.ts';
+
+/** How long a request for a version that does not exist yet is held, in the hope that it will. */
+const patienceMs = 3000;
+
+export const invalidListOptions = (...errors: FieldError[]): ApiError =>
+  invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+
+/** A version as clients send it; 0 for "0", undefined when absent. */
+export function parseResourceVersion(text: string | null): number | undefined {
+  if (!text) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw badRequest(`invalid resourceVersion ${JSON.stringify(text)}: must be a non-negative integer`);
+}
+
+/** The revision that a list must read exactly; undefined for the newest, which satisfies all other wishes. */
+export function exactRevision(query: URLSearchParams, limit: number | undefined): number | undefined {
+  const resourceVersion = parseResourceVersion(query.get('resourceVersion'));
+  const match = query.get('resourceVersionMatch');
+  if (query.get('sendInitialEvents')) {
+    throw invalidListOptions(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  if (!match) return resourceVersion && limit ? resourceVersion : undefined;
+  const path = 'resourceVersionMatch';
+  if (query.get('continue')) {
+    throw invalidListOptions(forbiddenField(path, 'resourceVersionMatch is forbidden when continue is provided'));
+  }
+  if (resourceVersion === undefined) {
+    const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
+    throw invalidListOptions(forbiddenField(path, why));
+  }
+  if (match !== 'Exact' && match !== 'NotOlderThan') {
+    throw invalidListOptions(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
+  }
+  if (match === 'NotOlderThan') return undefined;
+  if (resourceVersion === 0) {
+    throw invalidListOptions(forbiddenField(path, 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'));
+  }
+  return resourceVersion;
+}
+
+/** Waits a little until the store has reached `wanted`; throws 504 when it does not. */
+export async function reached(store: Store, wanted: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+  const step = 100;
+  for (let waited = 0; store.revision < wanted; waited += step) {
+    if (waited >= patienceMs) throw translateRevision(new FutureRevisionError(wanted, store.revision));
+    await clock.sleep(step, signal);
+  }
+}
+
+/** The store's errors in the API's words; others pass through. */
+export function translateRevision(error: unknown): unknown {
+  if (error instanceof CompactedError) return expired('The resourceVersion for the provided list is too old.');
+  if (error instanceof FutureRevisionError) {
+    return new ApiError(504, 'Timeout', error.message, {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,49 @@
+// Writes an answer to a client: whole, compressed when it is large and the client allows it, or as a stream at the pace at
+// which the client reads.
+
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { HttpRequest, HttpResponse } from '#lib/http.ts';
+import type { Outgoing } from './listener.ts';
+
+const compressFrom = 128 * 1024;
+const compress = promisify(gzip);
+
+export async function send(outgoing: Outgoing, response: HttpResponse, request: HttpRequest, gone: AbortSignal) {
+  // Both kinds of response have the same methods, but TypeScript cannot call a union of their overloads.
+  const out = outgoing as ServerResponse;
+  const { headers, status, body } = response;
+  const all: Record<string, string> = { ...headers, 'audit-id': randomUUID() };
+  if (body instanceof Uint8Array) {
+    const bytes = await encoded(body, request, all);
+    out.writeHead(status, { ...all, 'content-length': String(bytes.length) });
+    out.end(request.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
+  out.writeHead(status, all);
+  // Before the first event the client must know that its watch has begun.
+  out.flushHeaders();
+  await pipe(out, body, gone);
+}
+
+async function encoded(body: Uint8Array, request: HttpRequest, headers: Record<string, string>): Promise<Uint8Array> {
+  if (body.length <= compressFrom || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return body;
+  headers['content-encoding'] = 'gzip';
+  headers.vary = headers.vary ? `${headers.vary}, Accept-Encoding` : 'Accept-Encoding';
+  return compress(body, { level: 1 });
+}
+
+async function pipe(out: ServerResponse, body: AsyncIterable<Uint8Array>, gone: AbortSignal): Promise<void> {
+  try {
+    for await (const chunk of body) {
+      if (gone.aborted) return;
+      if (!out.write(chunk)) await once(out, 'drain', { signal: gone });
+    }
+  } catch (error) {
+    if (!gone.aborted) throw error;
+  }
+  out.end();
+}

@@ -1,0 +1,151 @@
+// The API server put together: what reads and writes the store, what tells clients about it, and the two ways in, through
+// this process and through HTTPS.
+
+import { isNotFound, type Kind, type KubeObject, type Service } from '#api/index.ts';
+import { endpointsKind } from '#api/kinds/endpoints.ts';
+import { kinds } from '#api/kinds/index.ts';
+import { serviceKind } from '#api/kinds/service.ts';
+import { type Clock, systemClock } from '#lib/clock.ts';
+import type { Fetch } from '#lib/http.ts';
+import { createLogger, type Logger } from '#lib/log.ts';
+import type { Store } from '#storage/index.ts';
+import { IpRange } from './allocators/ip-range.ts';
+import { PortRange } from './allocators/port-range.ts';
+import { ServiceAllocator } from './allocators/service-allocator.ts';
+import { authenticated } from './authentication.ts';
+import { type Advertise, bootstrapNamespaces, bootstrapService } from './bootstrap.ts';
+import { deleteObject } from './delete.ts';
+import { Discovery } from './discovery.ts';
+import { Dispatcher } from './dispatch.ts';
+import { type Hooks, hooksKey } from './hooks.ts';
+import { KubeletProxy } from './kubelet-proxy.ts';
+import { Listener, type Listening, type ListenOptions } from './listener.ts';
+import { OpenApi } from './openapi.ts';
+import type { Parts } from './parts.ts';
+import { Registry } from './registry.ts';
+import { Writer } from './writer.ts';
+
+export interface ApiServerParts {
+  readonly store: Store;
+  readonly clock?: Clock | undefined;
+  readonly log?: Logger | undefined;
+}
+export interface ApiServerOptions {
+  /** One CIDR, or two of different families joined by a comma. */
+  readonly serviceCIDR: string;
+  readonly nodePortRange?: readonly [number, number] | undefined;
+  /** Where pods reach this server; without it the `kubernetes` Service has no endpoints. */
+  readonly advertise?: Advertise | undefined;
+}
+
+const defaultNodePorts = [30000, 32767] as const;
+
+export class ApiServer {
+  readonly #log: Logger;
+  readonly #options: ApiServerOptions;
+  readonly #ranges: readonly IpRange[];
+  readonly #allocator: ServiceAllocator;
+  readonly #registry: Registry;
+  readonly #writer: Writer;
+  readonly #parts: Parts;
+  readonly #kubelet = new KubeletProxy();
+  readonly #dispatcher: Dispatcher;
+  readonly #closing = new AbortController();
+  readonly #listeners = new Set<Listening>();
+  #isReady = false;
+
+  constructor(
+    { store, clock = systemClock, log = createLogger('apiserver') }: ApiServerParts,
+    options: ApiServerOptions,
+  ) {
+    this.#log = log;
+    this.#options = options;
+    this.#ranges = options.serviceCIDR.split(',').map((cidr) => new IpRange(cidr.trim()));
+    const ports = new PortRange(options.nodePortRange ?? defaultNodePorts);
+    this.#allocator = new ServiceAllocator(this.#ranges, ports, serviceKind.validate);
+    this.#registry = new Registry(store);
+    const hooks = new Map([[hooksKey(serviceKind), this.#serviceHooks()]]);
+    this.#writer = new Writer(this.#registry, hooks, clock);
+    this.#parts = { registry: this.#registry, writer: this.#writer, clock, closing: this.#closing.signal };
+    const { address, port } = options.advertise ?? { address: '127.0.0.1', port: 6443 };
+    const discovery = new Discovery(kinds, `${address}:${port}`);
+    this.#dispatcher = new Dispatcher({
+      ...this.#parts,
+      kinds,
+      discovery,
+      openApi: new OpenApi(discovery),
+      kubelet: this.#kubelet,
+      checks: [
+        { name: 'ping', failure: () => undefined },
+        { name: 'storage', failure: () => (this.#isReady ? undefined : 'the store has not been read yet') },
+      ],
+      log,
+    });
+  }
+
+  /** Learns from the store which addresses and ports are taken, and writes what every cluster has. */
+  async start(): Promise<void> {
+    for await (const service of this.#registry.all(serviceKind)) {
+      if (this.#allocator.restore(service)) continue;
+      const { namespace, name } = service.metadata;
+      this.#log.warn('A Service holds an address or port that is out of range or that another one has', {
+        namespace,
+        name,
+      });
+    }
+    await bootstrapNamespaces(this.#writer);
+    const [primary] = this.#ranges;
+    if (primary) await bootstrapService(this.#writer, primary.first, this.#options.advertise);
+    this.#isReady = true;
+  }
+
+  /** The server as it is for one user, without a socket. */
+  fetchAs(user: { name: string; groups: readonly string[] }): Fetch {
+    const known = authenticated(user);
+    return (request) => this.#dispatcher.handle(request, known);
+  }
+
+  async listen(options: ListenOptions): Promise<{ port: number; close(): Promise<void> }> {
+    if (options.kubeletClient) this.#kubelet.useCredentials(options.kubeletClient);
+    const listener = new Listener({
+      dispatcher: this.#dispatcher,
+      registry: this.#registry,
+      kubelet: this.#kubelet,
+      log: this.#log,
+      closing: this.#closing.signal,
+    });
+    const listening = await listener.listen(options);
+    this.#listeners.add(listening);
+    return listening;
+  }
+
+  /** Ends watches after their last event, then the listeners. The store stays its owner's to close. */
+  async close(): Promise<void> {
+    this.#isReady = false;
+    this.#closing.abort();
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+    this.#listeners.clear();
+  }
+
+  #serviceHooks(): Hooks {
+    return {
+      begin: (object, old, dryRun) =>
+        this.#allocator.begin(object as unknown as Service, old as unknown as Service | undefined, dryRun),
+      afterDelete: async (object: KubeObject) => {
+        this.#allocator.release(object as unknown as Service);
+        await this.#deleteEndpoints(object);
+      },
+    };
+  }
+
+  /** The legacy Endpoints of a Service go with it. */
+  async #deleteEndpoints({ metadata: { namespace = '', name = '' } }: KubeObject): Promise<void> {
+    try {
+      const kind = endpointsKind as unknown as Kind;
+      await deleteObject(this.#parts, { kind, namespace, name }, { isDryRun: false });
+    } catch (error) {
+      if (!isNotFound(error))
+        this.#log.warn('Cannot delete the Endpoints of a deleted Service', { namespace, name, error });
+    }
+  }
+}

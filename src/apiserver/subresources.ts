@@ -1,0 +1,50 @@
+// The sub-resources of every resource: what discovery says of them, and what serves them. Those of a pod's containers
+// need its kubelet; kubelet-proxy.ts has them.
+
+import type { Kind } from '#api/index.ts';
+import type { HttpResponse } from '#lib/http.ts';
+import type { Call } from './call.ts';
+import { finalize } from './finalize.ts';
+import { get } from './get.ts';
+import type { Parts } from './parts.ts';
+import { patch } from './patch.ts';
+import { bind, evict } from './pod-subresources.ts';
+import { getScale, patchScale, scaleType, updateScale } from './scale.ts';
+import { update } from './update.ts';
+
+export type Handler = (parts: Parts, call: Call) => Promise<HttpResponse>;
+
+export interface Subresource {
+  readonly name: string;
+  /** Of what is read and written there. */
+  readonly type: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly handlers: Readonly<Partial<Record<string, Handler>>>;
+  /** Verbs that the kubelet serves. */
+  readonly kubeletVerbs?: readonly string[];
+}
+
+const v1 = (kind: string) => ({ group: '', version: 'v1', kind });
+const podSubresources: readonly Subresource[] = [
+  { name: 'attach', type: v1('PodAttachOptions'), handlers: {}, kubeletVerbs: ['create', 'get'] },
+  { name: 'binding', type: v1('Binding'), handlers: { create: bind } },
+  { name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, handlers: { create: evict } },
+  { name: 'exec', type: v1('PodExecOptions'), handlers: {}, kubeletVerbs: ['create', 'get'] },
+  { name: 'log', type: v1('Pod'), handlers: {}, kubeletVerbs: ['get'] },
+  { name: 'portforward', type: v1('PodPortForwardOptions'), handlers: {}, kubeletVerbs: ['create', 'get'] },
+];
+
+export function subresourcesOf(kind: Kind): Subresource[] {
+  const found: Subresource[] = [];
+  if (kind.group === '' && kind.kind === 'Pod') found.push(...podSubresources);
+  if (kind.group === '' && kind.kind === 'Namespace') {
+    found.push({ name: 'finalize', type: kind, handlers: { update: finalize } });
+  }
+  if (kind.scale) {
+    found.push({ name: 'scale', type: scaleType, handlers: { get: getScale, patch: patchScale, update: updateScale } });
+  }
+  if (kind.hasStatus) found.push({ name: 'status', type: kind, handlers: { get, patch, update } });
+  return found;
+}
+
+export const verbsOf = ({ handlers, kubeletVerbs = [] }: Subresource): string[] =>
+  [...Object.keys(handlers), ...kubeletVerbs].sort();

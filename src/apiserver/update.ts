@@ -1,0 +1,40 @@
+// PUT of a whole object, or of its status; to a name that does not exist it creates some kinds (api.md §9).
+
+import { isAlreadyExists, isNotFound, type KubeObject } from '#api/index.ts';
+import type { HttpResponse } from '#lib/http.ts';
+import { decodeObject } from './body.ts';
+import { type Call, writeOptions } from './call.ts';
+import { assertName, placeInNamespace } from './metadata.ts';
+import type { Parts } from './parts.ts';
+import { respondWithEntry } from './represent.ts';
+
+export async function update(parts: Parts, call: Call): Promise<HttpResponse> {
+  const { registry, writer, clock } = parts;
+  const options = writeOptions(call, 'UpdateOptions');
+  const object = decodeObject(call.request, call.kind, options);
+  placeInNamespace(call.kind, object, call.at);
+  assertName(object, call.at);
+  const rules = call.at.subresource === 'status' ? 'status' : 'main';
+  const change = { ...options, rules, apply: () => structuredClone(object) } as const;
+  try {
+    const entry = await writer.update({ ...call.at, kind: call.kind }, change);
+    return respondWithEntry(registry, call, entry, clock.now());
+  } catch (error) {
+    if (!isNotFound(error) || rules === 'status' || !call.kind.allowCreateOnUpdate) throw error;
+    return createNamed(parts, call, object);
+  }
+}
+
+async function createNamed(parts: Parts, call: Call, object: KubeObject): Promise<HttpResponse> {
+  const options = writeOptions(call, 'UpdateOptions');
+  const fresh = structuredClone(object);
+  delete fresh.metadata.resourceVersion;
+  try {
+    const entry = await parts.writer.create(call.kind, fresh, options);
+    return respondWithEntry(parts.registry, call, entry, parts.clock.now(), 201);
+  } catch (error) {
+    // Somebody else created it in between, so there is something to update now.
+    if (isAlreadyExists(error)) return update(parts, call);
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+// The lines of a watch: its events in the wanted form. Plain events are the stored bytes with a few around them, and
+// those are made once for all watchers of an entry.
+
+import { type ApiError, apiVersionOf, type KubeObject } from '#api/index.ts';
+import type { Entry } from '#storage/index.ts';
+import { type Call, representationOf } from './call.ts';
+import type { Representation } from './negotiate.ts';
+import type { Parts } from './parts.ts';
+import { type IncludeObject, metadataOnly, parseIncludeObject, table } from './table.ts';
+
+type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+const heads: Record<EventType, Uint8Array> = {
+  ADDED: Buffer.from('{"type":"ADDED","object":'),
+  MODIFIED: Buffer.from('{"type":"MODIFIED","object":'),
+  DELETED: Buffer.from('{"type":"DELETED","object":'),
+};
+const lineEnd = Buffer.from('}\n');
+const shared: Record<EventType, WeakMap<Entry, Uint8Array>> = {
+  ADDED: new WeakMap(),
+  MODIFIED: new WeakMap(),
+  DELETED: new WeakMap(),
+};
+
+export class WatchFrames {
+  readonly #parts: Parts;
+  readonly #call: Call;
+  readonly #representation: Representation;
+  readonly #includeObject: IncludeObject;
+  #sentColumns = false;
+
+  constructor(parts: Parts, call: Call) {
+    this.#parts = parts;
+    this.#call = call;
+    this.#representation = representationOf(call);
+    this.#includeObject = parseIncludeObject(call.query);
+  }
+
+  event(type: EventType, entry: Entry): Uint8Array {
+    if (this.#representation.as === 'object') return plain(type, entry);
+    const object = this.#parts.registry.decode(entry);
+    const { metaVersion } = this.#representation;
+    if (this.#representation.as === 'metadata') return line(type, metadataOnly(object, metaVersion));
+    return line(type, this.#table([object], object.metadata.resourceVersion ?? ''));
+  }
+
+  bookmark(revision: number, annotations?: Record<string, string>): Uint8Array {
+    const resourceVersion = String(revision);
+    const { kind } = this.#call;
+    const metadata = { resourceVersion, creationTimestamp: null, ...(annotations && { annotations }) };
+    switch (this.#representation.as) {
+      case 'object':
+        return line('BOOKMARK', { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata });
+      case 'metadata':
+        return line('BOOKMARK', { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata });
+      case 'table':
+        return line('BOOKMARK', this.#table([], resourceVersion, annotations));
+    }
+  }
+
+  error(error: ApiError): Uint8Array {
+    return line('ERROR', error.toStatus());
+  }
+
+  #table(objects: KubeObject[], resourceVersion: string, annotations?: Record<string, string>) {
+    const columns = !this.#sentColumns;
+    this.#sentColumns = true;
+    const result = table(this.#call.kind, objects, {
+      version: this.#representation.metaVersion,
+      includeObject: this.#includeObject,
+      now: this.#parts.clock.now(),
+      columns,
+      metadata: { resourceVersion },
+    });
+    if (!annotations) return result;
+    // A table has no annotations: they travel in a row that clients skip.
+    const object = { ...metadataOnly({ metadata: { resourceVersion, annotations } }) };
+    return { ...result, rows: [{ cells: this.#call.kind.columns.map(() => ''), object }] };
+  }
+}
+
+const line = (type: string, object: unknown): Uint8Array => Buffer.from(`${JSON.stringify({ type, object })}\n`);
+
+function plain(type: EventType, entry: Entry): Uint8Array {
+  let bytes = shared[type].get(entry);
+  if (!bytes) {
+    bytes = Buffer.concat([heads[type], entry.value, lineEnd]);
+    shared[type].set(entry, bytes);
+  }
+  return bytes;
+}

@@ -1,0 +1,213 @@
+// The one way in which objects are changed (services.md A.3): prepare, default, admit, reserve, validate, store, commit.
+// The verbs decide what the new object is; this decides whether and how it is stored. Every attempt starts from what is
+// stored now, so a lost race is tried again unless the client said which version it wanted to change.
+
+import { randomUUID } from 'node:crypto';
+import {
+  ApiError,
+  alreadyExists,
+  conflict,
+  type FieldError,
+  invalid,
+  invalidValue,
+  type Kind,
+  type KubeObject,
+  type Namespace,
+  notFound,
+} from '#api/index.ts';
+import { validateMetadata, validateMetadataUpdate } from '#api/kinds/metadata.ts';
+import { generateName } from '#api/names.ts';
+import { prune } from '#api/schema/strict.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Entry } from '#storage/index.ts';
+import { admit, assertNamespaceOpen } from './admission.ts';
+import type { Reservation } from './allocators/reservation.ts';
+import { type Hooks, type HooksByKind, hooksKey } from './hooks.ts';
+import { countsAsChange, keepOwned, prepareNew } from './metadata.ts';
+import type { Registry } from './registry.ts';
+
+const attempts = 16;
+const nameAttempts = 8;
+
+export interface Target {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Change {
+  /** The object as wanted, made from a private copy of the stored one. Called again after a lost race. */
+  readonly apply: (old: KubeObject) => KubeObject;
+  /** Which rules hold: those of the object, of its status, or none but the metadata's (binding, scale, finalize). */
+  readonly rules: 'main' | 'status' | 'none';
+  readonly dryRun: boolean;
+  readonly warn?: ((text: string) => void) | undefined;
+  /** The namespace's finalize sub-resource may change its spec. */
+  readonly skipAdmission?: boolean;
+}
+
+export class Writer {
+  readonly registry: Registry;
+  readonly #hooks: HooksByKind;
+  readonly #clock: Clock;
+
+  constructor(registry: Registry, hooks: HooksByKind, clock: Clock) {
+    this.registry = registry;
+    this.#hooks = hooks;
+    this.#clock = clock;
+  }
+
+  /** Stores a new object; `object` becomes its own. Throws 409 when the name is taken. */
+  async create(kind: Kind, object: KubeObject, options: { dryRun: boolean; warn?: (text: string) => void }) {
+    prepareNew(object, kind, randomUUID(), this.#clock.now());
+    const prefix = object.metadata.name ? undefined : object.metadata.generateName;
+    if (prefix) object.metadata.name = generateName(prefix);
+    await assertNamespaceOpen(this.registry, kind, object);
+    kind.prepareForCreate?.(object);
+    kind.setDefaults?.(object);
+    admit(kind, object, undefined);
+    const reservation = this.#hooksOf(kind).begin?.(object, undefined, options.dryRun);
+    try {
+      const problems = [...validateMetadata(kind, object), ...(kind.validate?.(object) ?? [])];
+      if (problems.length > 0) throw invalid(kind, object.metadata.name ?? '', problems);
+      for (const text of kind.warnings?.(object, undefined) ?? []) options.warn?.(text);
+      const entry = await this.#insert(kind, object, prefix, options.dryRun);
+      reservation?.commit();
+      return entry;
+    } finally {
+      reservation?.rollback();
+    }
+  }
+
+  async #insert(kind: Kind, object: KubeObject, prefix: string | undefined, dryRun: boolean): Promise<Entry> {
+    for (let attempt = 1; ; attempt++) {
+      const entry = await this.registry.create(kind, prune(kind.schema, object) as KubeObject, dryRun);
+      if (entry) return entry;
+      const { name = '' } = object.metadata;
+      if (!prefix) throw await this.#taken(kind, object);
+      if (attempt === nameAttempts) {
+        const { code, reason, details } = alreadyExists(kind, name);
+        const why = 'the server was not able to generate a unique name for the object';
+        throw new ApiError(code, reason, `${alreadyExists(kind, name).message}, ${why}`, details);
+      }
+      object.metadata.name = generateName(prefix);
+    }
+  }
+
+  async #taken(kind: Kind, { metadata: { namespace, name = '' } }: KubeObject): Promise<ApiError> {
+    const error = alreadyExists(kind, name);
+    const entry = await this.registry.get(kind, { namespace, name });
+    if (!entry || !this.registry.decode(entry).metadata.deletionTimestamp) return error;
+    return new ApiError(error.code, error.reason, `object is being deleted: ${error.message}`, error.details);
+  }
+
+  /** Changes a stored object; the entry is the old one when nothing changed. Throws 404, 409, 422. */
+  async update(target: Target, change: Change): Promise<Entry> {
+    const { kind, namespace, name } = target;
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const entry = await this.registry.get(kind, { namespace, name });
+      if (!entry) throw notFound(kind, name);
+      const result = await this.#tryUpdate(kind, entry, change);
+      if (result) return result;
+    }
+    throw conflict(kind, name, `it was changed by others ${attempts} times while it was being updated`);
+  }
+
+  /** Undefined when the object changed meanwhile. */
+  async #tryUpdate(kind: Kind, entry: Entry, change: Change): Promise<Entry | undefined> {
+    const old = this.registry.decode(entry);
+    const object = change.apply(structuredClone(old));
+    assertCurrent(kind, object, old);
+    keepOwned(object, old);
+    this.#prepare(kind, object, old, change);
+    const reservation = change.rules === 'main' ? this.#hooksOf(kind).begin?.(object, old, change.dryRun) : undefined;
+    try {
+      const problems = problemsOf(kind, object, old, change.rules);
+      if (problems.length > 0) throw invalid(kind, object.metadata.name ?? '', problems);
+      for (const text of (change.rules === 'main' && kind.warnings?.(object, old)) || []) change.warn?.(text);
+      return await this.#store(kind, entry, prune(kind.schema, object) as KubeObject, change.dryRun, reservation);
+    } finally {
+      reservation?.rollback();
+    }
+  }
+
+  #prepare(kind: Kind, object: KubeObject, old: KubeObject, { rules, skipAdmission }: Change): void {
+    if (rules === 'main') {
+      if (kind.hasStatus) copyField(object, old, 'status');
+      kind.setDefaults?.(object);
+      kind.prepareForUpdate?.(object, old);
+    } else if (rules === 'status') {
+      for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
+        if (field !== 'status' && field !== 'metadata') copyField(object, old, field);
+      }
+      kind.prepareForStatusUpdate?.(object, old);
+    }
+    if (!skipAdmission) admit(kind, object, old);
+  }
+
+  async #store(kind: Kind, entry: Entry, object: KubeObject, dryRun: boolean, reservation: Reservation | undefined) {
+    const old = this.registry.decode(entry);
+    if (kind.hasGeneration && countsAsChange(kind, object, prune(kind.schema, old) as KubeObject)) {
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    }
+    if (isFinished(kind, object)) {
+      const gone = await this.registry.remove(kind, entry, object, dryRun);
+      if (!gone) return undefined;
+      reservation?.commit();
+      if (!dryRun) await this.afterDelete(kind, object);
+      return gone;
+    }
+    if (this.registry.isUnchanged(kind, entry, object)) return entry;
+    const stored = await this.registry.replace(kind, entry, object, dryRun);
+    if (stored) reservation?.commit();
+    return stored;
+  }
+
+  async afterDelete(kind: Kind, object: KubeObject): Promise<void> {
+    await this.#hooksOf(kind).afterDelete?.(object);
+  }
+
+  #hooksOf(kind: Kind): Hooks {
+    return this.#hooks.get(hooksKey(kind)) ?? {};
+  }
+}
+
+function copyField(object: KubeObject, old: KubeObject, field: string): void {
+  const value = (old as unknown as Record<string, unknown>)[field];
+  const into = object as unknown as Record<string, unknown>;
+  if (value === undefined) delete into[field];
+  else into[field] = structuredClone(value);
+}
+
+/** The client may say which version, and which object of that name, it means to change. */
+function assertCurrent(kind: Kind, object: KubeObject, old: KubeObject): void {
+  const { resourceVersion, uid, name = '' } = object.metadata;
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
+    throw conflict(kind, old.metadata.name ?? name);
+  }
+  if (!resourceVersion && kind.requiresResourceVersion) {
+    const why = 'must be specified for an update';
+    throw invalid(kind, old.metadata.name ?? '', [invalidValue('metadata.resourceVersion', 0, why)]);
+  }
+  if (uid && uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+    throw conflict(kind, old.metadata.name ?? '', why);
+  }
+}
+
+function problemsOf(kind: Kind, object: KubeObject, old: KubeObject, rules: Change['rules']): FieldError[] {
+  const problems = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, old)];
+  if (rules === 'main')
+    problems.push(...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? []));
+  if (rules === 'status') problems.push(...(kind.validateStatusUpdate?.(object, old) ?? []));
+  return problems;
+}
+
+/** Whether a deletion that waited for finalizers has nothing more to wait for. */
+export function isFinished(kind: Kind, { metadata, ...rest }: KubeObject): boolean {
+  if (!metadata.deletionTimestamp || (metadata.finalizers?.length ?? 0) > 0) return false;
+  if (kind.group === '' && kind.kind === 'Namespace') {
+    return ((rest as Partial<Namespace>).spec?.finalizers?.length ?? 0) === 0;
+  }
+  return (metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}

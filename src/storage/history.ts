@@ -1,0 +1,72 @@
+// The last events of a store, oldest first: bounded in number and in bytes, so that a store that runs for months keeps no
+// more than a window to replay watches and to read past revisions from.
+
+import { CompactedError, type StoreEvent } from './store.ts';
+
+export interface HistoryLimits {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export class History {
+  readonly #limits: HistoryLimits;
+  /** Events before #head are forgotten; the array is cut when they are half of it. */
+  #events: StoreEvent[] = [];
+  #head = 0;
+  #bytes = 0;
+  #compacted: number;
+
+  /** @param start the revision of the store when the history begins. */
+  constructor(limits: HistoryLimits, start: number) {
+    this.#limits = limits;
+    this.#compacted = start;
+  }
+
+  /** Everything up to and including this revision is forgotten. */
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  append(event: StoreEvent): void {
+    this.#events.push(event);
+    this.#bytes += event.entry.value.length;
+    while (this.#length > this.#limits.events || (this.#bytes > this.#limits.bytes && this.#length > 1)) this.#forget();
+  }
+
+  compact(revision: number): void {
+    while (this.#length > 0 && (this.#events[this.#head] as StoreEvent).revision <= revision) this.#forget();
+    this.#compacted = Math.max(this.#compacted, revision);
+  }
+
+  /** The events after `revision`, oldest first. Throws CompactedError when some of them are gone. */
+  after(revision: number): StoreEvent[] {
+    if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    return this.#events.slice(this.#firstAfter(revision));
+  }
+
+  get #length(): number {
+    return this.#events.length - this.#head;
+  }
+
+  #forget(): void {
+    const event = this.#events[this.#head] as StoreEvent;
+    this.#head++;
+    this.#bytes -= event.entry.value.length;
+    this.#compacted = event.revision;
+    if (this.#head > 1024 && this.#head * 2 > this.#events.length) {
+      this.#events = this.#events.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #firstAfter(revision: number): number {
+    let low = this.#head;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#events[middle] as StoreEvent).revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
