@@ -48,7 +48,10 @@ export const DeploymentSpec = message(
       doc: 'Labels of the pods that belong to it. Must be given, must match the template, and cannot be changed.',
     }),
     template: required(3, PodTemplateSpec, { doc: 'What a pod is made from.' }),
-    strategy: optional(4, DeploymentStrategy, { doc: 'How old pods are replaced by new ones.', retainKeys: true }),
+    strategy: optional(4, DeploymentStrategy, {
+      doc: 'Which of the ways to replace pods to take, and how fast.',
+      retainKeys: true,
+    }),
     minReadySeconds: optional(5, int32, {
       doc: 'Seconds for which a new pod must be ready before it counts as available. Default 0.',
     }),

@@ -7,8 +7,10 @@ import { goText } from './go-text.ts';
 import { copyJson, isObject, type JsonObject, own } from './json.ts';
 
 /** The scalars of `live` without those that `$deleteFromPrimitiveList` names. */
-export const deleteScalars = (live: readonly unknown[], doomed: readonly unknown[]): unknown[] =>
-  live.filter((item) => !doomed.includes(item));
+export function deleteScalars(live: readonly unknown[], doomed: readonly unknown[]): unknown[] {
+  const gone = new Set(doomed);
+  return live.filter((item) => !gone.has(item));
+}
 
 /** The union of both, ordered. */
 export function mergeScalars(
@@ -37,21 +39,27 @@ export function mergeMaps(
 ): unknown[] {
   const { replace, doomed, changes } = sort(patch, key);
   if (replace) return changes.map(plain);
-  const merged: unknown[] = live.filter((item) => !doomed.has(keyOf(item, key))).map(copyJson);
-  for (const change of changes) {
-    const id = requiredKey(change, key);
-    const at = merged.findIndex((item) => keyOf(item, key) === id);
-    const old = merged[at];
-    if (isObject(old)) merged[at] = merge(old, change);
-    else merged.push(plain(change));
-  }
   const id = (item: unknown) => keyOf(item, key);
+  const merged: unknown[] = live.filter((item) => !doomed.has(id(item))).map(copyJson);
+  const places = ranks(merged.map(id));
+  for (const change of changes) {
+    const name = requiredKey(change, key);
+    const place = places.get(name);
+    if (place === undefined) places.set(name, merged.push(plain(change)) - 1);
+    else merged[place] = merge(merged[place] as JsonObject, change);
+  }
   const named = changes.map(id);
   const wanted = order?.map((item) => requiredKey(item, key)) ?? named;
-  const astray = named.find((name) => !wanted.includes(name));
-  if (astray !== undefined)
-    throw badRequest(`$setElementOrder lacks ${key} ${JSON.stringify(astray)}, which the patch has`);
+  assertOrdered(named, wanted, key);
   return arrange(merged, id, live.map(id), wanted);
+}
+
+function assertOrdered(named: readonly unknown[], wanted: readonly unknown[], key: string): void {
+  const ordered = new Set(wanted);
+  const astray = named.find((name) => !ordered.has(name));
+  if (astray !== undefined) {
+    throw badRequest(`$setElementOrder lacks ${key} ${JSON.stringify(astray)}, which the patch has`);
+  }
 }
 
 /** Directives apart from the items that carry content. */

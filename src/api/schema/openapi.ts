@@ -6,6 +6,14 @@ import { apiVersionOf } from '../resources.ts';
 import { Scale } from './autoscaling.ts';
 import type { Message } from './dsl.ts';
 import { DeleteOptions, ListMeta, Status } from './meta.ts';
+import {
+  deleteParameters,
+  forceParameter,
+  listParameters,
+  nameParameter,
+  namespaceParameter,
+  writeParameters,
+} from './openapi-parameters.ts';
 import { refTo, type Schema, SchemaCollection, schemaName } from './openapi-schemas.ts';
 
 interface GroupVersionKind {
@@ -257,43 +265,3 @@ const responses = (schema: Schema, ...codes: number[]): object =>
     [401, { description: 'Unauthorized' }],
   ]);
 const codeTexts: Record<number, string> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
-
-const query = (name: string, type: string, description: string): object => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type, uniqueItems: true },
-});
-const path = (name: string, description: string): object => ({
-  name,
-  in: 'path',
-  required: true,
-  description,
-  schema: { type: 'string', uniqueItems: true },
-});
-const nameParameter = path('name', 'Name of the object.');
-const namespaceParameter = path('namespace', 'Namespace of the object.');
-const dryRun = query('dryRun', 'string', 'All: answer as if the request had been carried out, and change nothing.');
-const forceParameter = query('force', 'boolean', 'Take over fields that others own; only for server-side apply.');
-const writeParameters = [
-  dryRun,
-  query('fieldManager', 'string', 'Name of whoever makes the change.'),
-  query('fieldValidation', 'string', 'What becomes of unknown and duplicate fields: Ignore, Warn (default) or Strict.'),
-];
-const deleteParameters = [
-  dryRun,
-  query('gracePeriodSeconds', 'integer', 'Seconds that the object gets to end by itself.'),
-  query('propagationPolicy', 'string', 'What becomes of dependents: Orphan, Background or Foreground.'),
-];
-const listParameters = [
-  query('allowWatchBookmarks', 'boolean', 'Whether a watch may send BOOKMARK events.'),
-  query('continue', 'string', 'Where to go on, from the answer before.'),
-  query('fieldSelector', 'string', 'Only objects with these values in their fields.'),
-  query('labelSelector', 'string', 'Only objects with these labels.'),
-  query('limit', 'integer', 'Most objects in one answer.'),
-  query('resourceVersion', 'string', 'Revision to read at, or to watch from.'),
-  query('resourceVersionMatch', 'string', 'How resourceVersion is meant: Exact or NotOlderThan.'),
-  query('sendInitialEvents', 'boolean', 'Whether a watch begins with what there is.'),
-  query('timeoutSeconds', 'integer', 'When to end a watch.'),
-  query('watch', 'boolean', 'Answer with a stream of changes instead of a list.'),
-];

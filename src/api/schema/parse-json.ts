@@ -39,49 +39,64 @@ function findDuplicates(text: string): string[] {
   const found = new Set<string>();
   let frame: Frame | undefined;
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
-      case '"': {
+    switch (text.charCodeAt(at)) {
+      case chars.quote: {
         const end = endOfString(text, at);
         if (frame?.keys && frame.expectsKey) {
           frame.expectsKey = false;
-          frame.key = JSON.parse(text.slice(at, end + 1)) as string;
+          frame.key = keyOf(text.slice(at + 1, end));
           if (frame.keys.has(frame.key) && found.size < maxDuplicates) found.add(pathOf(stack));
           frame.keys.add(frame.key);
         }
         at = end;
         break;
       }
-      case '{':
-      case '[': {
-        if (stack.length === maxDepth) throw badRequest(`the JSON of the body is nested more than ${maxDepth} deep`);
-        const isMap = text[at] === '{';
-        frame = { keys: isMap ? new Set() : undefined, key: '', index: 0, expectsKey: isMap };
+      case chars.openBrace:
+        frame = { keys: new Set(), key: '', index: 0, expectsKey: true };
         stack.push(frame);
         break;
-      }
-      case '}':
-      case ']':
+      case chars.openBracket:
+        frame = { keys: undefined, key: '', index: 0, expectsKey: false };
+        stack.push(frame);
+        break;
+      case chars.closeBrace:
+      case chars.closeBracket:
         stack.pop();
         frame = stack.at(-1);
         break;
-      case ',':
+      case chars.comma:
         if (frame?.keys) frame.expectsKey = true;
         else if (frame) frame.index++;
         break;
     }
+    if (stack.length > maxDepth) throw badRequest(`the JSON of the body is nested more than ${maxDepth} deep`);
   }
   return [...found];
 }
 
-/** The index of the quote that closes the string opened at `start`. */
+const chars = {
+  quote: 34,
+  comma: 44,
+  openBracket: 91,
+  backslash: 92,
+  closeBracket: 93,
+  openBrace: 123,
+  closeBrace: 125,
+};
+
+/** The index of the quote that closes the string opened at `start`: the first that an even number of \\ precedes. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const char = text[at];
-    if (char === '\\') at++;
-    else if (char === '"') return at;
+  let from = start + 1;
+  for (;;) {
+    const end = text.indexOf('"', from);
+    let before = end;
+    while (before > from && text.charCodeAt(before - 1) === chars.backslash) before--;
+    if ((end - before) % 2 === 0) return end;
+    from = end + 1;
   }
-  return text.length;
 }
+
+const keyOf = (literal: string): string => (literal.includes('\\') ? (JSON.parse(`"${literal}"`) as string) : literal);
 
 const pathOf = (stack: readonly Frame[]): string =>
   stack

@@ -61,11 +61,12 @@ function retainedKeys(patch: JsonObject): ReadonlySet<unknown> | undefined {
   const keep = own(patch, retainDirective);
   if (keep === undefined || keep === null) return undefined;
   if (!Array.isArray(keep)) throw badRequest(`${retainDirective} must be a list, in ${goText(patch)}`);
-  const forgotten = Object.keys(patch).find((key) => !isDirective(key) && patch[key] !== null && !keep.includes(key));
+  const kept = new Set(keep);
+  const forgotten = Object.keys(patch).find((key) => !isDirective(key) && patch[key] !== null && !kept.has(key));
   if (forgotten !== undefined) {
     throw badRequest(`${retainDirective} must name all fields that the patch sets, and lacks ${forgotten}`);
   }
-  return new Set(keep);
+  return kept;
 }
 
 function fieldOf(type: Type | undefined, key: string): Pick<Field, 'of' | 'rules'> | undefined {

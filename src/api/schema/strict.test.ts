@@ -18,6 +18,7 @@ const duplicates: { name: string; text: string; want: string[] }[] = [
   { name: 'reported once', text: '{"a":1,"a":2,"a":3}', want: ['a'] },
   { name: 'escaped spelling', text: '{"a":1,"\\u0061":2}', want: ['a'] },
   { name: 'quotes and brackets in strings', text: '{"a\\"]":"\\\\","b":"{\\"a\\":1,","a":[]}', want: [] },
+  { name: 'backslashes at the ends of strings', text: '{"a":"\\\\\\\\","b\\\\":"\\\\\\"","b\\\\":1}', want: ['b\\'] },
   { name: 'values are not keys', text: '{"a":"b","b":"a"}', want: [] },
   { name: '__proto__', text: '{"__proto__":1,"__proto__":2}', want: ['__proto__'] },
 ];
