@@ -1,0 +1,67 @@
+// dns.md §14.2.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PodSpec } from '#api/index.ts';
+import { hostNetworkHostsFile, hostsFile, podNames } from './hosts.ts';
+
+const pod = (name: string, spec: Partial<PodSpec> = {}) => ({
+  metadata: { name, namespace: 'shop' },
+  spec: { containers: [], ...spec },
+});
+const domain = 'db.shop.svc.cluster.local';
+const cases: { name: string; pod: ReturnType<typeof pod>; want: ReturnType<typeof podNames> }[] = [
+  { name: 'pod name', pod: pod('web-1'), want: { hostname: 'web-1', domain: '', kernelHostname: 'web-1' } },
+  {
+    name: 'cut to 63, no dash at the end',
+    pod: pod(`${'a'.repeat(62)}-bcd`),
+    want: { hostname: 'a'.repeat(62), domain: '', kernelHostname: 'a'.repeat(62) },
+  },
+  {
+    name: 'hostname and subdomain',
+    pod: pod('db-0', { hostname: 'first', subdomain: 'db' }),
+    want: { hostname: 'first', domain, kernelHostname: 'first' },
+  },
+  {
+    name: 'setHostnameAsFQDN',
+    pod: pod('db-0', { subdomain: 'db', setHostnameAsFQDN: true }),
+    want: { hostname: 'db-0', domain, kernelHostname: `db-0.${domain}` },
+  },
+  {
+    name: 'setHostnameAsFQDN without subdomain does nothing',
+    pod: pod('db-0', { setHostnameAsFQDN: true }),
+    want: { hostname: 'db-0', domain: '', kernelHostname: 'db-0' },
+  },
+];
+for (const { name, pod, want } of cases) {
+  test(`podNames: ${name}`, () => assert.deepEqual(podNames(pod, 'cluster.local'), want));
+}
+test('podNames: an FQDN over 64 characters is refused', () => {
+  const long = pod('a'.repeat(60), { subdomain: 'db', setHostnameAsFQDN: true });
+  assert.throws(() => podNames(long, 'cluster.local'), /longer than 64/);
+});
+
+test('hostsFile', () => {
+  const aliases = [{ ip: '203.0.113.9', hostnames: ['a.example', 'b.example'] }];
+  assert.equal(
+    hostsFile({ hostname: 'db-0', domain }, ['10.0.0.5'], aliases),
+    `# Kubernetes-managed hosts file.
+127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+fe00::0\tip6-mcastprefix
+fe00::1\tip6-allnodes
+fe00::2\tip6-allrouters
+10.0.0.5\tdb-0.${domain}\tdb-0
+
+# Entries added by HostAliases.
+203.0.113.9\ta.example\tb.example
+`,
+  );
+});
+test('hostNetworkHostsFile', () => {
+  assert.equal(
+    hostNetworkHostsFile('127.0.0.1 localhost\n'),
+    '# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n',
+  );
+});

@@ -1,0 +1,45 @@
+// What the kubelet's server may ask of the pods: the logs of their containers, and commands in them.
+
+import { existsSync } from 'node:fs';
+import type { Pod } from '#api/index.ts';
+import type { ContainerRunner } from './container-runner.ts';
+import type { PodWorker } from './pod-worker.ts';
+import type { ExecSession, Runtime } from './runtime.ts';
+import { type ContainerPath, type PodAccess, RequestError } from './server/server.ts';
+
+const containerNames = ({ spec }: Pod): string[] =>
+  [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name);
+
+/** @param find the worker of a pod by namespace and name */
+export function podAccess(
+  find: (namespace: string, name: string) => PodWorker | undefined,
+  runtime: Runtime,
+): PodAccess {
+  const workerOf = ({ namespace, pod, container }: ContainerPath): PodWorker => {
+    const worker = find(namespace, pod);
+    if (!worker) throw new RequestError(404, `pod "${namespace}/${pod}" is not on this node`);
+    if (containerNames(worker.pod).includes(container)) return worker;
+    throw new RequestError(400, `container ${container} is not valid for pod ${pod}`);
+  };
+  const runningRunner = (at: ContainerPath): ContainerRunner & { readonly runningId: string } => {
+    const runner = workerOf(at).runner(at.container);
+    if (runner?.runningId) return runner as ContainerRunner & { readonly runningId: string };
+    throw new RequestError(400, `container "${at.container}" in pod "${at.pod}" is not running`);
+  };
+  return {
+    log(at, previous) {
+      const worker = workerOf(at);
+      const runner = worker.runner(at.container);
+      const path = worker.logFile(at.container, previous ? 1 : 0);
+      if (existsSync(path)) return { path, until: previous ? undefined : runner?.ended };
+      if (previous) {
+        const what = `previous terminated container "${at.container}" in pod "${at.pod}"`;
+        throw new RequestError(400, `${what} not found`);
+      }
+      const reason = runner?.record.state.waiting?.reason ?? 'ContainerCreating';
+      throw new RequestError(400, `container "${at.container}" in pod "${at.pod}" is waiting to start: ${reason}`);
+    },
+    requireRunning: (at) => void runningRunner(at),
+    exec: (at, options): ExecSession => runtime.exec(runningRunner(at).runningId, options),
+  };
+}

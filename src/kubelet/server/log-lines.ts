@@ -1,0 +1,47 @@
+// Lines of a container's log file (the CRI format: `TIME STREAM F|P TEXT`) turned into what `kubectl logs` shows. Pure.
+
+export interface LogSelection {
+  readonly timestamps: boolean;
+  /** Nothing before this time. */
+  readonly since?: Date | undefined;
+  /** Only so many lines of what is there at the beginning. */
+  readonly tailLines?: number | undefined;
+  readonly limitBytes?: number | undefined;
+}
+
+const newline = 0x0a;
+const space = 0x20;
+
+/**
+ * What a line of the file shows; undefined when it is left out or not a log line. A partial line (`P`) is continued by the
+ * next and therefore shown without its end.
+ */
+export function shownLine(line: Buffer, { timestamps, since }: LogSelection): Buffer | undefined {
+  const afterTime = line.indexOf(space);
+  const afterStream = line.indexOf(space, afterTime + 1);
+  const afterTag = line.indexOf(space, afterStream + 1);
+  if (afterTime < 0 || afterStream < 0 || afterTag < 0) return undefined;
+  if (since && Date.parse(line.toString('latin1', 0, afterTime)) < since.getTime()) return undefined;
+  const isPartial = line.toString('latin1', afterStream + 1, afterTag) === 'P';
+  const text = line.subarray(afterTag + 1);
+  const parts = [...(timestamps ? [line.subarray(0, afterTime + 1)] : []), text, ...(isPartial ? [] : [end])];
+  return Buffer.concat(parts);
+}
+const end = Buffer.from('\n');
+
+/** Cuts chunks of a file into lines; what is not ended yet waits for the next chunk. */
+export class LineSplitter {
+  #rest: Buffer = Buffer.alloc(0);
+
+  push(chunk: Buffer): Buffer[] {
+    const data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
+    const lines: Buffer[] = [];
+    let from = 0;
+    for (let at = data.indexOf(newline); at >= 0; at = data.indexOf(newline, from)) {
+      lines.push(data.subarray(from, at));
+      from = at + 1;
+    }
+    this.#rest = Buffer.from(data.subarray(from));
+    return lines;
+  }
+}

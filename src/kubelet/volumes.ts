@@ -1,0 +1,196 @@
+// A pod's volumes as directories of the node: made when the pod starts, mounted into its containers, removed with it.
+// ConfigMaps, Secrets and the downward API are written once; a later change of theirs does not reach a running pod.
+
+import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
+import type { ConfigMap, Container, Pod, Secret } from '#api/index.ts';
+import type { Volume } from '#api/schema/volume.ts';
+import { ConfigError } from './config-error.ts';
+import { expand } from './env.ts';
+import { fieldValue, type PodAddresses } from './fields.ts';
+import type { Mount } from './runtime.ts';
+
+export interface VolumeSources {
+  configMap(name: string): Promise<ConfigMap | undefined>;
+  secret(name: string): Promise<Secret | undefined>;
+}
+
+interface File {
+  readonly path: string;
+  readonly data: Uint8Array | string;
+  readonly mode: number;
+}
+interface Items {
+  readonly items?: { key: string; path: string; mode?: number }[] | undefined;
+  readonly optional?: boolean | undefined;
+}
+
+const supported = ['emptyDir', 'configMap', 'secret', 'downwardAPI', 'projected', 'hostPath'];
+const defaultFileMode = 0o644;
+
+/** A sentence about the first volume whose type cannot be provided; undefined when all can. */
+export function unsupportedVolume({ spec }: Pod): string | undefined {
+  for (const { name, ...source } of spec.volumes ?? []) {
+    const type = Object.keys(source)[0];
+    if (type && !supported.includes(type)) {
+      return `volume "${name}": volumes of type ${type} are not supported; supported are ${supported.join(', ')}`;
+    }
+    for (const projection of source.projected?.sources ?? []) {
+      if (projection.clusterTrustBundle) return `volume "${name}": clusterTrustBundle sources are not supported`;
+    }
+  }
+  return undefined;
+}
+
+/** The files of a ConfigMap or Secret: all keys, or the chosen ones. */
+function chosenFiles(
+  entries: ReadonlyMap<string, Uint8Array | string>,
+  what: string,
+  from: Items,
+  mode: number,
+): File[] {
+  if (!from.items) return [...entries].map(([path, data]) => ({ path, data, mode }));
+  return from.items.flatMap((item) => {
+    const data = entries.get(item.key);
+    if (data !== undefined) return [{ path: item.path, data, mode: item.mode ?? mode }];
+    if (from.optional) return [];
+    throw new ConfigError(`${what} references non-existent key: ${item.key}`);
+  });
+}
+
+const bytes = (data: Readonly<Record<string, string>> = {}): [string, Uint8Array][] =>
+  Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64')]);
+
+export class PodVolumes {
+  readonly #directory: string;
+  readonly #sources: VolumeSources;
+  readonly #hostPaths = new Map<string, string>();
+
+  /** @param directory of this pod alone */
+  constructor(directory: string, sources: VolumeSources) {
+    this.#directory = directory;
+    this.#sources = sources;
+  }
+
+  /** Throws ConfigError when a ConfigMap, Secret or host path that must be there is not. */
+  async prepare(pod: Pod, addresses: PodAddresses): Promise<void> {
+    for (const volume of pod.spec.volumes ?? []) {
+      if (volume.hostPath) {
+        await checkHostPath(volume.name, volume.hostPath.path, volume.hostPath.type ?? '');
+        this.#hostPaths.set(volume.name, volume.hostPath.path);
+        continue;
+      }
+      const files = await this.#files(volume, pod, addresses);
+      const directory = this.#path(volume.name);
+      await mkdir(directory, { recursive: true });
+      const group = pod.spec.securityContext?.fsGroup;
+      await chmod(directory, volume.emptyDir ? 0o777 : 0o755);
+      for (const file of files) await writeBelow(directory, file, group);
+      if (group !== undefined) await chown(directory, 0, group);
+    }
+  }
+
+  /** What a container has mounted. @param variables for `subPathExpr` */
+  async mounts(container: Container, variables: ReadonlyMap<string, string>): Promise<Mount[]> {
+    const mounts: Mount[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const base = this.#hostPaths.get(mount.name) ?? this.#path(mount.name);
+      const subPath = mount.subPathExpr ? expand(mount.subPathExpr, variables) : mount.subPath;
+      const source = subPath ? inside(base, subPath) : base;
+      if (subPath && !(await exists(source))) await mkdir(source, { recursive: true });
+      const propagation = { None: 'private', HostToContainer: 'rslave', Bidirectional: 'rshared' } as const;
+      mounts.push({
+        source,
+        destination: isAbsolute(mount.mountPath) ? mount.mountPath : `/${mount.mountPath}`,
+        readOnly: mount.readOnly,
+        propagation: propagation[(mount.mountPropagation ?? 'None') as keyof typeof propagation],
+      });
+    }
+    return mounts;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  async #files(volume: Volume, pod: Pod, addresses: PodAddresses): Promise<File[]> {
+    const { configMap, secret, downwardAPI, projected } = volume;
+    if (configMap) return await this.#configMap(configMap.name, configMap, configMap.defaultMode);
+    if (secret) return await this.#secret(secret.secretName, secret, secret.defaultMode);
+    if (downwardAPI) return downward(downwardAPI.items, pod, addresses, downwardAPI.defaultMode);
+    const files: File[] = [];
+    const mode = projected?.defaultMode;
+    for (const source of projected?.sources ?? []) {
+      if (source.configMap) files.push(...(await this.#configMap(source.configMap.name, source.configMap, mode)));
+      if (source.secret) files.push(...(await this.#secret(source.secret.name, source.secret, mode)));
+      if (source.downwardAPI) files.push(...downward(source.downwardAPI.items, pod, addresses, mode));
+    }
+    return files;
+  }
+
+  async #configMap(name = '', from: Items, mode = defaultFileMode): Promise<File[]> {
+    const found = await this.#sources.configMap(name);
+    if (!found && !from.optional) throw new ConfigError(`configmap "${name}" not found`);
+    const entries = new Map<string, Uint8Array | string>([
+      ...Object.entries(found?.data ?? {}),
+      ...bytes(found?.binaryData),
+    ]);
+    return chosenFiles(entries, `configmap "${name}"`, { ...from, optional: from.optional }, mode);
+  }
+
+  async #secret(name = '', from: Items, mode = defaultFileMode): Promise<File[]> {
+    const found = await this.#sources.secret(name);
+    if (!found && !from.optional) throw new ConfigError(`secret "${name}" not found`);
+    return chosenFiles(new Map(bytes(found?.data)), `secret "${name}"`, from, mode);
+  }
+}
+
+type DownwardItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[number];
+
+function downward(
+  items: readonly DownwardItem[] = [],
+  pod: Pod,
+  addresses: PodAddresses,
+  mode = defaultFileMode,
+): File[] {
+  return items.map((item) => {
+    if (!item.fieldRef) throw new ConfigError(`downwardAPI ${item.path}: resourceFieldRef is not supported yet`);
+    return { path: item.path, data: fieldValue(item.fieldRef.fieldPath, pod, addresses), mode: item.mode ?? mode };
+  });
+}
+
+/** Paths come from people: none may lead out of the volume. */
+function inside(base: string, path: string): string {
+  const joined = normalize(join(base, path));
+  if (joined !== base && !joined.startsWith(`${base}/`))
+    throw new ConfigError(`path "${path}" leads out of its volume`);
+  return joined;
+}
+
+async function writeBelow(directory: string, { path, data, mode }: File, group: number | undefined): Promise<void> {
+  const file = inside(directory, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, data);
+  await chmod(file, mode);
+  if (group !== undefined) await chown(file, 0, group);
+}
+
+const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
+
+async function checkHostPath(volume: string, path: string, type: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  const complain = (wanted: string) => {
+    throw new ConfigError(`volume "${volume}": host path ${path} is not ${wanted}`);
+  };
+  if (type === 'DirectoryOrCreate' || (type === '' && !found)) await mkdir(path, { recursive: true, mode: 0o755 });
+  else if (type === 'FileOrCreate' && !found) await writeFile(path, '', { flag: 'a', mode: 0o644 });
+  else if (type === 'Directory' && !found?.isDirectory()) complain('a directory');
+  else if (type === 'File' && !found?.isFile()) complain('a file');
+  else if (type === 'Socket' && !found?.isSocket()) complain('a socket');
+  else if (type === 'CharDevice' && !found?.isCharacterDevice()) complain('a character device');
+  else if (type === 'BlockDevice' && !found?.isBlockDevice()) complain('a block device');
+}
