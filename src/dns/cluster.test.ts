@@ -1,0 +1,154 @@
+// The DNS server as a client of a real API server on the memory store: in this process, and as a process of its own.
+
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type TestContext, test } from 'node:test';
+import { endpointSlices, namespaces, services } from '#api/index.ts';
+import { ApiServer } from '#apiserver/index.ts';
+import { Client } from '#client/index.ts';
+import type { Fetch } from '#lib/http.ts';
+import { MemoryStore } from '#storage/index.ts';
+import { DnsServer } from './server.ts';
+import { http, namespace, packet, printed, service, slice } from './testing/cluster.ts';
+import { log } from './testing/listening.ts';
+import { encodeMessage } from './wire/index.ts';
+
+async function apiServer(t: TestContext): Promise<Fetch> {
+  const store = new MemoryStore();
+  const server = new ApiServer({ store, log }, { serviceCIDR: '10.96.0.0/12' });
+  await server.start();
+  t.after(async () => {
+    await server.close();
+    await store.close();
+  });
+  return server.fetchAs({ name: 'admin', groups: ['system:masters'] });
+}
+
+/** Asks by UDP and resolves with the response as text, less its serial. */
+async function ask(address: { host: string; port: number } | undefined, question: string): Promise<string> {
+  const socket = createSocket('udp4');
+  try {
+    socket.send(encodeMessage(packet(question)), address?.port ?? 0, address?.host ?? '');
+    const [response] = await once(socket, 'message', { signal: AbortSignal.timeout(5000) });
+    return printed(response).replace(/\d{10} 7200/, 'SERIAL 7200');
+  } finally {
+    socket.close();
+  }
+}
+
+/** Asks until the answer is as wanted: changes travel through a watch. */
+async function eventually(
+  address: { host: string; port: number } | undefined,
+  question: string,
+  want: string,
+): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if ((await ask(address, question)) === want) return;
+    await new Promise(setImmediate);
+  }
+  assert.equal(await ask(address, question), want);
+}
+
+const soa = 'cluster.local. 5 IN SOA ns.dns.cluster.local. hostmaster.cluster.local. SERIAL 7200 1800 86400 5';
+const nxdomain = `NXDOMAIN qr aa rd\nauthority ${soa}`;
+
+test('names follow the objects of the API', async (t) => {
+  const client = new Client(await apiServer(t));
+  const stop = new AbortController();
+  const server = new DnsServer({ client, log }, { listen: [{ host: '127.0.0.1', port: 0 }] });
+  await server.start(stop.signal);
+  t.after(async () => {
+    stop.abort();
+    await server.close();
+  });
+  await server.synced(stop.signal);
+  const [address] = server.addresses;
+  const kubernetes = 'kubernetes.default.svc.cluster.local';
+  assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 5 IN A 10.96.0.1`);
+
+  const web = 'web.other.svc.cluster.local';
+  assert.equal(await ask(address, web), nxdomain);
+  await client.resource(namespaces).create(namespace('other'));
+  const ports = [{ name: 'http', protocol: 'TCP', port: 80 }];
+  const created = await client.resource(services).create(service('web.other', { ports, clusterIP: '10.96.1.2' }));
+  await eventually(address, web, `NOERROR qr aa rd\nanswer ${web}. 5 IN A 10.96.1.2`);
+
+  await client.resource(services).create(service('db.other', { clusterIP: 'None' }));
+  const db = 'db.other.svc.cluster.local';
+  const one = await client.resource(endpointSlices).create(slice('db-1', 'db.other', ['10.244.0.7'], [http]));
+  await eventually(address, db, `NOERROR qr aa rd\nanswer ${db}. 5 IN A 10.244.0.7`);
+  await client
+    .resource(endpointSlices)
+    .update({ ...one, endpoints: [{ addresses: ['10.244.0.7'], conditions: { ready: false } }] });
+  await eventually(address, db, nxdomain);
+
+  await client.resource(services).delete(created.metadata.name ?? '', { namespace: 'other' });
+  await eventually(address, web, nxdomain);
+});
+
+/** The API by HTTP on loopback, as a kubeconfig file. */
+async function kubeconfig(t: TestContext): Promise<string> {
+  const fetch = await apiServer(t);
+  const server = createServer((request, response) => void bridge(fetch, request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const folder = await mkdtemp(join(tmpdir(), 'portolan-dns-'));
+  t.after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const file = join(folder, 'kubeconfig');
+  const config = {
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server: url } }],
+    users: [{ name: 'test', user: { token: 'unused' } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+  };
+  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
+  return file;
+}
+
+async function bridge(fetch: Fetch, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const headers = { accept: request.headers.accept ?? '*/*' };
+  const { method = 'GET', url = '/' } = request;
+  const answer = await fetch({ method, url, headers, signal: gone.signal });
+  response.writeHead(answer.status, answer.headers);
+  if (answer.body instanceof Uint8Array) response.end(answer.body);
+  else await pipeline(answer.body, response).catch(() => {});
+}
+
+/** Starts the process and resolves when it says that it is ready. */
+async function dnsProcess(t: TestContext) {
+  const args = ['--kubeconfig', await kubeconfig(t), '--listen', '127.0.0.1:0', '--resolv-conf', ''];
+  const child = fork(new URL('./main.ts', import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  t.after(() => child.kill('SIGKILL'));
+  const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });
+  assert.equal(ready.type, 'ready');
+  return { child, address: ready.addresses[0] as { host: string; port: number } };
+}
+
+test('as a process: ready means answering, SIGTERM ends it with 0', async (t) => {
+  const { child, address } = await dnsProcess(t);
+  const kubernetes = 'kubernetes.default.svc.cluster.local';
+  assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 5 IN A 10.96.0.1`);
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(10_000) }), [0, null]);
+});
+
+test('as a process: it ends when its parent lets go of it', async (t) => {
+  const { child } = await dnsProcess(t);
+  child.disconnect();
+  assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(10_000) }), [0, null]);
+});
