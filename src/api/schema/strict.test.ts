@@ -116,6 +116,12 @@ const checks: { name: string; message: Message; value: unknown; unknown?: string
     typeError: at('ServiceSpec.spec.ports', '[]v1.ServicePort', 'object'),
   },
   {
+    name: 'an item that is no struct, after one that is',
+    message: Service,
+    value: { spec: { ports: [{ port: 1 }, 80] } },
+    typeError: at('ServiceSpec.spec.ports', 'v1.ServicePort', 'number'),
+  },
+  {
     name: 'string for struct',
     message: Service,
     value: { spec: 'x' },

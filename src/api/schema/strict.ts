@@ -62,6 +62,7 @@ class Checker {
 
   #checkMessage(message: Message, value: Record<string, unknown>): void {
     const fields = fieldsOf(message);
+    const outer = this.#struct;
     for (const key of Object.keys(value)) {
       const field = fields.get(key);
       if (field) {
@@ -73,6 +74,7 @@ class Checker {
         this.unknown.push([...this.#path, `.${key}`].join('').slice(1));
       }
     }
+    this.#struct = outer;
   }
 
   #step(step: string, type: Type, value: unknown): void {
