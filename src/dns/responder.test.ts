@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { createLogger } from '#lib/log.ts';
 import { Responder } from './responder.ts';
 import { emptyZones, fill, namespace, packet, printed, sample, service, slice } from './testing/cluster.ts';
 import { decodeMessage, ednsOf, encodeMessage, type Message, parseName } from './wire/index.ts';
@@ -291,4 +293,67 @@ test('zone transfers, other classes and names without a forwarder are refused', 
   assert.equal(ask('www.example.com A'), 'REFUSED qr rd');
   const chaos = { ...packet(`${web} A`), question: { name: parseName(web), type: 1, class: 3 } };
   assert.equal(ask(chaos), 'REFUSED qr rd');
+});
+
+test('whatever is asked, the answer is a message that repeats the id and fits, and nothing fails', () => {
+  const failures: string[] = [];
+  const log = createLogger('dns', 'error', (line) => failures.push(line));
+  const from = responder({ log });
+  const word = fc.constantFrom(
+    'web',
+    'db',
+    'DB-0',
+    'loop-a',
+    '_http',
+    '_tcp',
+    'default',
+    'svc',
+    'pod',
+    'fd00--1',
+    '1-2-3-4',
+    'a--',
+    '--',
+    'ns',
+    'dns',
+    '96',
+    '10',
+    'f',
+    'in-addr',
+    'ip6',
+    'arpa',
+    'x'.repeat(63),
+  );
+  const zone = fc.constantFrom(
+    'cluster.local',
+    'default.svc.Cluster.local',
+    '96.10.in-addr.arpa',
+    'd.f.ip6.arpa',
+    'example.com',
+  );
+  const type = fc.constantFrom(
+    'A',
+    'AAAA',
+    'SRV',
+    'CNAME',
+    'PTR',
+    'NS',
+    'SOA',
+    'TXT',
+    'OPT',
+    'ANY',
+    'AXFR',
+    'TYPE0',
+    'TYPE65535',
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 3 }), zone, type, fc.boolean(), (words, end, mnemonic, isTcp) => {
+      const query = encodeMessage(packet(`${[...words, end].join('.')} ${mnemonic}`, 4711));
+      const response = from.respond(query, isTcp);
+      assert.ok(response instanceof Uint8Array && (isTcp || response.length <= 512));
+      assert.equal(decodeMessage(response).id, 4711);
+    }),
+    { numRuns: 3000 },
+  );
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void from.respond(Buffer.from(bytes), false)));
+  assert.deepEqual(failures, []);
 });

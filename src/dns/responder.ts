@@ -1,6 +1,7 @@
 // A query in, a response out: which of the answers of spec/dns.md §2 it gets. Synchronous for everything the cluster
 // knows; a promise only when another server has to be asked.
 
+import { createLogger, type Logger } from '#lib/log.ts';
 import { isZoneTransfer, type Owner, type Zone, type Zones } from './records/index.ts';
 import {
   Class,
@@ -42,6 +43,7 @@ export interface ResponderParts {
   readonly elsewhere?: Elsewhere | undefined;
   /** Whether the records are complete. Until then what is not found may yet exist. */
   readonly isSynced: () => boolean;
+  readonly log?: Logger;
 }
 
 export type Response = Uint8Array | undefined;
@@ -59,18 +61,34 @@ export class Responder {
   readonly #zones: Zones;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #isSynced: () => boolean;
+  readonly #log: Logger;
   readonly #udpCap: number;
 
   /** @param udpCap the largest response by UDP, whatever size the client advertises. */
-  constructor({ zones, elsewhere, isSynced }: ResponderParts, udpCap: number) {
+  constructor({ zones, elsewhere, isSynced, log = createLogger('dns') }: ResponderParts, udpCap: number) {
     this.#zones = zones;
     this.#elsewhere = elsewhere;
     this.#isSynced = isSynced;
+    this.#log = log;
     this.#udpCap = udpCap;
   }
 
   /** Undefined: say nothing. Never throws and never rejects, whatever the packet. */
   respond(packet: Buffer, isTcp: boolean): Response | Promise<Response> {
+    try {
+      const response = this.#respond(packet, isTcp);
+      return response instanceof Promise ? response.catch((error) => this.#failed(error)) : response;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** A fault of ours, met by one packet, must not end the service for all others. */
+  #failed(error: unknown): undefined {
+    this.#log.error('cannot answer a query', { error });
+  }
+
+  #respond(packet: Buffer, isTcp: boolean): Response | Promise<Response> {
     const query = readQuery(packet);
     if (query === undefined) return undefined;
     if (typeof query === 'number') return writeRefusal(packet, query);

@@ -58,7 +58,10 @@ export class DnsServer {
     this.#resolvConf = options.resolvConf === undefined ? undefined : new ResolvConf(options.resolvConf, this.#log);
     const elsewhere = this.#resolvConf && new Forwarder({ servers: () => this.#upstreams(), log: this.#log });
     const isSynced = () => this.#source.hasSynced;
-    this.#responder = new Responder({ zones: this.zones, elsewhere, isSynced }, options.udpSize ?? 4096);
+    this.#responder = new Responder(
+      { zones: this.zones, elsewhere, isSynced, log: this.#log },
+      options.udpSize ?? 4096,
+    );
   }
 
   /** Resolves when every address is listened at; records follow, see {@link synced}. Rejects when one cannot be had. */
