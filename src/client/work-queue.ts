@@ -1,7 +1,7 @@
 // Keys to work on, each at most once in the queue and at most once in work; and the workers that reconcile them. A key
 // added while it is in work is handed out again after `done`, so no change is missed and no key is worked on twice at once.
 
-import { isConflict } from '#api/index.ts';
+import { isConflict, isNotFound } from '#api/index.ts';
 import type { Logger } from '#lib/log.ts';
 import { type Backoff, delayAfter } from './backoff.ts';
 
@@ -119,8 +119,8 @@ export async function runWorkers<K extends string>(
       if (signal.aborted) return;
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      // Losing a compare-and-set is everyday life among controllers.
-      if (isConflict(error)) log.debug('reconcile lost a race, trying again', { key, error });
+      // Losing a compare-and-set, or the object to a deletion, is everyday life among controllers.
+      if (isConflict(error) || isNotFound(error)) log.debug('reconcile lost a race, trying again', { key, error });
       else log.warn('reconcile failed, trying again', { key, error, failures: count });
       queue.addAfter(key, delayAfter(count, backoff));
     }

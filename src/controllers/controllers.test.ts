@@ -1,0 +1,288 @@
+// All controllers and the scheduler against our own API server on the memory store. The only thing that is played here is
+// the kubelet: pods that have a node get an address and become ready, deleted ones end at once.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import {
+  type Deployment,
+  deployments,
+  endpointSlices,
+  endpoints,
+  isNotFound,
+  type KubeObject,
+  leases,
+  namespaces,
+  nodes,
+  type Pod,
+  pods,
+  replicaSets,
+  serviceAccounts,
+  services,
+} from '#api/index.ts';
+import { ApiServer } from '#apiserver/index.ts';
+import { Client, Informer, type Resource } from '#client/index.ts';
+import { createLogger } from '#lib/log.ts';
+import { startScheduler } from '#scheduler/index.ts';
+import { MemoryStore } from '#storage/index.ts';
+import { startControllers } from './index.ts';
+
+const log = createLogger('test', 'error');
+const timestamp = (): string => `${new Date().toISOString().slice(0, 19)}Z`;
+
+async function startCluster(options: { nodeMonitorGracePeriodMs?: number } = {}) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const server = new ApiServer({ store: new MemoryStore(), log }, { serviceCIDR: '10.96.0.0/12' });
+  await server.start();
+  const client = new Client(server.fetchAs({ name: 'admin', groups: ['system:masters'] }));
+  for (const name of ['n1', 'n2']) await addNode(client, name);
+  await startControllers({ client, log }, { signal, missingNodeGracePeriodMs: 50, ...options });
+  await startScheduler({ client, log }, { signal });
+  playKubelet(client, signal);
+  const close = async () => {
+    stop.abort();
+    await server.close();
+  };
+  return { client, signal, close };
+}
+
+async function addNode(client: Client, name: string): Promise<void> {
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }];
+  const node = await client.resource(nodes).create({ metadata: { name }, spec: {} });
+  await client.resource(nodes).updateStatus({ ...node, status: { conditions } });
+}
+
+function playKubelet(client: Client, signal: AbortSignal): void {
+  const resource = client.resource(pods);
+  const informer = new Informer(resource, { log });
+  let address = 0;
+  const ignoreGone = (error: unknown) => assert.ok(isNotFound(error) || signal.aborted, String(error));
+  informer.onChange(({ type, object: pod }) => {
+    const { name = '', namespace } = pod.metadata;
+    if (type === 'deleted' || !pod.spec.nodeName || pod.metadata.annotations?.kubelet === 'dead') return;
+    if (pod.metadata.deletionTimestamp) {
+      resource.delete(name, { namespace, gracePeriodSeconds: 0 }).catch(ignoreGone);
+    } else if (!pod.status?.podIP) {
+      address += 1;
+      const podIP = `10.244.${address >> 8}.${address & 255}`;
+      const isReady = pod.spec.containers[0]?.image !== 'broken';
+      const conditions = [{ type: 'Ready', status: isReady ? 'True' : 'False', lastTransitionTime: timestamp() }];
+      const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
+      resource.patch(name, { status }, { namespace, type: 'strategic', subresource: 'status' }).catch(ignoreGone);
+    }
+  });
+  informer.start(signal);
+}
+
+/** Resolves when the collection is as wanted; what it was at last is in the error otherwise. */
+async function until<T extends KubeObject>(
+  resource: Resource<T>,
+  namespace: string | undefined,
+  isSo: (objects: T[]) => boolean,
+): Promise<T[]> {
+  const informer = new Informer(resource, { namespace, log });
+  const stop = AbortSignal.timeout(10_000);
+  const end = new AbortController();
+  const reached = Promise.withResolvers<T[]>();
+  const look = () => {
+    if (informer.hasSynced && isSo(informer.list())) reached.resolve(informer.list());
+  };
+  stop.addEventListener('abort', () => {
+    reached.reject(
+      new Error(`${resource.ref.resource} did not come to it: ${JSON.stringify(informer.list(), null, 1)}`),
+    );
+  });
+  informer.onChange(look);
+  informer.start(end.signal);
+  await informer.synced();
+  look();
+  try {
+    return await reached.promise;
+  } finally {
+    end.abort();
+  }
+}
+
+const web = (replicas: number, image = 'one'): Deployment => ({
+  metadata: { name: 'web', namespace: 'default' },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image }] } },
+  },
+});
+const isRolledOut = ({ metadata, spec, status }: Deployment): boolean =>
+  status?.observedGeneration === metadata.generation &&
+  (status?.availableReplicas ?? 0) === spec.replicas &&
+  (status?.updatedReplicas ?? 0) === spec.replicas &&
+  (status?.replicas ?? 0) === spec.replicas;
+
+test('a Deployment and its Service, from nothing to endpoints, scaled, rolled out, undone and deleted', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const apps = client.resource(deployments);
+  await client.resource(services).create({
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  await apps.create(web(3));
+  await until(apps, 'default', ([one]) => one !== undefined && isRolledOut(one));
+  const serving =
+    (count: number) =>
+    (slices: { metadata: KubeObject['metadata']; endpoints: { conditions?: { ready?: boolean } }[] }[]) =>
+      slices
+        .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === 'web')
+        .flatMap((slice) => slice.endpoints)
+        .filter(({ conditions }) => conditions?.ready).length === count;
+  await until(client.resource(endpointSlices), 'default', serving(3));
+  await until(client.resource(endpoints), 'default', (all) =>
+    all.some(({ metadata, subsets }) => metadata.name === 'web' && subsets?.[0]?.addresses?.length === 3),
+  );
+
+  // Scaled far: exactly so many pods, evenly spread.
+  await apps.patch('web', { spec: { replicas: 50 } }, { namespace: 'default', type: 'merge' });
+  const started = performance.now();
+  await until(client.resource(endpointSlices), 'default', serving(50));
+  assert.ok(performance.now() - started < 5000, 'no rate limit holds it up');
+  const all = (await client.resource(pods).list({ namespace: 'default' })).items;
+  assert.equal(all.length, 50);
+  const perNode = Map.groupBy(all, ({ spec }) => spec.nodeName);
+  assert.deepEqual(
+    [...perNode.values()].map((each) => each.length),
+    [25, 25],
+  );
+
+  // A new image: as many new pods, a second revision.
+  const scaled = { spec: { replicas: 4, template: { spec: { containers: [{ name: 'web', image: 'two' }] } } } };
+  await apps.patch('web', scaled, { namespace: 'default', type: 'strategic' });
+  await until(apps, 'default', ([one]) => one !== undefined && isRolledOut(one) && one.spec.replicas === 4);
+  await until(client.resource(endpointSlices), 'default', serving(4));
+  const sets = (await client.resource(replicaSets).list({ namespace: 'default' })).items;
+  const revisions = sets.map(({ metadata, spec }) => [
+    metadata.annotations?.['deployment.kubernetes.io/revision'],
+    spec.template?.spec?.containers[0]?.image,
+    spec.replicas,
+  ]);
+  assert.deepEqual(revisions.sort(), [
+    ['1', 'one', 0],
+    ['2', 'two', 4],
+  ]);
+
+  // Back again.
+  const back = { spec: { template: { spec: { containers: [{ name: 'web', image: 'one' }] } } } };
+  await apps.patch('web', back, { namespace: 'default', type: 'strategic' });
+  const [undone] = await until(apps, 'default', ([one]) => one !== undefined && isRolledOut(one));
+  assert.equal(undone?.metadata.annotations?.['deployment.kubernetes.io/revision'], '3');
+
+  // Deleted: everything that belongs to it goes, the Service keeps its empty slice.
+  await apps.delete('web', { namespace: 'default' });
+  await until(client.resource(replicaSets), 'default', (left) => left.length === 0);
+  await until(client.resource(pods), 'default', (left) => left.length === 0);
+  await until(client.resource(endpointSlices), 'default', serving(0));
+  await client.resource(services).delete('web', { namespace: 'default' });
+  await until(client.resource(endpointSlices), 'default', (slices) =>
+    slices.every(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] !== 'web'),
+  );
+});
+
+test('deletion in the foreground goes from below; orphaning leaves the pods, which a new ReplicaSet adopts', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const apps = client.resource(deployments);
+  await apps.create(web(2));
+  await until(apps, 'default', ([one]) => one !== undefined && isRolledOut(one));
+  const [set] = (await client.resource(replicaSets).list({ namespace: 'default' })).items;
+  assert.ok(set);
+  await client
+    .resource(replicaSets)
+    .delete(set.metadata.name ?? '', { namespace: 'default', propagationPolicy: 'Orphan' });
+  const [remade] = await until(client.resource(replicaSets), 'default', ([one]) => {
+    return one?.metadata.uid !== set.metadata.uid && one?.status?.readyReplicas === 2;
+  });
+  const held = (await client.resource(pods).list({ namespace: 'default' })).items;
+  assert.deepEqual(
+    held.map(({ metadata }) => metadata.ownerReferences?.map(({ uid }) => uid)),
+    [[remade?.metadata.uid], [remade?.metadata.uid]],
+  );
+  await apps.delete('web', { namespace: 'default', propagationPolicy: 'Foreground' });
+  await until(apps, 'default', (left) => left.length === 0);
+  assert.equal((await client.resource(replicaSets).list({ namespace: 'default' })).items.length, 0);
+  assert.equal((await client.resource(pods).list({ namespace: 'default' })).items.length, 0);
+});
+
+test('a Namespace gets its ServiceAccount, and is emptied before it goes', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  await client.resource(namespaces).create({ metadata: { name: 'other' }, spec: {} });
+  await until(client.resource(serviceAccounts), 'other', ([one]) => one?.metadata.name === 'default');
+  const app = web(2);
+  await client.resource(deployments).create({ ...app, metadata: { name: 'web', namespace: 'other' } });
+  await until(client.resource(deployments), 'other', ([one]) => one !== undefined && isRolledOut(one));
+  await client.resource(namespaces).delete('other');
+  await until(client.resource(namespaces), undefined, (all) => all.every(({ metadata }) => metadata.name !== 'other'));
+  assert.equal((await client.resource(pods).list({ namespace: 'other' })).items.length, 0);
+});
+
+test('a node that is not heard of loses its endpoints, and one that is deleted its pods', async () => {
+  const { client, close } = await startCluster({ nodeMonitorGracePeriodMs: 500 });
+  after(close);
+  const beat = async (name: string, renewTime: string) => {
+    const spec = { holderIdentity: name, leaseDurationSeconds: 40, renewTime };
+    const resource = client.resource(leases);
+    const namespace = 'kube-node-lease';
+    await resource
+      .create({ metadata: { name, namespace }, spec })
+      .catch(() => resource.patch(name, { spec }, { namespace, type: 'merge' }));
+  };
+  let tick = 0;
+  const pulse = async () => {
+    tick += 1;
+    await beat('n1', `2026-01-01T00:00:00.${String(tick).padStart(6, '0')}Z`);
+  };
+  await pulse();
+  const timer = setInterval(() => void pulse().catch(() => {}), 100);
+  after(() => clearInterval(timer));
+  await client.resource(services).create({
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  });
+  await client.resource(deployments).create(web(4));
+  const [node] = await until(client.resource(nodes), undefined, (all) => {
+    const lost = all.find(({ metadata }) => metadata.name === 'n2');
+    return (
+      lost?.spec.taints?.some(
+        ({ key, effect }) => key === 'node.kubernetes.io/unreachable' && effect === 'NoExecute',
+      ) ?? false
+    );
+  }).then((all) => all.filter(({ metadata }) => metadata.name === 'n2'));
+  assert.equal(node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'Unknown');
+  await until(client.resource(endpointSlices), 'default', (slices) => {
+    const found = slices.flatMap((slice) => slice.endpoints).filter((endpoint) => endpoint.nodeName === 'n2');
+    return found.length === 2 && found.every(({ conditions }) => conditions?.ready === false);
+  });
+  await client.resource(nodes).delete('n2');
+  const moved = await until(client.resource(pods), 'default', (all: Pod[]) => {
+    return all.length === 4 && all.every(({ spec }) => spec.nodeName === 'n1');
+  });
+  assert.equal(moved.length, 4);
+});
+
+test('a pod that fits nowhere says why, and is scheduled when a node allows it', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const cordon = (name: string, unschedulable: boolean) =>
+    client.resource(nodes).patch(name, { spec: { unschedulable } }, { type: 'merge' });
+  await cordon('n1', true);
+  await cordon('n2', true);
+  const resource = client.resource(pods);
+  await resource.create({
+    metadata: { name: 'tmp', namespace: 'default' },
+    spec: { containers: [{ name: 'c', image: 'one' }] },
+  });
+  const condition = ({ status }: Pod) => status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const [stuck] = await until(resource, 'default', ([one]) => one !== undefined && condition(one)?.status === 'False');
+  assert.match((stuck && condition(stuck)?.message) ?? '', /^0\/2 nodes are available: 2 node\(s\) /);
+  await cordon('n2', false);
+  const [placed] = await until(resource, 'default', ([one]) => one?.status?.phase === 'Running');
+  assert.equal(placed?.spec.nodeName, 'n2');
+});
