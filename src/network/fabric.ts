@@ -62,6 +62,11 @@ export async function attachNode(node: NodeAttachment): Promise<void> {
     // Replies may come over another link than the one a strict check expects: a Service's answer passes the node.
     'net.ipv4.conf.all.rp_filter': '0',
     'net.ipv4.conf.default.rp_filter': '0',
+    // What is for nobody leaves a node by the way it came: no reason to teach the sender another way, which it would be wrong to take.
+    'net.ipv4.conf.all.send_redirects': '0',
+    'net.ipv4.conf.default.send_redirects': '0',
+    // The kernel's default without bit 3, "unreachable": every caller of a Service without endpoints is to be told at once.
+    'net.ipv4.icmp_ratemask': '6160',
   });
   await ip(bridge, [
     `link add ${leg(index)} type veth peer name eth0 netns ${namespace}`,

@@ -51,7 +51,8 @@ export class ConntrackExec implements Conntrack {
       (flow) =>
         `-D -f ipv4 -p udp -s ${flow.source} -d ${flow.destination} --sport ${flow.sourcePort} --dport ${flow.destinationPort}\n`,
     );
-    const [file, args] = this.#command('-R', '-');
+    // Through cat, because conntrack opens /dev/stdin, which cannot be done with the socket that Node gives a child.
+    const [file = 'sh', ...args] = [...this.#prefix, 'sh', '-c', 'cat | conntrack -R -'];
     await run(file, args, { input: lines.join('') });
   }
 
