@@ -34,10 +34,8 @@ export class Warnings {
   }
 }
 
-/** As a quoted string of RFC 9110 §5.6.4; what no header may hold becomes a space. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get through
-const escapeQuoted = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').replaceAll(/["\\]/g, '\\$&');
+/** As a quoted string of RFC 9110 §5.6.4; what no header may hold becomes a question mark. */
+const escapeQuoted = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, '\\$&');
 
 export const representationOf = (call: Call): Representation => negotiate(call.request.headers.accept);
 export const formatOf = (call: Call, { media }: Representation): Format => ({

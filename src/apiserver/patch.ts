@@ -36,6 +36,7 @@ export async function patch({ registry, writer, clock }: Parts, call: Call): Pro
 }
 
 export function patchOptions(call: Call): WriteOptions {
+  if (mediaTypeOf(call.request) === 'application/apply-patch+yaml') throw applyUnsupported();
   if (call.query.get('force')) {
     const why = 'may not be specified for non-apply patch';
     throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [forbiddenField('force', why)]);
@@ -48,7 +49,6 @@ export function parsePatch(request: HttpRequest, expected: Expected, options: Wr
   const body = request.body ?? new Uint8Array();
   if (body.length > bodyLimit) throw tooLarge(bodyLimit);
   const mediaType = mediaTypeOf(request);
-  if (mediaType === 'application/apply-patch+yaml') throw applyUnsupported();
   if (!mediaTypes.some((known) => known === mediaType)) throw unsupportedMediaType(mediaTypes);
   const { value, duplicates } = parseJson(textOf(body));
   const merged = (live: KubeObject): unknown => {
