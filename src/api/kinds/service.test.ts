@@ -421,6 +421,17 @@ test('a status is for load balancers, with addresses and names in their places',
   );
 });
 
+test('a load balancer that reports an address owns it, unless it says otherwise', () => {
+  const balanced = make({ type: 'LoadBalancer', ports: [http] });
+  balanced.status = { loadBalancer: { ingress: [{ ip: '203.0.113.1' }, { hostname: 'a.example' }] } };
+  serviceKind.prepareForStatusUpdate?.(balanced, balanced);
+  assert.deepEqual(balanced.status.loadBalancer?.ingress, [
+    { ip: '203.0.113.1', ipMode: 'VIP' },
+    { hostname: 'a.example' },
+  ]);
+  assert.deepEqual(serviceKind.validateStatusUpdate?.(balanced, balanced), []);
+});
+
 test('warnings tell what is ignored', () => {
   const warnings = (spec: unknown) => serviceKind.warnings?.(make(spec), undefined);
   assert.deepEqual(warnings({ ports: [http] }), []);

@@ -4,7 +4,7 @@ import type { Kind } from '../kind.ts';
 import { services } from '../resources.ts';
 import { Service } from '../schema/service.ts';
 import { serviceColumns } from './service/columns.ts';
-import { setServiceDefaults } from './service/defaults.ts';
+import { setServiceDefaults, setServiceStatusDefaults } from './service/defaults.ts';
 import { validateServiceStatus } from './service/status.ts';
 import { prepareServiceCreate, prepareServiceUpdate } from './service/update.ts';
 import { validateService, validateServiceUpdate } from './service/validation.ts';
@@ -19,6 +19,7 @@ export const serviceKind: Kind<Service> = {
   setDefaults: setServiceDefaults,
   prepareForCreate: prepareServiceCreate,
   prepareForUpdate: prepareServiceUpdate,
+  prepareForStatusUpdate: setServiceStatusDefaults,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,

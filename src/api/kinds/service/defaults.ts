@@ -21,8 +21,13 @@ export function setServiceDefaults(service: Service): void {
   if (isExternallyAccessible(service)) spec.externalTrafficPolicy ||= 'Cluster';
   if (isLoadBalancer(service)) {
     spec.allocateLoadBalancerNodePorts ??= true;
-    for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
+    setServiceStatusDefaults(service);
   }
+}
+
+/** Of a write to the status alone: load balancers that do not say how their address works own it. */
+export function setServiceStatusDefaults({ status }: Service): void {
+  for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
 }
 
 function setAffinityDefaults(spec: Service['spec']): void {
