@@ -1,6 +1,7 @@
 // A network namespace for a whole run of tests or benchmarks: loopback only, so that no packet can leave the machine.
 
 import { spawnSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -10,7 +11,8 @@ export function runSandboxed(args: readonly string[], env: NodeJS.ProcessEnv = {
   const [command, all] = isRoot ? ['unshare', inNamespace] : [process.execPath, args];
   const { status } = spawnSync(command, all, {
     stdio: 'inherit',
-    env: { ...process.env, PORTOLAN_SANDBOX: isRoot ? '1' : '', ...env },
+    // The namespace that was left, so that whoever runs inside can check that it is in another.
+    env: { ...process.env, PORTOLAN_SANDBOX: isRoot ? readlinkSync('/proc/self/ns/net') : '', ...env },
   });
   return status ?? 1;
 }

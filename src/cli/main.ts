@@ -58,11 +58,12 @@ async function main([name, ...args]: string[]): Promise<void> {
   await runCommand(spec, args);
 }
 
-// A reader that closes its end (`portolan kubeconfig | head`) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// A reader that goes away (`portolan kubeconfig | head`, the shell behind `up --detach`) is no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 try {
   await main(process.argv.slice(2));

@@ -9,24 +9,26 @@ import { readCard } from './state.ts';
 
 const log = createLogger('portolan');
 const name = process.argv[2] ?? '';
-const card = await readCard(name);
-if (!card?.ranges) throw new Error(`no card with address ranges for the cluster ${JSON.stringify(name)}`);
-const cluster = new Cluster({ ...card, ranges: card.ranges }, log);
-
+let cluster: Cluster | undefined;
 let stopping = false;
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await cluster.stop().catch((error) => log.error('cannot stop cleanly', { error }));
+  await cluster?.stop().catch((error) => log.error('cannot stop cleanly', { error }));
   process.exit(0);
 }
 process.on('SIGTERM', () => void stop());
 process.on('disconnect', () => void stop());
+// It may have gone before there was anybody to hear of it.
+if (!process.connected) await stop();
 // A fault in one part's event handler must not take the API down with it; it is logged with its place.
 process.on('unhandledRejection', (error) =>
   log.error('unhandled rejection', { error, stack: (error as Error)?.stack }),
 );
 
+const card = await readCard(name);
+if (!card?.ranges) throw new Error(`no card with address ranges for the cluster ${JSON.stringify(name)}`);
+cluster = new Cluster({ ...card, ranges: card.ranges }, log);
 try {
   await cluster.start(() => tellSupervisor({ type: 'api-ready' }));
   tellSupervisor({ type: 'ready' });

@@ -15,9 +15,10 @@ export const portolanPath = fileURLToPath(new URL('../../bin/portolan', import.m
 /** Undefined when clusters can be started here, else why not: what a skipped test reports. */
 export function whyNoCluster(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
-  if (process.env.PORTOLAN_SANDBOX !== '1') return 'runs by `npm test` alone, which makes a network namespace for it';
-  if (readlinkSync('/proc/self/ns/net') === readlinkSync('/proc/1/ns/net'))
-    return 'needs a network namespace of its own';
+  const left = process.env.PORTOLAN_SANDBOX;
+  if (!left || left === readlinkSync('/proc/self/ns/net')) {
+    return 'runs by `npm test` alone, which makes a network namespace for it';
+  }
   return undefined;
 }
 
@@ -120,17 +121,15 @@ export async function traces(): Promise<Record<string, string[]>> {
       .filter(Boolean)
       .sort();
   return {
-    namespaces: await lines('ip', ['netns', 'list']),
+    namespaces: (await lines('ip', ['netns', 'list'])).filter((line) => line.startsWith('ptl.')),
     links: await lines('ip', ['-br', 'link']),
     routes: await lines('ip', ['route', 'show', 'table', 'all']),
     mounts: readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
-      .filter((line) => /portolan|ptl\./.test(line)),
+      .filter((line) => /portolan\/e2e|ptl\./.test(line)),
     rules: await lines('nft', ['list', 'ruleset']),
-    cgroups: await lines('sh', ['-c', 'find /sys/fs/cgroup -path "*portolan*" -type d']),
-    processes: (await lines('ps', ['-eo', 'args'])).filter((line) =>
-      /conmon|runc|cluster\/server|dns\/main/.test(line),
-    ),
+    cgroups: await lines('sh', ['-c', 'find /sys/fs/cgroup -path "*portolan*e2e-*" -type d']),
+    processes: (await lines('ps', ['-eo', 'args'])).filter((line) => /run\/portolan\/|cluster\/server/.test(line)),
     state: await lines('sh', ['-c', 'ls /run/portolan 2>/dev/null']),
   };
 }
