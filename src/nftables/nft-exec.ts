@@ -44,9 +44,14 @@ export class NftExec implements Nft {
     return (found?.elem ?? []).map(elementOf);
   }
 
-  definition(table: TableRef): Promise<string> {
+  /** From the whole ruleset, because only then does nft 1.0.6 not read the elements first: 1.4 s for 100,000 of them. */
+  async definition(table: TableRef): Promise<string> {
     const tried = `cannot list nftables table ${tableText(table)}`;
-    return this.#nft(['--terse', 'list', 'table', table.family, table.name], tried);
+    const ruleset = await this.#nft(['--terse', 'list', 'ruleset', table.family], tried);
+    const begin = `table ${tableText(table)} {\n`;
+    const found = `\n${ruleset}`.indexOf(`\n${begin}`);
+    if (found < 0) throw new NftError('NotFound', `${tried}: No such file or directory`);
+    return ruleset.slice(found, ruleset.indexOf('\n}\n', found) + 3);
   }
 
   async #list(what: readonly string[]): Promise<ListedEntry[]> {

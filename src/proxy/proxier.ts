@@ -39,7 +39,7 @@ export interface ProxierOptions {
 const fullSyncPeriodMs = 3_600_000;
 const retryMs = { first: 100, most: 30_000 };
 /** Services turned into rules before others get a turn on the event loop. */
-const servicesPerTurn = 200;
+const servicesPerTurn = 100;
 
 export class Proxier {
   readonly #options: ProxierOptions;
