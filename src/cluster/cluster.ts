@@ -12,7 +12,7 @@ import type { Logger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { attachNode, createNamespace, enter, listenIn, listNamespaces, routeHost } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { Proxier } from '#proxy/index.ts';
+import { ConntrackExec, Proxier } from '#proxy/index.ts';
 import { startScheduler } from '#scheduler/index.ts';
 import { MemoryStore } from '#storage/memory.ts';
 import { createDnsAddon } from './addons.ts';
@@ -172,6 +172,7 @@ export class Cluster {
       {
         client: this.#clientFor('system:kube-proxy'),
         nft: new NftExec({ prefix: enter(namespace) }),
+        conntrack: new ConntrackExec({ prefix: enter(namespace) }),
         log: log.named('proxy'),
       },
       {
