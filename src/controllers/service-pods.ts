@@ -35,9 +35,17 @@ export const selectPods = (service: Service, pods: readonly Pod[]): Pod[] =>
       matchesMap(service.spec.selector ?? {}, pod.metadata.labels),
   );
 
-export function addressesOf({ status }: Pod): Address[] {
+/** Objects of a cache do not change, and are looked at for every change of any pod of their Service. */
+const parsed = new WeakMap<Pod, Address[]>();
+
+export function addressesOf(pod: Pod): Address[] {
+  const known = parsed.get(pod);
+  if (known) return known;
+  const { status } = pod;
   const texts = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : []);
-  return texts.map(parseAddress).filter((address) => address !== undefined);
+  const addresses = texts.map(parseAddress).filter((address) => address !== undefined);
+  parsed.set(pod, addresses);
+  return addresses;
 }
 
 /** The pod's address of the family in canonical text. */

@@ -8,9 +8,12 @@ import { queueServices } from '../service-queue.ts';
 import { TriggerTimes } from '../trigger-time.ts';
 import { managedBy, managedByLabel, plan } from './plan.ts';
 
+/** One object holds all addresses, and few still read it. */
+const spacingMs = 250;
+
 export function runEndpoints(shared: ControllerParts): Promise<void> {
   const { informers, client, signal, log } = partsFor(shared, 'endpoint-controller');
-  const queue = queueServices(informers);
+  const queue = queueServices(informers, spacingMs);
   const resource = client.resource(endpoints);
   const triggers = new TriggerTimes();
   // Also the left-overs of Services that were deleted while nobody looked.

@@ -85,7 +85,7 @@ function repack(members: readonly Member[]): Subset[] {
   for (const member of members) {
     // A headless Service may have no ports at all.
     for (const port of member.ports.length > 0 ? member.ports : [undefined]) {
-      const key = canonicalJson(port ?? null);
+      const key = port ? `${port.name}/${port.protocol}/${port.port}/${port.appProtocol ?? ''}` : '';
       const found = byPort.get(key) ?? { port, members: [] };
       found.members.push(member);
       byPort.set(key, found);

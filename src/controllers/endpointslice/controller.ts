@@ -10,13 +10,15 @@ import { isOurs, serviceKeyOfSlice } from './metadata.ts';
 import { plan, type SlicePlan } from './plan.ts';
 import { SliceTracker } from './tracker.ts';
 
+/** Longer than a sync of a large Service takes, shorter than anybody notices. */
+const spacingMs = 20;
 const backoff = { baseMs: 100, maxMs: 60_000 };
 
 export function runEndpointSlices(shared: ControllerParts): Promise<void> {
   const parts = partsFor(shared, 'endpoint-slice-controller');
   const { informers, signal, log } = parts;
   const tracker = new SliceTracker();
-  const queue = queueServices(informers);
+  const queue = queueServices(informers, spacingMs);
   informers.endpointSlices.onChange(({ type, object, old }) => {
     for (const slice of old ? [object, old] : [object]) {
       const key = serviceKeyOfSlice(slice);

@@ -1,8 +1,7 @@
 // A Service's pods as endpoints, grouped by the ports they resolve to (services.md §C.3, §C.4 step 1, §C.7). Pure.
 
-import { type Endpoint, isPodReady, type Node, type Pod, type Service } from '#api/index.ts';
+import { type Endpoint, type EndpointSlice, isPodReady, type Node, type Pod, type Service } from '#api/index.ts';
 import type { Family } from '#lib/cidr.ts';
-import { canonicalJson } from '../json.ts';
 import { addressOf, hostnameOf, type ResolvedPort, resolvePorts, selectPods, targetRef } from '../service-pods.ts';
 
 /** Endpoints that share a slice: same family, same ports. */
@@ -15,8 +14,11 @@ export interface Group {
 /** What makes two entries the same endpoint, whatever its condition. */
 export const identityOf = ({ addresses, hostname, targetRef: target }: Endpoint): string =>
   JSON.stringify([addresses, hostname ?? '', target?.namespace ?? '', target?.name ?? '']);
-export const portsKey = (ports: readonly object[] | undefined): string =>
-  JSON.stringify((ports ?? []).map(canonicalJson).sort());
+export const portsKey = (ports: EndpointSlice['ports'] | undefined): string =>
+  (ports ?? [])
+    .map(({ name = '', protocol, port, appProtocol = '' }) => `${name}/${protocol}/${port}/${appProtocol}`)
+    .sort()
+    .join();
 
 export type NodeLookup = (name: string) => Node | undefined;
 
