@@ -43,7 +43,7 @@ export interface RunnerOptions {
 type Outcome = { readonly exit: Exit; readonly ranMs: number } | undefined;
 
 const startErrorCode = 128;
-const configRetryMs = 5_000;
+const configRetryMs = 2_000;
 /** A hook that used up the whole grace period still leaves this much to the program. */
 const leastGraceMs = 2_000;
 

@@ -78,7 +78,6 @@ export class Kubelet {
   #server: KubeletServer | undefined;
   #node: Node | undefined;
   #stopped: Promise<void> | undefined;
-  #closed: Promise<void> | undefined;
 
   constructor(parts: KubeletParts, options: KubeletOptions) {
     this.#parts = parts;
@@ -119,10 +118,11 @@ export class Kubelet {
     for (const { worker } of this.#workers.values()) worker.halt();
     // Without waiting for each pod's own end: the runtime ends all containers at once.
     await this.#parts.runtime.close().catch((error) => this.#log.error('containers could not be removed', { error }));
+    const patience = new AbortController();
     const all = Promise.all([...this.#workers.values()].map(({ done }) => done));
-    await Promise.race([all, pause(stopLimitMs, new AbortController().signal)]);
-    this.#closed ??= this.#server?.close();
-    await this.#closed;
+    await Promise.race([all, pause(stopLimitMs, patience.signal)]);
+    patience.abort();
+    await this.#server?.close();
   }
 
   async #heartbeat(registration: NodeRegistration): Promise<void> {

@@ -1,0 +1,162 @@
+// For tests: one node on the real kernel, with its own fabric and network namespace, against our own API server.
+// Pods 10.215.1.0/24, fabric 10.216.99.0/24, Services 172.30.0.0/16.
+
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Pod, type PodSpec, pods } from '#api/index.ts';
+import { ApiServer } from '#apiserver/index.ts';
+import { Client, Informer } from '#client/index.ts';
+import { tryRun } from '#lib/run.ts';
+import {
+  attachNode,
+  createFabric,
+  createNamespace,
+  deleteFabric,
+  deleteNamespace,
+  listenIn,
+  routeHost,
+} from '#network/index.ts';
+import { MemoryStore } from '#storage/memory.ts';
+import { Kubelet } from './kubelet.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { OciRuntime } from './runtimes/oci.ts';
+
+const fabric = { gateway: '10.216.99.1', node: '10.216.99.11', podCIDR: '10.215.1.0/24' };
+
+/** Why containers cannot be run here; undefined when they can. */
+export async function whyNoContainers(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) return 'needs root';
+  for (const program of ['runc', 'conmon', 'ip', 'nsenter']) {
+    const { code } = await tryRun('sh', ['-c', `command -v ${program}`]);
+    if (code !== 0) return `needs ${program}`;
+  }
+  return existsSync('/sys/fs/cgroup') ? undefined : 'needs cgroups';
+}
+
+export class TestNode {
+  readonly name = 'n1';
+  readonly address = fabric.node;
+  readonly client: Client;
+  readonly stateDir: string;
+  readonly namespace: string;
+  readonly kubelet: Kubelet;
+  readonly #apiServer: ApiServer;
+  readonly #bridge: string;
+  readonly #informer: Informer<Pod>;
+  readonly #stop = new AbortController();
+  readonly #waiting = new Set<(pod: Pod, gone: boolean) => void>();
+
+  private constructor(server: ApiServer, bridge: string, stateDir: string, kubelet: (client: Client) => Kubelet) {
+    this.#apiServer = server;
+    this.#bridge = bridge;
+    this.namespace = `${bridge}-n1`;
+    this.stateDir = stateDir;
+    this.client = new Client(server.fetchAs({ name: 'admin', groups: ['system:masters'] }));
+    this.kubelet = kubelet(this.client);
+    this.#informer = new Informer(this.client.resource(pods));
+    this.#informer.onChange(({ type, object }) => {
+      for (const look of this.#waiting) look(object, type === 'deleted');
+    });
+  }
+
+  static async start(): Promise<TestNode> {
+    const bridge = `tk${process.pid}`;
+    const server = new ApiServer(
+      { store: new MemoryStore() },
+      { serviceCIDR: '172.30.0.0/16', advertise: { address: fabric.gateway, port: 6443 } },
+    );
+    await server.start();
+    const namespace = `${bridge}-n1`;
+    await createFabric({ bridge, address: `${fabric.gateway}/24` });
+    await createNamespace(namespace);
+    const node = { bridge, namespace, index: 1, address: `${fabric.node}/24`, gateway: fabric.gateway };
+    await attachNode({ ...node, podCIDR: fabric.podCIDR, peers: [] });
+    await routeHost([{ to: fabric.podCIDR, via: fabric.node }]);
+    const stateDir = await mkdtemp(join(tmpdir(), 'portolan-kubelet-'));
+    const listener = await listenIn(namespace, { host: fabric.node, port: 10250 });
+    const started = new TestNode(server, bridge, stateDir, (client) => {
+      const runtime = new OciRuntime({ stateDir });
+      return new Kubelet(
+        { client, runtime },
+        {
+          nodeName: 'n1',
+          nodeIP: fabric.node,
+          podCIDR: fabric.podCIDR,
+          clusterDNS: ['172.30.0.10'],
+          clusterDomain: 'cluster.local',
+          nodeNamespace: namespace,
+          stateDir,
+          listener,
+        },
+      );
+    });
+    started.#informer.start(started.#stop.signal);
+    await started.kubelet.start(started.#stop.signal);
+    return started;
+  }
+
+  /** A pod of one container called `c` with the image `host`, unless `spec` says otherwise; bound to this node. */
+  async run(name: string, command: string[], spec: Partial<PodSpec> = {}): Promise<Pod> {
+    return await this.client.resource(pods).create({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default' },
+      spec: {
+        nodeName: this.name,
+        restartPolicy: 'Never',
+        ...spec,
+        containers: spec.containers ?? [{ name: 'c', image: 'host', command }],
+      },
+    });
+  }
+
+  /** Resolves with the pod as soon as it is as wished. */
+  until(name: string, isSo: (pod: Pod) => boolean): Promise<Pod> {
+    return this.#wait(name, (pod, gone) => !gone && isSo(pod));
+  }
+  /** Resolves when the pod's object is gone. */
+  gone(name: string): Promise<Pod> {
+    return this.#wait(name, (_, gone) => gone);
+  }
+  /** Deletes the pod and resolves when its object is gone. */
+  async remove(name: string): Promise<void> {
+    const gone = this.gone(name);
+    await this.client.resource(pods).delete(name, { namespace: 'default' });
+    await gone;
+  }
+  /** Resolves with what the containers of an ended pod said. */
+  async outputOf(name: string): Promise<string> {
+    await this.until(name, ({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed');
+    return await this.get(`/containerLogs/default/${name}/c`);
+  }
+  /** The kubelet's answer. */
+  async get(path: string): Promise<string> {
+    const response = await fetch(`http://${this.address}:10250${path}`);
+    return await response.text();
+  }
+
+  #wait(name: string, isSo: (pod: Pod, gone: boolean) => boolean): Promise<Pod> {
+    const present = this.#informer.get(name, 'default');
+    if (present && isSo(present, false)) return Promise.resolve(present);
+    return new Promise((resolve) => {
+      const look = (pod: Pod, gone: boolean) => {
+        if (pod.metadata.name !== name || !isSo(pod, gone)) return;
+        this.#waiting.delete(look);
+        resolve(pod);
+      };
+      this.#waiting.add(look);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.kubelet.stop();
+    this.#stop.abort();
+    await this.#apiServer.close();
+    await removeLeftovers(this.stateDir);
+    await deleteNamespace(this.namespace);
+    await deleteFabric(this.#bridge);
+    await rm(this.stateDir, { recursive: true, force: true });
+  }
+}
