@@ -309,6 +309,12 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
       assert.deepEqual(status.details.causes, [{ reason: 'ExitCode', message: '7' }]);
     });
 
+    test('a command that does not exist is exit code 127 and a sentence', async () => {
+      const channels = await collect(exec('output=1&error=1&command=no-such-program'));
+      assert.match(channels.get(2) ?? '', /^exec failed: .*executable file not found in \$PATH\n$/);
+      assert.equal(JSON.parse(channels.get(3) ?? '').details.causes[0].message, '127');
+    });
+
     test('a terminal, and its size', async () => {
       const command = commandQuery(
         shell('read line; until [ "$(stty size)" != "0 0" ]; do sleep 0.02; done; stty size; tty'),

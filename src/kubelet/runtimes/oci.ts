@@ -25,6 +25,10 @@ export interface OciRuntimeOptions {
   readonly log?: Logger | undefined;
 }
 
+/** The OCI runtime's own exit code when it fails. */
+const ociFailure = 255;
+const commandNotFound = 127;
+
 export class OciRuntime implements Runtime {
   readonly #stateDir: string;
   readonly #cgroup: string;
@@ -110,12 +114,17 @@ export class OciRuntime implements Runtime {
   exec(id: string, options: ExecOptions): ExecSession {
     const pidFile = join(this.#bundle(id), `exec-${++this.#execs}.pid`);
     const flags = ['--pid-file', pidFile, ...(options.tty ? ['--tty'] : [])];
-    const session = startExec(
-      [this.#program, '--root', this.#root, 'exec', ...flags, id, ...options.command],
-      pidFile,
-      options,
-    );
-    const exited = session.exited.finally(() => rm(pidFile, { force: true }));
+    // With its log elsewhere, what the OCI runtime says on standard error is one plain sentence.
+    const argv = [this.#program, '--root', this.#root, '--log', '/dev/null', 'exec', ...flags, id, ...options.command];
+    const session = startExec(argv, pidFile, options);
+    const exited = session.exited.then(async (code) => {
+      // Without a process there never was a command: shells tell that by this code.
+      const begun = await rm(pidFile).then(
+        () => true,
+        () => false,
+      );
+      return begun || code !== ociFailure ? code : commandNotFound;
+    });
     return { ...session, exited };
   }
 
