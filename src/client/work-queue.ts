@@ -1,6 +1,7 @@
 // Keys to work on, each at most once in the queue and at most once in work; and the workers that reconcile them. A key
 // added while it is in work is handed out again after `done`, so no change is missed and no key is worked on twice at once.
 
+import { setImmediate } from 'node:timers/promises';
 import { isConflict, isNotFound } from '#api/index.ts';
 import type { Logger } from '#lib/log.ts';
 import { type Backoff, delayAfter } from './backoff.ts';
@@ -129,6 +130,9 @@ export async function runWorkers<K extends string>(
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
       await attempt(key);
       queue.done(key);
+      // In one process with the API server a reconcile may never wait for anything real. Two controllers that undo each
+      // other's work would then keep the event loop from everybody else.
+      await setImmediate();
     }
   };
   await Promise.all(Array.from({ length: workers }, work));

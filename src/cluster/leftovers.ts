@@ -3,7 +3,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftovers as removePods } from '#kubelet/index.ts';
+import { removeLeftovers as removePods } from '#kubelet/leftovers.ts';
 import { deleteFabric, deleteNamespace, listNamespaces } from '#network/index.ts';
 import { type ClusterCard, namespacePrefix, removeState, stateDirOf, thisNetworkNamespace } from './state.ts';
 

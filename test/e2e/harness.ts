@@ -2,7 +2,7 @@
 // made for itself, used with the real kubectl, and taken down afterwards.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,10 +82,13 @@ export class TestCluster {
   }
 
   log(part: 'server' | 'dns'): string {
-    return readFileSync(join('/run/portolan', this.name, 'log', `${part}.log`), 'utf8');
+    const file = join('/run/portolan', this.name, 'log', `${part}.log`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Errors that the parts logged are shown with the test's own output; without errors nothing is.
+    for (const part of ['server', 'dns'] as const) process.stderr.write(this.log(part));
     await portolan(['down', '--name', this.name]);
     rmSync(this.#home, { recursive: true, force: true });
   }

@@ -11,8 +11,8 @@ describe('Services', { skip }, () => {
   let cluster: TestCluster;
   let dns = '';
   const kubectl = (args: string, ...more: string[]) => cluster.kubectl(args, {}, more);
-  const apply = (...objects: object[]) =>
-    cluster.kubectl('apply -f -', { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }) });
+  const manifest = (...objects: object[]) => objects.map((object) => JSON.stringify(object)).join('\n---\n');
+  const apply = (...objects: object[]) => cluster.kubectl('apply -f -', { input: manifest(...objects) });
   const value = async (what: string, path: string) => (await kubectl(`get ${what} -o jsonpath={${path}}`)).trim();
   const curl = async (url: string): Promise<string> => {
     const { code, stdout, stderr } = await tryRun('curl', ['-sS', '--max-time', '5', url]);
@@ -129,14 +129,10 @@ describe('Services', { skip }, () => {
   test('DNS: short names, names across namespaces, SRV, PTR, headless, ExternalName', async () => {
     await kubectl('create namespace other');
     await cluster.kubectl('-n other apply -f -', {
-      input: JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'List',
-        items: [
-          deployment('far', 1, { app: 'far' }),
-          service('far', { selector: { app: 'far' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
-        ],
-      }),
+      input: manifest(
+        deployment('far', 1, { app: 'far' }),
+        service('far', { selector: { app: 'far' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
+      ),
     });
     await apply(
       service('peers', { clusterIP: 'None', selector: { app: 'web' }, ports: [{ name: 'http', port: 8080 }] }),
