@@ -6,6 +6,9 @@ import { keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { evictionTime, readiness, unheardConditions, unreadyConditions, wantedTaints } from './plan.ts';
 
+/** A kubelet that lives, though its lease ran out, says again at once that its pods are ready: that is not a race to win. */
+const contradictedAfterMs = 1000;
+
 export interface NodeOptions {
   /** A node that is not heard of for this long is unreachable. */
   readonly gracePeriodMs: number;
@@ -60,7 +63,7 @@ class NodeMonitor {
 
   podChanged(pod: Pod): void {
     const node = this.#parts.informers.nodes.get(pod.spec.nodeName ?? '');
-    if (node && readiness(node) !== 'True') this.queue.add(pod.spec.nodeName ?? '');
+    if (node && readiness(node) !== 'True') this.queue.addAfter(pod.spec.nodeName ?? '', contradictedAfterMs);
   }
 
   async reconcile(name: string): Promise<void> {
