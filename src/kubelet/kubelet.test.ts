@@ -309,6 +309,16 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
       assert.deepEqual(status.details.causes, [{ reason: 'ExitCode', message: '7' }]);
     });
 
+    test('input larger than any buffer arrives whole', async () => {
+      const socket = exec(`input=1&output=1&${commandQuery(shell('sleep 0.2; wc -c'))}`);
+      const seen = collect(socket);
+      await new Promise((resolve) => socket.once('open', resolve));
+      const piece = Buffer.alloc(1024 * 1024);
+      for (let i = 0; i < 20; i++) socket.send(piece);
+      socket.send(Buffer.of(255, 0));
+      assert.equal((await seen).get(1), `${20 * (piece.length - 1)}\n`);
+    });
+
     test('a command that does not exist is exit code 127 and a sentence', async () => {
       const channels = await collect(exec('output=1&error=1&command=no-such-program'));
       assert.match(channels.get(2) ?? '', /^exec failed: .*executable file not found in \$PATH\n$/);

@@ -55,7 +55,9 @@ export interface ExecOptions {
 /** A command inside a container. Output must be consumed: it is not buffered without bound, the command waits instead. */
 export interface ExecSession {
   onOutput(handler: (stream: 'stdout' | 'stderr', data: Uint8Array) => void): void;
-  write(data: Uint8Array): void;
+  /** False: the command does not keep up; wait for {@link drained} before the next. */
+  write(data: Uint8Array): boolean;
+  drained(): Promise<void>;
   endInput(): void;
   resize(size: { columns: number; rows: number }): void;
   pause(): void;

@@ -44,7 +44,16 @@ function overPipes([file = '', ...args]: readonly string[], pidFile: string, opt
       child.stdout.on('data', (data: Buffer) => handler('stdout', data));
       child.stderr.on('data', (data: Buffer) => handler('stderr', data));
     },
-    write: (data) => void child.stdin.write(data),
+    write: (data) => child.stdin.destroyed || child.stdin.write(data),
+    drained: () =>
+      new Promise((resolve) => {
+        const settle = () => {
+          child.stdin.off('drain', settle).off('close', settle);
+          resolve();
+        };
+        child.stdin.on('drain', settle).on('close', settle);
+        if (child.stdin.destroyed || !child.stdin.writableNeedDrain) settle();
+      }),
     endInput: () => void child.stdin.end(),
     resize: () => {},
     pause() {
@@ -79,7 +88,10 @@ function overTerminal([file = '', ...args]: readonly string[], pidFile: string, 
       void terminal.onData((data: string | Uint8Array) => handler('stdout', Buffer.from(data as Uint8Array))),
     write: (data) => {
       if (!over) terminal.write(decoder.decode(data, { stream: true }));
+      // What people type does not fill buffers.
+      return true;
     },
+    drained: async () => {},
     endInput: () => {
       // A terminal has no end of input; control-D is what says so to what reads from one.
       if (!over) terminal.write('\u0004');

@@ -1,6 +1,6 @@
 // Containers through an OCI runtime (runc, or crun) under conmon. All state lies below one directory, in this layout:
 // `runc/` the OCI runtime's, `exits/`, `sockets/`, `containers/ID/` a bundle with its pid files, `images/` a tmpfs with
-// the layers, `cgroup` the name of the parent cgroup.
+// the layers, `cgroup` and `program` the parent cgroup and the OCI runtime, for whoever must clean up.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,13 +13,14 @@ import { startExec } from './exec.ts';
 import { Exits } from './exits.ts';
 import { HostImage } from './host-image.ts';
 import { bundleConfig } from './oci-spec.ts';
+import { findOciRuntime } from './program.ts';
 import { removeContainers } from './remove.ts';
 
 export interface OciRuntimeOptions {
   readonly stateDir: string;
   /** Parent cgroup of the containers; one named after the state directory when absent. */
   readonly cgroup?: string | undefined;
-  /** The OCI runtime's program; `runc` when absent. */
+  /** The OCI runtime's program; when absent runc, or crun on a machine that has only that. */
   readonly program?: string | undefined;
   readonly conmon?: string | undefined;
   readonly log?: Logger | undefined;
@@ -43,7 +44,7 @@ export class OciRuntime implements Runtime {
   readonly #starting = new Set<Promise<RunningContainer>>();
   #execs = 0;
 
-  constructor({ stateDir, cgroup, program = 'runc', conmon = 'conmon', log }: OciRuntimeOptions) {
+  constructor({ stateDir, cgroup, program = '', conmon = 'conmon', log }: OciRuntimeOptions) {
     this.#stateDir = stateDir;
     this.#cgroup = cgroup ?? `/portolan/${stateDir.split('/').filter(Boolean).join('-')}`;
     this.#log = log ?? createLogger('runtime');
@@ -62,14 +63,15 @@ export class OciRuntime implements Runtime {
   }
 
   async prepare(): Promise<void> {
+    this.#program = await findOciRuntime(this.#program);
     const [version] = await Promise.all([run(this.#program, ['--version']), run(this.#conmon, ['--version'])]);
     this.#version = /version (\S+)/.exec(version)?.[1] ?? 'unknown';
-    this.#program = await absolute(this.#program);
     this.#capabilities = await availableCapabilities();
     for (const name of ['runc', 'sockets', 'containers']) {
       await mkdir(join(this.#stateDir, name), { recursive: true, mode: 0o700 });
     }
     await writeFile(join(this.#stateDir, 'cgroup'), this.#cgroup);
+    await writeFile(join(this.#stateDir, 'program'), this.#program);
     await this.#exits.start();
     await this.#image.prepare();
   }
@@ -132,7 +134,7 @@ export class OciRuntime implements Runtime {
     this.#closing = true;
     // One that is half created has left too little behind to be found.
     await Promise.allSettled(this.#starting);
-    await removeContainers(this.#stateDir, this.#program);
+    await removeContainers(this.#stateDir);
     await this.#image.close();
     this.#exits.close();
   }
@@ -185,10 +187,4 @@ export class OciRuntime implements Runtime {
       tty: spec.tty,
     });
   }
-}
-
-/** conmon wants the OCI runtime's path, not its name. */
-async function absolute(program: string): Promise<string> {
-  if (program.includes('/')) return program;
-  return (await run('sh', ['-c', 'command -v -- "$1"', 'sh', program])).trim();
 }

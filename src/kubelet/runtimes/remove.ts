@@ -5,23 +5,26 @@ import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryRun } from '#lib/run.ts';
 import { unmountBelow } from './mounts.ts';
+import { findOciRuntime } from './program.ts';
 
 /** Containers removed at a time: each is a process of the OCI runtime. */
 const parallel = 4;
 
-export async function removeContainers(stateDir: string, program = 'runc'): Promise<void> {
+export async function removeContainers(stateDir: string): Promise<void> {
   const bundles = join(stateDir, 'containers');
   const known = new Set([...(await entries(join(stateDir, 'runc'))), ...(await entries(bundles))]);
   const ids = [...known];
+  const program = await readFile(join(stateDir, 'program'), 'utf8').catch(() => '');
+  const runtime = ids.length > 0 ? await findOciRuntime(program) : '';
   const work = async () => {
     for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
       await killMonitor(join(bundles, id), stateDir);
-      await tryRun(program, ['--root', join(stateDir, 'runc'), 'delete', '--force', id]);
+      await tryRun(runtime, ['--root', join(stateDir, 'runc'), 'delete', '--force', id]);
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
   await unmountBelow(join(stateDir, 'images'));
-  for (const name of ['runc', 'containers', 'exits', 'sockets', 'images']) {
+  for (const name of ['runc', 'containers', 'exits', 'sockets', 'images', 'program']) {
     await rm(join(stateDir, name), { recursive: true, force: true });
   }
   const cgroup = await readFile(join(stateDir, 'cgroup'), 'utf8').catch(() => '');

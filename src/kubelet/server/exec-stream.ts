@@ -67,7 +67,7 @@ export async function streamExec(
     send(channel[stream], data);
     holdBack();
   });
-  socket.on('message', (message) => receive(session, Buffer.from(message as Buffer), options));
+  socket.on('message', (message) => receive(socket, session, Buffer.from(message as Buffer), options));
   socket.on('close', abort);
   socket.on('error', abort);
   // Tells the client that the command is there, before it has said anything.
@@ -78,11 +78,14 @@ export async function streamExec(
   socket.close(1000);
 }
 
-function receive(session: ExecSession, message: Buffer, { stdin, tty }: StreamOptions): void {
+function receive(socket: WebSocket, session: ExecSession, message: Buffer, { stdin, tty }: StreamOptions): void {
   const data = message.subarray(1);
   switch (message[0]) {
     case channel.stdin:
-      if (stdin && data.length > 0) session.write(data);
+      if (stdin && data.length > 0 && !session.write(data) && !socket.isPaused) {
+        socket.pause();
+        void session.drained().then(() => socket.resume());
+      }
       return;
     case channel.resize:
       if (tty) resize(session, data.toString());

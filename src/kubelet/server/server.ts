@@ -99,9 +99,8 @@ export class KubeletServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://kubelet');
-    const [kind, ...rest] = segments(url);
     try {
+      const { url, kind, rest } = parsed(request);
       if (kind === 'healthz') {
         response.end('ok');
       } else if (kind === 'containerLogs' && rest.length === 3 && request.method === 'GET') {
@@ -142,12 +141,13 @@ export class KubeletServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'http://kubelet');
-    const [kind, ...rest] = segments(url);
-    const query = url.searchParams;
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     const over = new AbortController();
+    // A connection that breaks meanwhile is nobody's failure.
+    socket.on('error', () => socket.destroy());
     try {
+      const { url, kind, rest } = parsed(request);
+      const query = url.searchParams;
       if (kind !== 'exec' || rest.length !== 3)
         throw new RequestError(404, `the kubelet does not serve ${url.pathname}`);
       if (!protocols.some((protocol) => offered.includes(protocol))) {
@@ -196,7 +196,15 @@ export class KubeletServer {
   }
 }
 
-const segments = (url: URL): string[] => url.pathname.split('/').slice(1).map(decodeURIComponent);
+function parsed({ url: text = '/' }: IncomingMessage): { url: URL; kind: string; rest: string[] } {
+  try {
+    const url = new URL(`http://kubelet${text.startsWith('/') ? '' : '/'}${text}`);
+    const [kind = '', ...rest] = url.pathname.split('/').slice(1).map(decodeURIComponent);
+    return { url, kind, rest };
+  } catch {
+    throw new RequestError(400, `not a path: ${text.slice(0, 200)}`);
+  }
+}
 const containerPath = ([namespace = '', pod = '', container = '']: string[]): ContainerPath => ({
   namespace,
   pod,
