@@ -67,7 +67,10 @@ const sliceOf = ({ address, port }: Advertise): EndpointSlice => ({
   ports: [{ name: 'https', port, protocol: 'TCP' }],
 });
 
+/** Looks first: a Service that is there would be refused for its address, not for its name. */
 async function createIfMissing(writer: Writer, kind: Kind, object: KubeObject): Promise<void> {
+  const { name = '', namespace } = object.metadata;
+  if (await writer.registry.get(kind, { namespace, name })) return;
   try {
     await writer.create(kind, structuredClone(object), { dryRun: false });
   } catch (error) {

@@ -120,7 +120,18 @@ export class Dispatcher {
     const served = groupVersions.map((name) => (name.includes('/') ? `/apis/${name}` : `/api/${name}`));
     const groups = served.filter((path) => path.startsWith('/apis/')).map((path) => path.split('/', 3).join('/'));
     return [
-      ...new Set(['/api', '/apis', ...served, ...groups, '/healthz', '/livez', '/openapi/v3', '/readyz', '/version']),
+      ...new Set([
+        '/api',
+        '/apis',
+        ...served,
+        ...groups,
+        '/healthz',
+        '/livez',
+        '/openapi/v2',
+        '/openapi/v3',
+        '/readyz',
+        '/version',
+      ]),
     ].sort();
   }
 }

@@ -64,7 +64,7 @@ export function keepOwned({ metadata }: KubeObject, { metadata: old }: KubeObjec
 
 /** Whether everything that `generation` counts is as it was. Both are in canonical form. */
 export function countsAsChange(kind: Kind, object: KubeObject, old: KubeObject): boolean {
-  const counted = ({ metadata, ...rest }: KubeObject) => {
+  const counted = ({ metadata, kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject) => {
     const { status: _status, ...spec } = rest as Record<string, unknown>;
     return JSON.stringify([
       spec,

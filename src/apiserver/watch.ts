@@ -87,6 +87,8 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
 async function* events({ registry, clock, closing }: Parts, call: Call, options: WatchOptions, frames: WatchFrames) {
   const alarms = new Alarms(clock);
   const ended = AbortSignal.any([alarms.signal, closing, ...(call.request.signal ? [call.request.signal] : [])]);
+  // Also when nobody reads on: a reader who only aborts would leave the timers behind.
+  ended.addEventListener('abort', () => alarms.stop(), { once: true });
   try {
     let revision = options.after;
     if (revision === undefined) {
