@@ -207,6 +207,7 @@ export class Cluster {
         clusterDomain,
         nodeNamespace: namespace,
         stateDir,
+        nodeLeaseDurationSeconds: Math.max(1, Math.round(this.#card.nodeMonitorGracePeriodMs / 1000)),
         listener,
         tls: { ...tls, ca: ca.pair.cert },
       },

@@ -43,6 +43,7 @@ export interface NodeInput {
   readonly runtimeVersion: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly machine: Machine;
+  readonly leaseDurationSeconds: number;
 }
 
 const kubeletVersion = 'v1.33.0-portolan';

@@ -7,7 +7,6 @@ import type { Clock } from '#lib/clock.ts';
 import { type NodeInput, nodeObject, nodeStatus } from './node-object.ts';
 
 const leaseNamespace = 'kube-node-lease';
-const leaseDurationSeconds = 40;
 /** A healthy status is written again only this often. */
 const statusPeriodMs = 300_000;
 
@@ -63,7 +62,7 @@ export class NodeRegistration {
   }
 
   async #renewLease(): Promise<void> {
-    const { nodeName } = this.#input;
+    const { nodeName, leaseDurationSeconds } = this.#input;
     const renewTime = this.#clock.now().toISOString().replace('Z', '000Z');
     const spec = { holderIdentity: nodeName, leaseDurationSeconds, renewTime };
     try {
