@@ -5,6 +5,7 @@ import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import type { User } from './authentication.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { InFlight } from './in-flight.ts';
+import { linkSignals } from './linked-signal.ts';
 import { parseRequest } from './request.ts';
 
 const readTimeoutMs = 60_000;
@@ -32,17 +33,17 @@ async function withTimeout<T>(
   request: HttpRequest,
   work: (request: HttpRequest) => Promise<T>,
 ): Promise<T> {
-  const late = AbortSignal.timeout(ms);
-  const signal = request.signal ? AbortSignal.any([request.signal, late]) : late;
+  const limited = linkSignals([request.signal]);
   const { promise, reject } = Promise.withResolvers<never>();
-  const expire = () => {
+  const timer = setTimeout(() => {
     const why = `the server was unable to answer ${request.method} ${request.url} within ${ms / 1000} seconds`;
     reject(new ApiError(504, 'Timeout', why));
-  };
-  late.addEventListener('abort', expire, { once: true });
+    limited.abort();
+  }, ms);
   try {
-    return await Promise.race([work({ ...request, signal }), promise]);
+    return await Promise.race([work({ ...request, signal: limited.signal }), promise]);
   } finally {
-    late.removeEventListener('abort', expire);
+    clearTimeout(timer);
+    limited.unlink();
   }
 }

@@ -8,10 +8,6 @@ const limits = { read: 400, write: 200 } as const;
 export class InFlight {
   readonly #counts = { read: 0, write: 0 };
 
-  get count(): number {
-    return this.#counts.read + this.#counts.write;
-  }
-
   /** Administrators are never turned away: they must be able to look when all is overloaded. */
   async run<T>(kind: keyof typeof limits, isExempt: boolean, work: () => Promise<T>): Promise<T> {
     if (!isExempt && this.#counts[kind] >= limits[kind]) {

@@ -382,3 +382,28 @@ describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kub
     await has(/serviceaccount\/robot created/, '-n', 'other', 'create', 'serviceaccount', 'robot');
   });
 });
+
+test('a server that closes ends watches after their last event, and promptly', async () => {
+  const other = await startServer();
+  const serving = await ca.issue({ commonName: 'apiserver', names: ['127.0.0.1'] });
+  const { port } = await other.server.listen({ host: '127.0.0.1', port: 0, tls: { ...serving, ca: ca.pair.cert } });
+  const path = '/api/v1/namespaces?watch=true';
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const request = httpsRequest({ host: '127.0.0.1', port, path, ca: ca.pair.cert, ...client, agent: false });
+  request.on('error', reject);
+  request.on('response', (response) => {
+    let text = '';
+    response.once('data', () => void other.server.close());
+    response.on('data', (chunk) => {
+      text += chunk;
+    });
+    response.on('end', () => resolve(text));
+    response.on('error', reject);
+  });
+  request.end();
+  const lines = (await promise).trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).type),
+    Array(4).fill('ADDED'),
+  );
+});

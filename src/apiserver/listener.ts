@@ -49,6 +49,13 @@ export interface ListenerParts {
 export type Incoming = IncomingMessage | Http2ServerRequest;
 export type Outgoing = ServerResponse | Http2ServerResponse;
 
+/** One exchange that has not ended. */
+interface Open {
+  /** Asks it to end: a watch does so after its last event. */
+  readonly stop: () => void;
+  readonly ended: Promise<void>;
+}
+
 /** How long open exchanges may take to end when the listener closes. */
 const closeGraceMs = 2_000;
 const handshakeTimeoutMs = 10_000;
@@ -57,6 +64,7 @@ const maxStreamsPerConnection = 1000;
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #inFlight = new InFlight();
+  readonly #open = new Set<Open>();
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #users = new WeakMap<Socket, User | ApiError>();
@@ -98,12 +106,7 @@ export class Listener {
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('sessionError', () => {});
     server.on('clientError', (_error: Error, socket: Socket) => socket.destroy());
-    server.on('request', (incoming: Incoming, outgoing: Outgoing) => {
-      this.#serve(incoming, outgoing).catch((error) => {
-        this.#parts.log.debug('Exchange ended early', { url: incoming.url, error });
-        outgoing.destroy();
-      });
-    });
+    server.on('request', (incoming: Incoming, outgoing: Outgoing) => this.#begin(incoming, outgoing));
     server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
       tunnel(this.#parts, this.#userOf(incoming), incoming, { socket, head }).catch((error) => {
         this.#parts.log.debug('Upgrade ended early', { url: incoming.url, error });
@@ -112,17 +115,31 @@ export class Listener {
     });
   }
 
-  async #serve(incoming: Incoming, outgoing: Outgoing): Promise<void> {
+  #begin(incoming: Incoming, outgoing: Outgoing): void {
+    const stop = new AbortController();
+    const ended = this.#serve(incoming, outgoing, stop).catch((error) => {
+      this.#parts.log.debug('Exchange ended early', { url: incoming.url, error });
+      outgoing.destroy();
+    });
+    const open: Open = { stop: () => stop.abort(), ended };
+    this.#open.add(open);
+    void ended.then(() => this.#open.delete(open));
+  }
+
+  async #serve(incoming: Incoming, outgoing: Outgoing, stop: AbortController): Promise<void> {
     // Errors of a connection that goes away show as the end of the exchange.
     incoming.on('error', () => {});
     outgoing.on('error', () => {});
     const gone = new AbortController();
-    outgoing.on('close', () => gone.abort());
+    outgoing.on('close', () => {
+      gone.abort();
+      stop.abort();
+    });
     const head: HttpRequest = {
       method: incoming.method ?? 'GET',
       url: incoming.url ?? '/',
       headers: headersOf(incoming),
-      signal: gone.signal,
+      signal: stop.signal,
     };
     const user = this.#userOf(incoming);
     const response = user instanceof ApiError ? errorResponse(user, head) : await this.#answer(head, user, incoming);
@@ -156,14 +173,18 @@ export class Listener {
     return user;
   }
 
+  /** Takes no further connection, lets what is open end, and then closes what is left. */
   async #close(server: Http2SecureServer): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
-    const patience = setTimeout(() => this.#destroyAll(), closeGraceMs);
-    // HTTP/1.1 connections that wait for a further request would keep the server open.
-    if (this.#inFlight.count === 0) this.#destroyAll();
-    await closed;
+    const open = [...this.#open];
+    for (const { stop } of open) stop();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const patience = setTimeout(resolve, closeGraceMs);
+    await Promise.race([Promise.all(open.map(({ ended }) => ended)), late]);
     clearTimeout(patience);
+    this.#destroyAll();
+    await closed;
   }
 
   #destroyAll(): void {

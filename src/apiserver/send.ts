@@ -42,8 +42,10 @@ async function pipe(out: ServerResponse, body: AsyncIterable<Uint8Array>, gone: 
       if (gone.aborted) return;
       if (!out.write(chunk)) await once(out, 'drain', { signal: gone });
     }
+    out.end();
+    // The last event is with the client before the exchange counts as over.
+    await once(out, 'finish', { signal: gone });
   } catch (error) {
     if (!gone.aborted) throw error;
   }
-  out.end();
 }

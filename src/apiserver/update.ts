@@ -20,17 +20,17 @@ export async function update(parts: Parts, call: Call): Promise<HttpResponse> {
     const entry = await writer.update({ ...call.at, kind: call.kind }, change);
     return respondWithEntry(registry, call, entry, clock.now());
   } catch (error) {
-    if (!isNotFound(error) || rules === 'status' || !call.kind.allowCreateOnUpdate) throw error;
+    // Who names a version means an object that was there, and is not to get another in its place.
+    const mayCreate = call.kind.allowCreateOnUpdate && rules === 'main' && !object.metadata.resourceVersion;
+    if (!isNotFound(error) || !mayCreate) throw error;
     return createNamed(parts, call, object);
   }
 }
 
 async function createNamed(parts: Parts, call: Call, object: KubeObject): Promise<HttpResponse> {
   const options = writeOptions(call, 'UpdateOptions');
-  const fresh = structuredClone(object);
-  delete fresh.metadata.resourceVersion;
   try {
-    const entry = await parts.writer.create(call.kind, fresh, options);
+    const entry = await parts.writer.create(call.kind, structuredClone(object), options);
     return respondWithEntry(parts.registry, call, entry, parts.clock.now(), 201);
   } catch (error) {
     // Somebody else created it in between, so there is something to update now.

@@ -5,6 +5,7 @@ import type { HttpResponse } from '#lib/http.ts';
 import { CompactedError, type Entry, SlowWatcherError, type StoreEvent } from '#storage/index.ts';
 import { Alarms } from './alarms.ts';
 import { type Call, representationOf } from './call.ts';
+import { linkSignals } from './linked-signal.ts';
 import { collect } from './list.ts';
 import type { Parts } from './parts.ts';
 import { boolean, wholeNumber } from './request.ts';
@@ -86,7 +87,7 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
 
 async function* events({ registry, clock, closing }: Parts, call: Call, options: WatchOptions, frames: WatchFrames) {
   const alarms = new Alarms(clock);
-  const ended = AbortSignal.any([alarms.signal, closing, ...(call.request.signal ? [call.request.signal] : [])]);
+  const { signal: ended, unlink } = linkSignals([alarms.signal, closing, call.request.signal]);
   // Also when nobody reads on: a reader who only aborts would leave the timers behind.
   ended.addEventListener('abort', () => alarms.stop(), { once: true });
   try {
@@ -128,6 +129,7 @@ async function* events({ registry, clock, closing }: Parts, call: Call, options:
     }
   } finally {
     alarms.stop();
+    unlink();
   }
 }
 
