@@ -3,6 +3,7 @@
 // answers each line or datagram with the same facts. Imports nothing of the project: it runs by the dozen in pods.
 
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -20,11 +21,21 @@ const idleTimeoutMs = 60_000;
 /** Longer lines are answered piece by piece. */
 const lineLimit = 4096;
 
+/** NODE_NAME where the pod says it, else what the image `host` knows; empty outside a pod. */
+function nodeName(): string {
+  if (process.env.NODE_NAME) return process.env.NODE_NAME;
+  try {
+    return readFileSync('/etc/portolan-node', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 function identity() {
   const own = Object.values(networkInterfaces())
     .flat()
     .find((address) => address && !address.internal);
-  return { pod: hostname(), ip: process.env.POD_IP ?? own?.address ?? '', node: process.env.NODE_NAME ?? '' };
+  return { pod: hostname(), ip: process.env.POD_IP ?? own?.address ?? '', node: nodeName() };
 }
 
 function answerHttp(request: IncomingMessage, response: ServerResponse): void {

@@ -194,7 +194,7 @@ export class Cluster {
     const kubelet = new Kubelet(
       {
         client: this.#clientFor(`system:node:${node.name}`, 'system:nodes'),
-        runtime: new OciRuntime({ stateDir, log: log.named('runtime') }),
+        runtime: new OciRuntime({ stateDir, nodeName: node.name, log: log.named('runtime') }),
         log: log.named('kubelet'),
         // Deleting a node's namespace is how a node dies here: what then happens is what would happen in a datacentre.
         alive: async () => (await listNamespaces()).includes(namespace),

@@ -65,7 +65,10 @@ describe('the real kubectl', { skip }, () => {
     assert.match(env, /^WEB_PORT_80_TCP_PROTO=tcp$/m);
     assert.match(env, /^KUBERNETES_SERVICE_PORT_HTTPS=443$/m);
     assert.match(env, /^HOSTNAME=tmp$/m);
-    assert.match(await kubectl('exec tmp -- curl -s --max-time 10 http://web'), /"pod": "web-/);
+    assert.match(
+      await kubectl('exec tmp -- curl -s --max-time 10 http://web'),
+      /"pod": "web-[^}]*"ip": "10[^}]*"node": "node-[12]"/,
+    );
     const resolv = await kubectl('exec tmp -- cat /etc/resolv.conf');
     assert.match(resolv, /^search default.svc.cluster.local svc.cluster.local cluster.local/m);
     assert.match(resolv, /^nameserver 10\.\d+\.0\.10$/m);

@@ -32,11 +32,16 @@ export function imageMounts(mounts: readonly MountPoint[], root: string, exclude
 
 export class HostImage {
   readonly #directory: string;
+  readonly #nodeName: string;
   #mounts: readonly Mount[] = [];
 
-  /** @param directory becomes a tmpfs; nothing of it is left after {@link close}. */
-  constructor(directory: string) {
+  /**
+   * @param directory becomes a tmpfs; nothing of it is left after {@link close}.
+   * @param nodeName is what `portolan echo` reads in /etc/portolan-node: a pod's environment does not tell it.
+   */
+  constructor(directory: string, nodeName: string) {
     this.#directory = directory;
+    this.#nodeName = nodeName;
   }
 
   async prepare(): Promise<void> {
@@ -47,6 +52,7 @@ export class HostImage {
     for (const path of ['', 'usr', 'usr/local', 'usr/local/bin', 'etc']) await makeOpen(join(layer, path));
     await symlink(join(packageRoot, 'bin/portolan'), join(layer, 'usr/local/bin/portolan'));
     for (const name of ['resolv.conf', 'hosts', 'hostname']) await writeFile(join(layer, 'etc', name), '');
+    await writeFile(join(layer, 'etc/portolan-node'), `${this.#nodeName}\n`);
     this.#mounts = imageMounts(await mountPoints(), packageRoot, this.#directory);
   }
 

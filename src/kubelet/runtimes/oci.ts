@@ -18,6 +18,8 @@ import { removeContainers } from './remove.ts';
 
 export interface OciRuntimeOptions {
   readonly stateDir: string;
+  /** Shown to containers of the image `host`. */
+  readonly nodeName?: string | undefined;
   /** Parent cgroup of the containers; one named after the state directory when absent. */
   readonly cgroup?: string | undefined;
   /** The OCI runtime's program; when absent runc, or crun on a machine that has only that. */
@@ -44,14 +46,14 @@ export class OciRuntime implements Runtime {
   readonly #starting = new Set<Promise<RunningContainer>>();
   #execs = 0;
 
-  constructor({ stateDir, cgroup, program = '', conmon = 'conmon', log }: OciRuntimeOptions) {
+  constructor({ stateDir, nodeName = '', cgroup, program = '', conmon = 'conmon', log }: OciRuntimeOptions) {
     this.#stateDir = stateDir;
     this.#cgroup = cgroup ?? `/portolan/${stateDir.split('/').filter(Boolean).join('-')}`;
     this.#log = log ?? createLogger('runtime');
     this.#program = program;
     this.#conmon = conmon;
     this.#exits = new Exits(join(stateDir, 'exits'));
-    this.#image = new HostImage(join(stateDir, 'images'));
+    this.#image = new HostImage(join(stateDir, 'images'), nodeName);
   }
 
   get version(): string {
