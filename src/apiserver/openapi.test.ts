@@ -206,7 +206,10 @@ describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kub
     // A port that another client added stays, which it does only if the list is merged.
     const patch = JSON.stringify({ spec: { ports: [c] } });
     assert.match(await kubectl(['patch', 'svc', 'merged', '-p', patch]), /patched/);
-    assert.match(await kubectl(['apply', '-f', '-'], merged([b as object]), old), /service\/merged configured/);
+    const applied = await kubectl(['apply', '-f', '-', '-v=6'], merged([b as object]), old);
+    assert.match(applied, /service\/merged configured/);
+    assert.match(applied, /GET[^\n]*\/openapi\/v2\?/);
+    assert.doesNotMatch(applied, /error calculating patch from openapi/);
     const ports = await kubectl(['get', 'svc', 'merged', '-o', 'jsonpath={.spec.ports[*].port}']);
     assert.deepEqual(ports.split(' ').sort(), ['81', '82']);
   });

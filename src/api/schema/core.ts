@@ -130,7 +130,7 @@ export const Event = message('core.v1.Event', 'A report of something that happen
   series: pointer(11, EventSeries, { doc: 'How often it was seen again.' }),
   action: optional(12, string, { doc: 'What was done about it.' }),
   related: pointer(13, ObjectReference, { doc: 'A second object that has to do with it.' }),
-  reportingComponent: required(14, string, { doc: 'Name of the component that reports.' }),
-  reportingInstance: required(15, string, { doc: 'Which instance of it.' }),
+  reportingComponent: required(14, string, { omittable: true, doc: 'Name of the component that reports.' }),
+  reportingInstance: required(15, string, { omittable: true, doc: 'Which instance of it.' }),
 });
 export type Event = Infer<typeof Event>;

@@ -67,7 +67,10 @@ export const EndpointSlice = message(
     metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
     addressType: required(4, string, { doc: 'What the addresses are: IPv4, IPv6 or FQDN. It cannot be changed.' }),
     endpoints: required(2, list(Endpoint), { doc: 'The endpoints, at most 1000.' }),
-    ports: required(3, list(EndpointPort), { doc: 'Ports that every endpoint of the slice has. Empty: none.' }),
+    ports: required(3, list(EndpointPort), {
+      omittable: true,
+      doc: 'Ports that every endpoint of the slice has. Empty: none.',
+    }),
   },
 );
 export type EndpointSlice = Infer<typeof EndpointSlice>;

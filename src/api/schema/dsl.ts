@@ -64,6 +64,8 @@ export interface MergeRules {
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
   readonly mapType?: 'atomic' | 'granular';
+  /** Of a `required` field: OpenAPI does not demand it, for the server writes it when a user has left it out. */
+  readonly omittable?: boolean;
 }
 
 export interface Field<T = unknown, P extends Presence = Presence> {

@@ -34,12 +34,16 @@ export const deleteParameters = [
 export const listParameters = [
   query('allowWatchBookmarks', 'boolean', 'Whether a watch may send BOOKMARK events.'),
   query('continue', 'string', 'Where to go on, from the answer before.'),
-  query('fieldSelector', 'string', 'Only objects with these values in their fields.'),
-  query('labelSelector', 'string', 'Only objects with these labels.'),
+  query(
+    'fieldSelector',
+    'string',
+    'Restricts the list of returned objects to those with these values in their fields.',
+  ),
+  query('labelSelector', 'string', 'Restricts the list of returned objects to those with these labels.'),
   query('limit', 'integer', 'Most objects in one answer.'),
   query('resourceVersion', 'string', 'Revision to read at, or to watch from.'),
   query('resourceVersionMatch', 'string', 'How resourceVersion is meant: Exact or NotOlderThan.'),
   query('sendInitialEvents', 'boolean', 'Whether a watch begins with what there is.'),
   query('timeoutSeconds', 'integer', 'When to end a watch.'),
-  query('watch', 'boolean', 'Answer with a stream of changes instead of a list.'),
+  query('watch', 'boolean', 'Watch for changes to the described resources: the answer is a stream of them.'),
 ];

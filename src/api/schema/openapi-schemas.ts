@@ -12,7 +12,10 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 export const schemaName = ({ name }: Message): string =>
   name.startsWith('meta.v1.') ? `${meta}.${name.slice('meta.v1.'.length)}` : `io.k8s.api.${name}`;
 
-export const refTo = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const schemaRoot = '#/components/schemas/';
+export const refTo = (name: string): Schema => ({ $ref: `${schemaRoot}${name}` });
+/** The name of the schema that a $ref leads to. */
+export const referenceTarget = ($ref: string): string => $ref.slice(schemaRoot.length);
 
 /** Scalars that upstream gives a named schema of their own. */
 const named: Partial<Record<Scalar['scalar'], { name: string; schema: Schema }>> = {
@@ -65,14 +68,15 @@ const plain: Partial<Record<Scalar['scalar'], Schema>> = {
 export class SchemaCollection {
   readonly #schemas = new Map<string, Schema>();
 
-  /** Adds the message; `extensions` go on its schema. Returns a reference to it. */
+  /** Adds the message; `extensions` go on its schema, even if it is there already. Returns a reference to it. */
   add(message: Message, extensions: Schema = {}): Schema {
     const name = schemaName(message);
     if (!this.#schemas.has(name)) {
       // Reserves the place first, so that a message that contains itself would end here.
       this.#schemas.set(name, {});
-      this.#schemas.set(name, { ...this.#objectSchema(message), ...extensions });
+      this.#schemas.set(name, this.#objectSchema(message));
     }
+    this.#schemas.set(name, { ...this.#schemas.get(name), ...extensions });
     return refTo(name);
   }
 
@@ -126,7 +130,8 @@ export class SchemaCollection {
 }
 
 /** Whether a user must give the field. Structs may always be left out: they are empty then. */
-const isMandatory = ({ presence, of }: Field): boolean => presence === 'required' && of.is !== 'message';
+const isMandatory = ({ presence, of, rules }: Field): boolean =>
+  presence === 'required' && of.is !== 'message' && !rules.omittable;
 
 function extensionsOf(rules: MergeRules): Schema {
   const strategies = [

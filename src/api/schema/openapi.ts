@@ -21,7 +21,7 @@ interface GroupVersionKind {
   readonly version: string;
   readonly kind: string;
 }
-type PathItem = Record<string, unknown>;
+export type PathItem = Readonly<Record<string, unknown>>;
 
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const answerTypes = ['application/json', 'application/yaml'];
@@ -33,17 +33,16 @@ const patchTypes = [
 
 /** The document that `/openapi/v3/{api/v1,apis/GROUP/VERSION}` answers; of `kinds`, those of `groupVersion` are in it. */
 export function openApiV3(groupVersion: string, kinds: readonly Kind[]): object {
+  const { info, paths, schemas } = describeKinds(kinds.filter((kind) => apiVersionOf(kind) === groupVersion));
+  return { openapi: '3.0.0', info, paths, components: { schemas } };
+}
+
+/** The paths of kinds, and the schemas of all that is sent there. */
+export function describeKinds(kinds: readonly Kind[]) {
   const schemas = new SchemaCollection();
   const paths: Record<string, PathItem> = {};
-  for (const kind of kinds) {
-    if (apiVersionOf(kind) === groupVersion) Object.assign(paths, new KindPaths(kind, schemas).all());
-  }
-  return {
-    openapi: '3.0.0',
-    info: { title: 'Portolan', version: 'unversioned' },
-    paths,
-    components: { schemas: schemas.toJSON() },
-  };
+  for (const kind of kinds) Object.assign(paths, new KindPaths(kind, schemas).all());
+  return { info: { title: 'Portolan', version: 'unversioned' }, paths, schemas: schemas.toJSON() };
 }
 
 /** The paths of one kind: its collection, its objects and their sub-resources. */
@@ -201,7 +200,7 @@ const ownGvk = ({ group, version, kind }: GroupVersionKind): Schema => ({
   'x-kubernetes-group-version-kind': [{ group, kind, version }],
 });
 
-function listSchema({ group, version, kind, schema }: Kind, schemas: SchemaCollection): Schema {
+function listSchema({ group, version, kind, resource, schema }: Kind, schemas: SchemaCollection): Schema {
   const { apiVersion, kind: kindField } = typeMeta;
   return {
     description: `A list of objects of kind ${kind}.`,
@@ -209,7 +208,7 @@ function listSchema({ group, version, kind, schema }: Kind, schemas: SchemaColle
     properties: {
       apiVersion,
       items: {
-        description: 'The objects.',
+        description: `List of ${resource}.`,
         type: 'array',
         items: { allOf: [refTo(schemaName(schema as Message))], default: {} },
       },

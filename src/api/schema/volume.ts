@@ -291,7 +291,7 @@ export const VolumeProjection = message('core.v1.VolumeProjection', 'One source 
 export type VolumeProjection = Infer<typeof VolumeProjection>;
 
 export const ProjectedVolumeSource = message('core.v1.ProjectedVolumeSource', 'Several sources in one directory.', {
-  sources: required(1, list(VolumeProjection), { doc: 'The sources.' }),
+  sources: required(1, list(VolumeProjection), { omittable: true, doc: 'The sources.' }),
   defaultMode: pointer(2, int32, { doc: 'Permission bits of the files. Default 0644.' }),
 });
 export type ProjectedVolumeSource = Infer<typeof ProjectedVolumeSource>;
