@@ -30,7 +30,7 @@ export async function list(parts: Parts, call: Call): Promise<HttpResponse> {
   const selection = parseSelection(call.kind, call.query);
   try {
     const page = await readPage(parts, call, selection, limit);
-    return render(parts, call, page);
+    return render(parts, call, page, parts.registry.prefixFor(call.kind, call.at.namespace, selection.name));
   } catch (error) {
     if (error instanceof CompactedError && call.query.get('continue')) return expiredContinue(call);
     throw translateRevision(error);
@@ -39,7 +39,7 @@ export async function list(parts: Parts, call: Call): Promise<HttpResponse> {
 
 async function readPage({ registry, clock }: Parts, call: Call, selection: Selection, limit: number | undefined) {
   const { query, at, kind, request } = call;
-  const prefix = registry.prefixOf(kind, at.namespace);
+  const prefix = registry.prefixFor(kind, at.namespace, selection.name);
   const exact = exactRevision(query, limit);
   const wanted = parseResourceVersion(query.get('resourceVersion'));
   const token = query.get('continue');
@@ -84,11 +84,10 @@ export async function collect(registry: Registry, reading: Reading): Promise<Pag
   }
 }
 
-function render({ registry, clock }: Parts, call: Call, page: Page): HttpResponse {
+function render({ registry, clock }: Parts, call: Call, page: Page, prefix: string): HttpResponse {
   const representation = representationOf(call);
   const format = formatOf(call, representation);
   const headers = call.warnings.headers();
-  const prefix = registry.prefixOf(call.kind, call.at.namespace);
   const metadata = {
     resourceVersion: String(page.revision),
     ...(page.next && { continue: encodeContinue({ revision: page.revision, start: page.next.slice(prefix.length) }) }),

@@ -59,6 +59,7 @@ interface Open {
 /** How long open exchanges may take to end when the listener closes. */
 const closeGraceMs = 2_000;
 const handshakeTimeoutMs = 10_000;
+const keepAliveTimeout = 120_000;
 const maxStreamsPerConnection = 1000;
 
 export class Listener {
@@ -87,6 +88,8 @@ export class Listener {
       settings: { maxConcurrentStreams: maxStreamsPerConnection },
     });
     this.#accept(server);
+    // HTTP/1.1 clients keep idle connections for a minute or more; closing first would fail their next request.
+    Object.assign(server, { keepAliveTimeout });
     server.listen(port, host);
     await once(server, 'listening');
     return { port: (server.address() as AddressInfo).port, close: () => this.#close(server) };

@@ -23,6 +23,12 @@ export class Registry {
     return namespace ? `${collection}${namespace}/` : collection;
   }
 
+  /** The least that holds what a request is about: one object's key when only one name can match, else the collection. */
+  prefixFor(kind: Kind, namespace: string, onlyName: string | undefined): string {
+    if (!onlyName || (kind.namespaced && !namespace)) return this.prefixOf(kind, namespace);
+    return this.keyOf(kind, { namespace, name: onlyName });
+  }
+
   keyOf(kind: Kind, { namespace, name }: { namespace?: string | undefined; name: string }): string {
     return `${this.prefixOf(kind, kind.namespaced ? namespace : '')}${name}`;
   }

@@ -49,11 +49,8 @@ async function watchOptions({ registry, clock }: Parts, call: Call): Promise<Wat
   assertInitialEvents(query, sendInitialEvents);
   if (version) await reached(registry.store, version, clock, request.signal);
   const timeout = wholeNumber(query, 'timeoutSeconds') || 1800 * (1 + Math.random());
-  const oneName = selection.name && (at.namespace || !kind.namespaced);
   return {
-    prefix: oneName
-      ? registry.keyOf(kind, { namespace: at.namespace, name: selection.name ?? '' })
-      : registry.prefixOf(kind, at.namespace),
+    prefix: registry.prefixFor(kind, at.namespace, selection.name),
     selection,
     after: (sendInitialEvents ?? !version) ? undefined : version || registry.store.revision,
     bookmarks,
