@@ -25,3 +25,14 @@ test('the commands of the README exist', () => {
   const known = readFileSync('src/cli/main.ts', 'utf8');
   for (const name of named) assert.match(known, new RegExp(`^  ${name}: \\{`, 'm'), `portolan ${name}`);
 });
+
+test('the lock file holds the packages of every platform, without which npm ci refuses it', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+  assert.deepEqual(
+    wanted.filter((name) => !packages[`node_modules/${name}`]),
+    [],
+  );
+});
