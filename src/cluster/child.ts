@@ -8,6 +8,7 @@ import type { ChildMessage } from './messages.ts';
 
 /** A log file that has grown beyond this moves to NAME.1, and a new one begins. */
 const logLimit = 5 * 1024 * 1024;
+const lastWordsLength = 2000;
 
 function appendLog(path: string, chunk: Buffer): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -29,6 +30,7 @@ export interface Exit {
 
 export class Child {
   readonly #process: ChildProcess;
+  #lastWords = '';
   /** Resolves when the process has ended. */
   readonly exited: Promise<Exit>;
 
@@ -38,7 +40,11 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execPath: process.execPath,
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => appendLog(logFile, chunk));
+    const onOutput = (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString()).slice(-lastWordsLength);
+      appendLog(logFile, chunk);
+    };
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', onOutput);
     child.on('message', (message) => onMessage(message as ChildMessage));
     this.#process = child;
     this.exited = new Promise((resolve) => {
@@ -49,6 +55,11 @@ export class Child {
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** The end of what it printed: why it ended, when it ended by itself. */
+  get lastWords(): string {
+    return this.#lastWords.trim();
   }
 
   /** Asks it to end; kills it when it has not after `graceMs`. */

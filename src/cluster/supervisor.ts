@@ -165,7 +165,11 @@ export class Supervisor {
         ),
       );
       void server.exited.then((exit) => {
-        reject(new UserError(`The server process ended while starting (${describeExit(exit)}).`));
+        reject(
+          new UserError(
+            `The server process ended while starting (${describeExit(exit)}). It said:\n${server.lastWords}`,
+          ),
+        );
         if (this.#stopping) return;
         this.#end(`The server process ended (${describeExit(exit)}), and the state of the cluster with it.`);
       });
