@@ -38,6 +38,9 @@ function identity() {
   return { pod: hostname(), ip: process.env.POD_IP ?? own?.address ?? '', node: nodeName() };
 }
 
+/** A socket that serves both families shows IPv4 clients in IPv6 notation. */
+const plain = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/, '');
+
 function answerHttp(request: IncomingMessage, response: ServerResponse): void {
   // A client that sends a body must be able to finish before it reads the answer.
   request.resume();
@@ -50,8 +53,8 @@ function answerHttp(request: IncomingMessage, response: ServerResponse): void {
           request: {
             method: request.method,
             path: request.url,
-            client: `${request.socket.remoteAddress}:${request.socket.remotePort}`,
-            server: `${request.socket.localAddress}:${request.socket.localPort}`,
+            client: `${plain(request.socket.remoteAddress)}:${request.socket.remotePort}`,
+            server: `${plain(request.socket.localAddress)}:${request.socket.localPort}`,
             headers: request.headers,
           },
         };
@@ -74,7 +77,7 @@ function serveHttp(port: number, host: string | undefined, signal: AbortSignal):
 }
 
 function answerTcp(socket: Socket): void {
-  const client = `${socket.remoteAddress}:${socket.remotePort}`;
+  const client = `${plain(socket.remoteAddress)}:${socket.remotePort}`;
   let pending = '';
   socket.setTimeout(idleTimeoutMs, () => socket.destroy());
   socket.on('error', () => socket.destroy());
