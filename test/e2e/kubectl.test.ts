@@ -187,8 +187,11 @@ describe('the real kubectl', { skip }, () => {
       await kubectl('get svc -o custom-columns=NAME:.metadata.name,IP:.spec.clusterIP'),
       /^kubernetes +10\.\d+\.0\.1$/m,
     );
-    const running = await kubectl('get pods -l app=web --field-selector status.phase=Running -o name');
-    assert.equal(running.trim().split('\n').length, 2);
+    // Pods that are on their way out still run.
+    await eventually('two running pods', async () => {
+      const running = await kubectl('get pods -l app=web --field-selector status.phase=Running -o name');
+      return running.trim().split('\n').length === 2;
+    });
   });
 
   test('namespaces', async () => {
