@@ -7,8 +7,9 @@ import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { isNotFound, type Nft } from '#nftables/index.ts';
 import { ChangeTracker } from './changes.ts';
-import { type Conntrack, staleFlows } from './conntrack.ts';
-import { type ChangedFlows, Programme } from './programme.ts';
+import type { Conntrack } from './conntrack.ts';
+import { FlowCleaner } from './flow-cleaner.ts';
+import { Programme } from './programme.ts';
 import { table } from './rules.ts';
 import { wantsOf } from './service-addresses.ts';
 
@@ -44,7 +45,7 @@ const servicesPerTurn = 100;
 export class Proxier {
   readonly #options: ProxierOptions;
   readonly #nft: Nft;
-  readonly #conntrack: Conntrack | undefined;
+  readonly #cleaner: FlowCleaner | undefined;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #changes: ChangeTracker;
@@ -59,8 +60,8 @@ export class Proxier {
   constructor({ client, nft, conntrack, log, clock }: ProxierParts, options: ProxierOptions) {
     this.#options = options;
     this.#nft = nft;
-    this.#conntrack = conntrack;
     this.#log = log ?? createLogger('proxy');
+    this.#cleaner = conntrack && new FlowCleaner(conntrack, this.#log);
     this.#clock = clock ?? systemClock;
     this.#changes = new ChangeTracker(client, this.#log);
   }
@@ -77,8 +78,9 @@ export class Proxier {
     return this.#firstSync.promise;
   }
 
-  stopped(): Promise<void> {
-    return this.#stopped;
+  async stopped(): Promise<void> {
+    await this.#stopped;
+    await this.#cleaner?.idle();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -163,17 +165,7 @@ export class Proxier {
     if (newRules) this.#definition = await this.#nft.definition(table);
     const ms = Math.round(performance.now() - begin);
     this.#log.debug('wrote service rules', { node: this.#options.nodeName, services: services.size, ms });
-    await this.#cleanUp(changedFlows);
-  }
-
-  /** After the rules, or a packet in between would make the same flow again. */
-  async #cleanUp(changed: readonly ChangedFlows[]): Promise<void> {
-    if (!this.#conntrack || changed.length === 0) return;
-    try {
-      await this.#conntrack.deleteUdp(staleFlows(await this.#conntrack.listUdp(), changed));
-    } catch (error) {
-      this.#log.warn('cannot end stale UDP flows', { node: this.#options.nodeName, error });
-    }
+    this.#cleaner?.add(changedFlows);
   }
 
   #now(): number {
