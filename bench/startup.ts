@@ -49,11 +49,11 @@ function residentMB(): { total: number; parts: string[] } {
     .flatMap((pid) => {
       try {
         const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ');
-        const part = /cli\/main\S* up/.test(args)
+        const part = /cli\/main\S* up --name bench /.test(args)
           ? 'supervisor'
-          : /cluster\/server/.test(args)
+          : /cluster\/server\S* bench /.test(args)
             ? 'server'
-            : /dns\/main/.test(args)
+            : /dns\/main.*\/run\/portolan\/bench\//.test(args)
               ? 'dns'
               : '';
         const kB = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
