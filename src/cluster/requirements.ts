@@ -1,7 +1,7 @@
 // What a machine must have before a cluster can start: the privilege to make network namespaces, and the programs of the
 // data plane. On Debian the missing ones are installed, with a word on why each is needed.
 
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { CommandError, run } from '#lib/run.ts';
@@ -14,12 +14,14 @@ interface Requirement {
   readonly why: string;
 }
 
+/** crun (1.8) refuses machines whose cgroups are not those of version 2 alone; runc runs on all of them. */
+const ociRuntimes = existsSync('/sys/fs/cgroup/cgroup.controllers') ? ['runc', 'crun'] : ['runc'];
+
 export const requirements: readonly Requirement[] = [
   { programs: ['ip'], debianPackage: 'iproute2', why: 'makes network namespaces, links and routes' },
   { programs: ['nft'], debianPackage: 'nftables', why: 'programs the virtual IPs of Services' },
   { programs: ['conntrack'], debianPackage: 'conntrack', why: 'ends UDP flows to endpoints that are gone' },
-  // crun 1.8 refuses machines with hybrid cgroups, runc runs on all of them: it is the one to install.
-  { programs: ['runc', 'crun'], debianPackage: 'runc', why: 'runs the containers of pods' },
+  { programs: ociRuntimes, debianPackage: 'runc', why: 'runs the containers of pods' },
   { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
 ];
 
