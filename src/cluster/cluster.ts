@@ -21,7 +21,7 @@ import { followReadyNode } from './host-route.ts';
 import { formatKubeconfig } from './kubeconfig.ts';
 import { CertificateAuthority, type Subject } from './pki.ts';
 import { apiServiceIP, dnsServiceIP, hostLeg, type NodeAddresses, nodesOf, type Ranges } from './ranges.ts';
-import { type ClusterCard, namespacePrefix, stateDirOf } from './state.ts';
+import { type ClusterCard, fabricOf, namespacePrefix, stateDirOf } from './state.ts';
 
 const masters = 'system:masters';
 
@@ -155,7 +155,7 @@ export class Cluster {
     const namespace = this.#namespaceOf(node);
     await createNamespace(namespace);
     await attachNode({
-      bridge: this.#ranges.bridge,
+      fabric: fabricOf(this.#card.name),
       namespace,
       index: node.index,
       address: `${node.address}/24`,

@@ -1,11 +1,11 @@
 // Removes every trace of a cluster whose processes have ended, however they ended: containers, mounts, network
-// namespaces, the bridge with its routes, the state folder. Works from what it finds, not from what was meant to be there.
+// namespaces, the interface with its routes, the state folder. Works from what it finds, not from what was meant to be there.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftovers as removePods } from '#kubelet/leftovers.ts';
 import { deleteFabric, deleteNamespace, listNamespaces } from '#network/index.ts';
-import { type ClusterCard, namespacePrefix, removeState, stateDirOf, thisNetworkNamespace } from './state.ts';
+import { type ClusterCard, fabricOf, namespacePrefix, removeState, stateDirOf, thisNetworkNamespace } from './state.ts';
 
 async function nodeDirs(name: string): Promise<string[]> {
   const folder = join(stateDirOf(name), 'nodes');
@@ -22,7 +22,9 @@ export async function removeCluster(name: string, card: ClusterCard | undefined)
   const prefix = namespacePrefix(name);
   const namespaces = (await listNamespaces()).filter((namespace) => namespace.startsWith(prefix));
   await Promise.all(namespaces.map(deleteNamespace));
-  // A bridge of the same name in another network namespace belongs to somebody else.
-  if (card?.ranges && card.networkNamespace === (await thisNetworkNamespace())) await deleteFabric(card.ranges.bridge);
+  // With the namespace of the bridge the host's interface goes too, but a moment later.
+  if (card?.ranges && card.networkNamespace === (await thisNetworkNamespace())) {
+    await deleteFabric({ hostLink: card.ranges.hostLink, fabric: fabricOf(name) });
+  }
   await removeState(name);
 }

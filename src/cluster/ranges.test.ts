@@ -14,7 +14,7 @@ test('freeRanges() takes the first slot that the host does not use', () => {
     { name: 'one address in the pod range', used: ['10.244.3.7/32'], want: 'ptl1' },
     { name: 'the second slot', used: ['10.244.0.0/16', '10.112.0.0/12'], want: 'ptl2' },
   ];
-  for (const { name, used: texts, want } of cases) assert.equal(freeRanges(used(...texts))[0]?.bridge, want, name);
+  for (const { name, used: texts, want } of cases) assert.equal(freeRanges(used(...texts))[0]?.hostLink, want, name);
 });
 
 test('freeRanges() says what to do when every slot is taken', () => {

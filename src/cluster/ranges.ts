@@ -6,8 +6,8 @@ import { UserError } from '#lib/user-error.ts';
 
 export interface Ranges {
   readonly slot: number;
-  /** The bridge that joins the nodes; the host's leg is its own address. */
-  readonly bridge: string;
+  /** The host's interface on the fabric that joins the nodes. */
+  readonly hostLink: string;
   /** For example `10.254.0.0/24`. */
   readonly fabricCIDR: string;
   /** For example `10.244.0.0/16`; every node gets a /24 of it. */
@@ -24,7 +24,7 @@ export const maxNodes = 200;
 function rangesOf(slot: number): Ranges {
   return {
     slot,
-    bridge: `ptl${slot}`,
+    hostLink: `ptl${slot}`,
     fabricCIDR: `10.254.${slot}.0/24`,
     podCIDR: `10.${244 + slot}.0.0/16`,
     serviceCIDR: `10.${96 + 16 * slot}.0.0/12`,

@@ -20,7 +20,7 @@ export interface ClusterCard {
   readonly apiPort: number;
   /** A node whose lease is older than this is not ready any more. */
   readonly nodeMonitorGracePeriodMs: number;
-  /** The network namespace that the cluster was started in, as /proc/self/ns/net names it: its bridge is there alone. */
+  /** The network namespace that the cluster was started in, as /proc/self/ns/net names it: its interface is there alone. */
   readonly networkNamespace: string;
   /** Absent until the cluster has claimed its addresses. */
   readonly ranges?: Ranges | undefined;
@@ -32,6 +32,8 @@ export const defaultName = 'portolan';
 export const stateDirOf = (name: string): string => join(root(), name);
 /** Of its network namespaces. A cluster name holds no dot, so that no cluster sees those of another. */
 export const namespacePrefix = (name: string): string => `ptl.${name}.`;
+/** Where the bridge is that joins the nodes. */
+export const fabricOf = (name: string): string => `${namespacePrefix(name)}fabric`;
 const cardPath = (name: string): string => join(stateDirOf(name), 'cluster.json');
 
 /** Names go into file and namespace names. */

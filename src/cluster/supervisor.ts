@@ -14,6 +14,7 @@ import type { ChildMessage } from './messages.ts';
 import { dnsServiceIP, freeRanges, hostLeg, type Ranges } from './ranges.ts';
 import {
   type ClusterCard,
+  fabricOf,
   isAlive,
   readCard,
   stateDirOf,
@@ -62,12 +63,12 @@ async function claimName({ name, nodes, apiPort, nodeMonitorGracePeriodMs, say }
   return card;
 }
 
-/** Takes the first free set of addresses; making the bridge is what makes it ours, also against a racing `up`. */
-async function claimRanges(): Promise<Ranges> {
+/** Takes the first free set of addresses; making its interface is what makes it ours, also against a racing `up`. */
+async function claimRanges(name: string): Promise<Ranges> {
   const candidates = freeRanges(await hostRanges());
   for (const ranges of candidates) {
     try {
-      await createFabric({ bridge: ranges.bridge, address: `${hostLeg(ranges)}/24` });
+      await createFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name), address: `${hostLeg(ranges)}/24` });
       return ranges;
     } catch (error) {
       if (!(error instanceof NetworkError && error.reason === 'Exists')) throw error;
@@ -111,7 +112,7 @@ export class Supervisor {
   async start(): Promise<ClusterCard & { ranges: Ranges }> {
     this.#card = await claimName(this.#options);
     try {
-      const ranges = await claimRanges();
+      const ranges = await claimRanges(this.#options.name);
       const card = { ...this.#card, ranges };
       this.#card = card;
       await writeCard(card);

@@ -69,9 +69,9 @@ export class TestNode {
     );
     await server.start();
     const namespace = `${bridge}-n1`;
-    await createFabric({ bridge, address: `${fabric.gateway}/24` });
+    await createFabric({ hostLink: bridge, fabric: bridge, address: `${fabric.gateway}/24` });
     await createNamespace(namespace);
-    const node = { bridge, namespace, index: 1, address: `${fabric.node}/24`, gateway: fabric.gateway };
+    const node = { fabric: bridge, namespace, index: 1, address: `${fabric.node}/24`, gateway: fabric.gateway };
     await attachNode({ ...node, podCIDR: fabric.podCIDR, peers: [] });
     await routeHost([{ to: fabric.podCIDR, via: fabric.node }]);
     const stateDir = await mkdtemp(join(tmpdir(), 'portolan-kubelet-'));
@@ -156,7 +156,7 @@ export class TestNode {
     await this.#apiServer.close();
     await removeLeftovers(this.stateDir);
     await deleteNamespace(this.namespace);
-    await deleteFabric(this.#bridge);
+    await deleteFabric({ hostLink: this.#bridge, fabric: this.#bridge });
     await rm(this.stateDir, { recursive: true, force: true });
   }
 }

@@ -1,14 +1,22 @@
 // The fabric: what the wire between machines is in a datacentre, on one machine. A bridge, one leg for the host, one for
-// each node. The bridge lives in a network namespace of its own (of the same name), because where br_netfilter is loaded
-// (any host with Docker) the firewall of the namespace that owns a bridge judges every frame that crosses it. The host
-// sees one ordinary interface, named as the bridge.
+// each node. The bridge lives in a network namespace of its own, because where br_netfilter is loaded (any host with
+// Docker) the firewall of the namespace that owns a bridge judges every frame that crosses it. The host sees one ordinary
+// interface, whose alias says which fabric it belongs to.
 
-import { ifPresent, ip } from './ip.ts';
+import { ifPresent, ip, ipOutput, NetworkError } from './ip.ts';
 import { createNamespace, deleteNamespace, setSysctls } from './namespaces.ts';
 
-export interface Fabric {
-  /** At most 15 characters: the name of the host's interface, too. */
-  readonly bridge: string;
+export interface FabricNames {
+  /** The host's interface, at most 15 characters. Two fabrics of one host cannot have the same. */
+  readonly hostLink: string;
+  /**
+   * The network namespace of the bridge. Namespaces have their names for the whole machine, whatever network namespace
+   * they are made from: it must be the fabric's own.
+   */
+  readonly fabric: string;
+}
+
+export interface Fabric extends FabricNames {
   /** The host leg with its range, like `10.254.0.1/24`. */
   readonly address: string;
 }
@@ -19,7 +27,8 @@ export interface Peer {
 }
 
 export interface NodeAttachment {
-  readonly bridge: string;
+  /** The network namespace of the bridge. */
+  readonly fabric: string;
   readonly namespace: string;
   /** Unique on the fabric. */
   readonly index: number;
@@ -34,29 +43,52 @@ export interface NodeAttachment {
 const leg = (index: number): string => `node${index}`;
 const hostLeg = 'host';
 
-/** Anything that an earlier fabric of this name left behind is removed first. */
-export async function createFabric({ bridge, address }: Fabric): Promise<void> {
-  await deleteFabric(bridge);
-  await createNamespace(bridge);
-  await ip(bridge, ['link add fabric type bridge stp_state 0', 'link set fabric up']);
+/**
+ * What an earlier fabric of these names left behind is removed first. Throws NetworkError with the reason Exists when the
+ * host's interface belongs to somebody else: having made it is what makes its name, and the ranges that go with it, ours.
+ */
+export async function createFabric({ hostLink, fabric, address }: Fabric): Promise<void> {
+  await deleteFabric({ hostLink, fabric });
+  await createNamespace(fabric);
+  try {
+    await ip(undefined, [`link add ${hostLink} type veth peer name ${hostLeg} netns ${fabric}`]);
+  } catch (error) {
+    await deleteNamespace(fabric);
+    throw error;
+  }
   await ip(undefined, [
-    `link add ${bridge} type veth peer name ${hostLeg} netns ${bridge}`,
-    `addr add ${address} dev ${bridge}`,
-    `link set ${bridge} up`,
+    `link set ${hostLink} alias ${fabric}`,
+    `addr add ${address} dev ${hostLink}`,
+    `link set ${hostLink} up`,
   ]);
-  await ip(bridge, [`link set ${hostLeg} master fabric up`]);
+  await ip(fabric, [
+    'link add fabric type bridge stp_state 0',
+    'link set fabric up',
+    `link set ${hostLeg} master fabric up`,
+  ]);
 }
 
 /** Takes the host's interface, and with it every route through it, and all legs. Nodes' namespaces stay. */
-export async function deleteFabric(bridge: string): Promise<void> {
-  await ifPresent(ip(undefined, [`link del ${bridge}`]));
-  await deleteNamespace(bridge);
+export async function deleteFabric({ hostLink, fabric }: FabricNames): Promise<void> {
+  if ((await aliasOf(hostLink)) === fabric) await ifPresent(ip(undefined, [`link del ${hostLink}`]));
+  await deleteNamespace(fabric);
+}
+
+/** Undefined when there is no such interface, or nobody has given it an alias. */
+async function aliasOf(link: string): Promise<string | undefined> {
+  try {
+    const [found] = JSON.parse(await ipOutput(['-j', 'link', 'show', 'dev', link])) as { ifalias?: string }[];
+    return found?.ifalias;
+  } catch (error) {
+    if (error instanceof NetworkError && error.reason === 'NotFound') return undefined;
+    throw error;
+  }
 }
 
 /** Connects a node's namespace (made with createNamespace) to the fabric and makes a router of it. */
 export async function attachNode(node: NodeAttachment): Promise<void> {
-  const { bridge, namespace, index, address, gateway, podCIDR } = node;
-  await detachNode(bridge, index);
+  const { fabric, namespace, index, address, gateway, podCIDR } = node;
+  await detachNode(fabric, index);
   await setSysctls(namespace, {
     'net.ipv4.ip_forward': '1',
     // Replies may come over another link than the one a strict check expects: a Service's answer passes the node.
@@ -68,7 +100,7 @@ export async function attachNode(node: NodeAttachment): Promise<void> {
     // The kernel's default without bit 3, "unreachable": every caller of a Service without endpoints is to be told at once.
     'net.ipv4.icmp_ratemask': '6160',
   });
-  await ip(bridge, [
+  await ip(fabric, [
     `link add ${leg(index)} type veth peer name eth0 netns ${namespace}`,
     `link set ${leg(index)} master fabric up`,
   ]);
@@ -83,8 +115,8 @@ export async function attachNode(node: NodeAttachment): Promise<void> {
 }
 
 /** Pulls the node's cable at once; its namespace stays. No complaint when there is none. */
-export async function detachNode(bridge: string, index: number): Promise<void> {
-  await ifPresent(ip(bridge, [`link del ${leg(index)}`]));
+export async function detachNode(fabric: string, index: number): Promise<void> {
+  await ifPresent(ip(fabric, [`link del ${leg(index)}`]));
 }
 
 /** Tells a node the way to the pods of nodes that came later. */

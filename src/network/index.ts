@@ -6,6 +6,7 @@ export {
   deleteFabric,
   detachNode,
   type Fabric,
+  type FabricNames,
   type NodeAttachment,
   type Peer,
   routePeers,

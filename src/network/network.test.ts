@@ -25,6 +25,7 @@ import {
 } from './index.ts';
 
 const bridge = `tn${process.pid}`;
+const names = { hostLink: bridge, fabric: bridge };
 const nodes = [1, 2].map((n) => ({
   namespace: `${bridge}-node${n}`,
   index: n,
@@ -42,12 +43,12 @@ const inside = (namespace: string, ...command: string[]) => {
 };
 
 before(async () => {
-  await createFabric({ bridge, address: '10.203.77.1/24' });
+  await createFabric({ ...names, address: '10.203.77.1/24' });
   for (const node of nodes) {
     await createNamespace(node.namespace);
     await attachNode({
       ...node,
-      bridge,
+      fabric: bridge,
       address: `${node.address}/24`,
       gateway: '10.203.77.1',
       peers: nodes.filter((other) => other !== node),
@@ -65,7 +66,7 @@ before(async () => {
 
 after(async () => {
   for (const node of nodes) await Promise.all([deleteNamespace(node.pod), deleteNamespace(node.namespace)]);
-  await deleteFabric(bridge);
+  await deleteFabric(names);
 });
 
 /** The address that a server in a pod sees when it is called from a namespace; undefined is the host. */
@@ -127,8 +128,8 @@ test('hostRanges lists addresses and routes, routeHost leaves the routes of othe
   assert.ok(ranges.includes('10.203.77.0/24') && ranges.includes('10.201.2.0/24'), ranges.join());
   await routeHost([{ to: '10.201.2.0/24', via: first.address }]);
   await routeHost([{ to: '10.201.2.0/24', via: second.address }]);
-  const other = `${bridge}o`;
-  await createFabric({ bridge: other, address: '10.203.79.1/24' });
+  const other = { hostLink: `${bridge}o`, fabric: `${bridge}o` };
+  await createFabric({ ...other, address: '10.203.79.1/24' });
   try {
     const taken = routeHost([{ to: '10.203.79.0/24', via: first.address }]);
     await assert.rejects(taken, /cannot route 10.203.79.0\/24 via 10.203.77.11: .* is in use through tn/);
@@ -164,12 +165,32 @@ test('errors say what was tried, on what, and why', async () => {
 });
 
 test('everything is removed, and removing it again is no error', async () => {
-  const other = `${bridge}x`;
-  await createFabric({ bridge: other, address: '10.203.78.1/24' });
-  await createFabric({ bridge: other, address: '10.203.78.1/24' });
-  await detachNode(other, 1);
+  const other = { hostLink: `${bridge}x`, fabric: `${bridge}x`, address: '10.203.78.1/24' };
+  await createFabric(other);
+  await createFabric(other);
+  await detachNode(other.fabric, 1);
   await deleteFabric(other);
   await deleteFabric(other);
-  assert.equal((await listNamespaces()).includes(other), false);
-  assert.equal((await tryRun('ip', ['link', 'show', other])).code === 0, false);
+  assert.equal((await listNamespaces()).includes(other.fabric), false);
+  assert.equal((await tryRun('ip', ['link', 'show', other.hostLink])).code === 0, false);
+});
+
+test("another fabric's interface is neither replaced nor removed", async () => {
+  const [mine, theirs] = ['m', 't'].map((end) => ({
+    hostLink: `${bridge}s`,
+    fabric: `${bridge}${end}`,
+    address: '10.203.78.1/24',
+  })) as [Parameters<typeof createFabric>[0], Parameters<typeof createFabric>[0]];
+  await createFabric(theirs);
+  try {
+    await assert.rejects(
+      createFabric(mine),
+      (error: unknown) => error instanceof NetworkError && error.reason === 'Exists',
+    );
+    assert.equal((await listNamespaces()).includes(mine.fabric), false);
+    await deleteFabric(mine);
+    assert.equal((await tryRun('ip', ['link', 'show', theirs.hostLink])).code, 0);
+  } finally {
+    await deleteFabric(theirs);
+  }
 });

@@ -106,11 +106,11 @@ socket.on('message', (_, from) => socket.send(name + ' ' + from.address + '\\n',
 socket.bind(8080, host, () => console.log('ready'));`;
 
 before(async () => {
-  await createFabric({ bridge, address: `${hostAddress}/24` });
+  await createFabric({ hostLink: bridge, fabric: bridge, address: `${hostAddress}/24` });
   for (const node of nodes) {
     await createNamespace(node.namespace);
     const peers = nodes.filter((other) => other !== node);
-    await attachNode({ ...node, bridge, address: `${node.address}/24`, gateway: hostAddress, peers });
+    await attachNode({ ...node, fabric: bridge, address: `${node.address}/24`, gateway: hostAddress, peers });
   }
   for (const pod of pods) {
     const node = nodes[pod.node] as (typeof nodes)[0];
@@ -144,7 +144,7 @@ after(async () => {
   for (const server of servers) server.close();
   for (const child of children) child.kill('SIGKILL');
   for (const { namespace } of [...pods, ...nodes]) await deleteNamespace(namespace);
-  await deleteFabric(bridge);
+  await deleteFabric({ hostLink: bridge, fabric: bridge });
 });
 
 const callers = {
