@@ -29,6 +29,10 @@ export const splitKey = (key: string): { namespace: string; name: string } => {
   return { namespace: key.slice(0, Math.max(slash, 0)), name: key.slice(slash + 1) };
 };
 
+/** The uid counts too: a server with a younger store behind the same address counts its versions from the start again. */
+const isSameVersion = ({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean =>
+  a.resourceVersion === b.resourceVersion && a.uid === b.uid;
+
 /** Built in, so that `list(namespace)` does not walk the cluster. */
 const byNamespace = '\0namespace';
 
@@ -115,7 +119,7 @@ export class Informer<T extends KubeObject> {
     for (const [key, object] of [...this.#objects]) if (!present.has(key)) this.#remove(object);
     for (const object of objects) {
       const old = this.#objects.get(keyOf(object));
-      if (!old || old.metadata.resourceVersion !== object.metadata.resourceVersion) this.#put(object);
+      if (!old || !isSameVersion(old, object)) this.#put(object);
     }
     if (this.#hasSynced) return;
     this.#hasSynced = true;

@@ -96,17 +96,20 @@ for (const [how, refusal] of [
 ] as const) {
   test(`Informer lists again after ${how}, and tells what is gone and what is another object`, async () => {
     const { changes, urls } = await observe([
-      list('5', pod('gone', '1'), pod('kept', '2'), pod('reborn', '3', 'old')),
+      list('5', pod('gone', '1'), pod('kept', '2'), pod('reborn', '3', 'old'), pod('twin', '4', 'old')),
       refusal,
-      list('9', pod('kept', '2'), pod('reborn', '8', 'new')),
+      list('9', pod('kept', '2'), pod('reborn', '8', 'new'), pod('twin', '4', 'new')),
     ]);
     assert.deepEqual(changes, [
       'added gone@1',
       'added kept@2',
       'added reborn@3',
+      'added twin@4',
       'deleted gone@1',
       'deleted reborn@3',
       'added reborn@8',
+      'deleted twin@4',
+      'added twin@4',
     ]);
     assert.equal(urls.at(-1), watchUrl('9'));
   });
