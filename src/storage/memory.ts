@@ -16,9 +16,9 @@ import {
 import { Watcher } from './watcher.ts';
 
 export interface MemoryStoreOptions {
-  /** Events kept to replay watches and read past revisions from; 20,000 when absent. */
+  /** Events kept to replay watches and read past revisions from; 10,000 when absent. */
   readonly historyEvents?: number;
-  /** Bytes of values that those events may hold; 64 MiB when absent. */
+  /** Bytes of values that those events may hold; 24 MiB when absent. */
   readonly historyBytes?: number;
   /** Events that may wait for a watch's reader; 10,000 when absent. */
   readonly watchBuffer?: number;
@@ -34,7 +34,7 @@ export class MemoryStore implements Store {
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
-    const limits = { events: options.historyEvents ?? 20_000, bytes: options.historyBytes ?? 64 * 1024 * 1024 };
+    const limits = { events: options.historyEvents ?? 10_000, bytes: options.historyBytes ?? 24 * 1024 * 1024 };
     this.#history = new History(limits, this.#revision);
     this.#watchBuffer = options.watchBuffer ?? 10_000;
   }
