@@ -46,6 +46,8 @@ const startErrorCode = 128;
 const configRetryMs = 2_000;
 /** A hook that used up the whole grace period still leaves this much to the program. */
 const leastGraceMs = 2_000;
+/** A killed program whose end is not told within this has lost its monitor: nobody is left to tell it. */
+const exitReportMs = 2_000;
 
 export class ContainerRunner {
   readonly #parts: RunnerParts;
@@ -127,12 +129,16 @@ export class ContainerRunner {
     if (!spec) return undefined;
     const before = this.#record.state.terminated ? this.#record.state : this.#record.lastState;
     const containerID = `${this.#parts.runtime.version.split('://')[0]}://${spec.id}`;
-    let running: RunningContainer;
+    let running: RunningContainer | undefined;
     try {
-      running = await this.#parts.startSlots.run(() => this.#parts.runtime.start(spec));
+      // The pod may be asked to end while its container waits for its turn.
+      running = await this.#parts.startSlots.run(async () =>
+        this.#pod.begun.aborted ? undefined : await this.#parts.runtime.start(spec),
+      );
     } catch (error) {
       return this.#startFailed(error, containerID, before);
     }
+    if (!running) return undefined;
     const { name, startupProbe, readinessProbe } = this.#options.container;
     this.#parts.event('Normal', 'Created', `Created container: ${name}`);
     this.#parts.event('Normal', 'Started', `Started container ${name}`);
@@ -253,7 +259,16 @@ export class ContainerRunner {
     const extra = expired.aborted && hook && !over.aborted ? pause(leastGraceMs, over) : whenAborted(expired);
     await this.#signal(id, 'SIGTERM');
     await Promise.race([running.exited, extra]);
-    if (!over.aborted) await this.#signal(id, 'SIGKILL');
+    if (over.aborted) return;
+    await this.#signal(id, 'SIGKILL');
+    if (await pause(exitReportMs, over)) await this.#removeUntold(id);
+  }
+
+  async #removeUntold(id: string): Promise<void> {
+    this.#parts.log.warn('the end of a killed container was not told, removing it', { id });
+    await this.#parts.runtime.remove(id).catch((error) => {
+      this.#parts.log.error('container could not be removed', { id, error });
+    });
   }
 
   async #preStop(hook: LifecycleHandler, id: string, expired: AbortSignal): Promise<void> {

@@ -244,6 +244,14 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
     await node.gone('stubborn');
   });
 
+  test('a container whose monitor was killed ends with its pod', async () => {
+    await node.run('unwatched', ['sleep', '1000'], { terminationGracePeriodSeconds: 1 });
+    const id = statusOf(await node.until('unwatched', isRunning))?.containerID?.split('://')[1];
+    process.kill(Number(await readFile(`${node.stateDir}/containers/${id}/conmon.pid`, 'utf8')), 'SIGKILL');
+    await node.remove('unwatched');
+    assert.deepEqual(await glob(`${node.stateDir}/containers/${id}`), []);
+  });
+
   test('activeDeadlineSeconds fails the pod', async () => {
     await node.run('deadline', ['sleep', '60'], { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 0 });
     const pod = await node.until('deadline', ({ status }) => status?.phase === 'Failed');

@@ -31,8 +31,8 @@ export async function createPodNetwork(podNamespace: string, options: PodNetwork
   const remove = async () => {
     // The node may be gone with its namespace; the pod's own goes in any case, and takes the cable with it.
     await detachPod({ nodeNamespace, address }).catch(() => {});
-    await deleteNamespace(podNamespace);
-    pool.free(address);
+    // Without its cable nobody has the address any more, even if the namespace stays.
+    await deleteNamespace(podNamespace).finally(() => pool.free(address));
   };
   try {
     await createNamespace(podNamespace);

@@ -134,14 +134,15 @@ export class PodWorker {
 
   async #live(): Promise<void> {
     if (this.#pod.metadata.deletionTimestamp) this.update(this.#pod);
-    const deadline = this.#startDeadline();
+    const ended = new AbortController();
+    void this.#watchDeadline(ended.signal);
     try {
       await this.#runContainers();
     } catch (error) {
       this.#fail('Error', error instanceof Error ? error.message : String(error));
       this.#parts.log.error('pod failed', { pod: this.#pod.metadata.name, error });
     } finally {
-      clearTimeout(deadline);
+      ended.abort();
     }
     this.#over = true;
     await this.#removeNetwork();
@@ -190,10 +191,13 @@ export class PodWorker {
       if (this.#termination.begun.aborted) return false;
       try {
         await this.#parts.startSlots.run(async () => {
+          // It may be asked to end while it waits for its turn.
+          if (this.#termination.begun.aborted) return;
           this.#names = podNames(this.#pod, this.#parts.dns.clusterDomain);
           this.#network ??= await this.#createNetwork();
           await this.#writeFiles();
         });
+        if (this.#termination.begun.aborted) return false;
         this.#status.write();
         await this.#volumes.prepare(this.#pod, this.#addresses());
         return !this.#termination.begun.aborted;
@@ -354,16 +358,19 @@ export class PodWorker {
     );
   }
 
-  #startDeadline(): NodeJS.Timeout | undefined {
+  /** Fails the pod when it is active for longer than it may. */
+  async #watchDeadline(ended: AbortSignal): Promise<void> {
     const seconds = this.#pod.spec.activeDeadlineSeconds;
-    if (seconds === undefined) return undefined;
-    const left = Date.parse(this.#startTime) + seconds * 1000 - Date.now();
+    if (seconds === undefined) return;
+    const deadline = Date.parse(this.#startTime) + seconds * 1000;
+    // Again and again, because a pause is never longer than the 24 days that a timer holds.
+    for (let left = deadline - Date.now(); left > 0; left = deadline - Date.now()) {
+      if (!(await pause(left, ended))) return;
+    }
+    if (ended.aborted) return;
     const message = 'Pod was active on the node longer than the specified deadline';
-    const expire = () => {
-      this.#event('Normal', 'DeadlineExceeded', message);
-      this.#fail('DeadlineExceeded', message);
-    };
-    return setTimeout(expire, Math.min(Math.max(0, left), 2 ** 31 - 1));
+    this.#event('Normal', 'DeadlineExceeded', message);
+    this.#fail('DeadlineExceeded', message);
   }
 
   #fail(reason: string, message: string): void {

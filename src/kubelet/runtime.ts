@@ -77,7 +77,7 @@ export interface Runtime {
   start(spec: ContainerSpec): Promise<RunningContainer>;
   /** Does nothing for a container that has ended. */
   kill(id: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Kills if need be, and removes everything but the log. */
+  /** Kills if need be, and removes everything but the log. After it the container counts as ended. */
   remove(id: string): Promise<void>;
   exec(id: string, options: ExecOptions): ExecSession;
   /** Removes every container and what `prepare` made. */
