@@ -1,6 +1,7 @@
 // Brings a pod's status to the API server: at once when it changes, only what changed, one write at a time. Changes that
 // come while a write is under way go together in the next.
 
+import { setImmediate } from 'node:timers/promises';
 import { isConflict, isNotFound, type Pod, type PodStatus } from '#api/index.ts';
 import type { Resource } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
@@ -62,6 +63,9 @@ export class StatusWriter {
       try {
         await this.#writeOnce();
         delay = firstRetryMs;
+        // In one process with the API server a write waits for nothing real: one who undoes it at once must not make of
+        // this a loop that keeps everybody else from the event loop.
+        await setImmediate();
       } catch (error) {
         if (this.#signal.aborted) return;
         // Another pod has the name by now, or none: this one's status is nobody's business any more.

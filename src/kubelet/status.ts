@@ -162,11 +162,15 @@ export function podStatus(view: PodView, before: PodStatus, now: Date): PodStatu
   };
 }
 
+/** Lists that the API server merges: what others added goes only when it is told that ours is all. */
+const mergedLists = new Set(['hostIPs', 'podIPs']);
+
 /** The strategic merge patch from one status to the other; undefined when there is nothing to say. */
 export function statusPatch(before: PodStatus, after: PodStatus): Partial<PodStatus> | undefined {
   const patch: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(after)) {
-    if (field !== 'conditions' && !isDeepStrictEqual(value, before[field as keyof PodStatus])) patch[field] = value;
+    if (field === 'conditions' || isDeepStrictEqual(value, before[field as keyof PodStatus])) continue;
+    patch[field] = mergedLists.has(field) ? [{ $patch: 'replace' }, ...(value as object[])] : value;
   }
   const conditions = (after.conditions ?? []).filter(
     (condition) => !before.conditions?.some((old) => sameCondition(old, condition)),
