@@ -23,6 +23,8 @@ export const requirements: readonly Requirement[] = [
   { programs: ['conntrack'], debianPackage: 'conntrack', why: 'ends UDP flows to endpoints that are gone' },
   { programs: ociRuntimes, debianPackage: 'runc', why: 'runs the containers of pods' },
   { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
+  // Part of every Debian.
+  { programs: ['perl'], debianPackage: 'perl-base', why: 'hands input to containers that somebody attached to' },
 ];
 
 /** Where system programs live; a shell got by plain `su` has no sbin on its PATH. */

@@ -76,13 +76,9 @@ export class ContainerRunner {
   get record(): ContainerRecord {
     return this.#record;
   }
-  /** The runtime's id of the container that runs now. */
-  get runningId(): string | undefined {
-    return this.#record.state.running && this.#record.containerID?.split('://')[1];
-  }
-  /** Resolves when the container that runs now has ended; undefined when none runs. */
-  get ended(): Promise<unknown> | undefined {
-    return this.#running?.exited;
+  /** The container that runs now. */
+  get running(): RunningContainer | undefined {
+    return this.#running;
   }
   /** Resolves when the container has started (its startup probe included) for the first time. */
   get started(): Promise<void> {

@@ -28,12 +28,13 @@ export function containerSpec(input: SpecInput): ContainerSpec {
   const podContext = pod.spec.securityContext ?? {};
   const context = container.securityContext ?? {};
   const privileged = context.privileged ?? false;
+  const terminal: [string, string][] = container.tty ? [['TERM', 'xterm']] : [];
   return {
     id: input.id,
     image: container.image ?? '',
     args,
-    // A set PATH or HOSTNAME wins over ours.
-    env: new Map([['PATH', defaultPath], ['HOSTNAME', input.hostname], ...environment]),
+    // A set PATH, HOSTNAME or TERM wins over ours.
+    env: new Map([['PATH', defaultPath], ['HOSTNAME', input.hostname], ...terminal, ...environment]),
     cwd: container.workingDir || '/',
     user: userOf(pod, container),
     hostname: input.hostname,
@@ -47,6 +48,7 @@ export function containerSpec(input: SpecInput): ContainerSpec {
     noNewPrivileges: context.allowPrivilegeEscalation === false && !privileged,
     sysctls: Object.fromEntries((podContext.sysctls ?? []).map(({ name, value }) => [name, value])),
     tty: container.tty ?? false,
+    stdin: container.stdin ? (container.stdinOnce ? 'once' : 'open') : 'none',
     logFile: input.logFile,
   };
 }

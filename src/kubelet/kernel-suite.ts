@@ -28,7 +28,7 @@ const fabric = { gateway: '10.216.99.1', node: '10.216.99.11', podCIDR: '10.215.
 /** Why containers cannot be run here; undefined when they can. */
 export async function whyNoContainers(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'needs root';
-  for (const program of ['runc', 'conmon', 'ip', 'nsenter']) {
+  for (const program of ['runc', 'conmon', 'perl', 'ip', 'nsenter']) {
     const { code } = await tryRun('sh', ['-c', `command -v ${program}`]);
     if (code !== 0) return `needs ${program}`;
   }

@@ -252,6 +252,14 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
     assert.deepEqual(await glob(`${node.stateDir}/containers/${id}`), []);
   });
 
+  test('a container whose monitor was killed ends with its pod', async () => {
+    await node.run('unwatched', ['sleep', '1000'], { terminationGracePeriodSeconds: 1 });
+    const id = statusOf(await node.until('unwatched', isRunning))?.containerID?.split('://')[1];
+    process.kill(Number(await readFile(`${node.stateDir}/containers/${id}/conmon.pid`, 'utf8')), 'SIGKILL');
+    await node.remove('unwatched');
+    assert.deepEqual(await glob(`${node.stateDir}/containers/${id}`), []);
+  });
+
   test('activeDeadlineSeconds fails the pod', async () => {
     await node.run('deadline', ['sleep', '60'], { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 0 });
     const pod = await node.until('deadline', ({ status }) => status?.phase === 'Failed');
@@ -363,6 +371,118 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
     });
   });
 
+  describe('attach', () => {
+    const attach = async (pod: string, query: string) => {
+      const url = `ws://${node.address}:10250/attach/default/${pod}/c?output=1&${query}`;
+      const socket = new WebSocket(url, 'v5.channel.k8s.io');
+      const output = collect(socket);
+      output.catch(() => {});
+      await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+      return {
+        socket,
+        output,
+        type: (text: string) => socket.send(Buffer.from(`\0${text}`)),
+        endInput: () => socket.send(Buffer.of(255, 0)),
+        size: (Width: number, Height: number) => socket.send(Buffer.from(`\u0004${JSON.stringify({ Width, Height })}`)),
+        /** Resolves when that has been said. */
+        said: (text: string) =>
+          new Promise<void>((resolve) => {
+            let seen = '';
+            socket.on('message', (data: Buffer) => {
+              if (data[0] === 1) seen += data.subarray(1).toString();
+              if (seen.includes(text)) resolve();
+            });
+          }),
+      };
+    };
+    const run = async (name: string, script: string, container: object) => {
+      await node.run(name, [], {
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: 'c', image: 'host', command: shell(script), ...container }],
+      });
+      await node.until(name, isRunning);
+    };
+    const isSuccess = (channels: Map<number, string>) => JSON.parse(channels.get(3) ?? '{}').status === 'Success';
+
+    test('stdinOnce: all that was said, input with its end, both outputs, the end of the container', async () => {
+      await run('once', 'printf early; cat; echo oops >&2; exit 3', { stdin: true, stdinOnce: true });
+      await untilText(() => node.get('/containerLogs/default/once/c'), 'early');
+      const { type, endInput, output } = await attach('once', 'input=1&error=1');
+      type('hello\n');
+      endInput();
+      const channels = await output;
+      assert.deepEqual([channels.get(1), channels.get(2)], ['earlyhello\n', 'oops\n']);
+      assert.ok(isSuccess(channels));
+      const pod = await node.until('once', ({ status }) => status?.phase === 'Failed');
+      assert.equal(statusOf(pod)?.state?.terminated?.exitCode, 3);
+    });
+
+    test('input larger than any buffer arrives whole', async () => {
+      await run('large', 'sleep 0.2; wc -c', { stdin: true, stdinOnce: true });
+      const { socket, endInput, output } = await attach('large', 'input=1');
+      const piece = Buffer.alloc(1024 * 1024);
+      for (let i = 0; i < 20; i++) socket.send(piece);
+      endInput();
+      assert.equal((await output).get(1), `${20 * (piece.length - 1)}\n`);
+    });
+
+    test('stdin that stays open: several at once, whose end or disappearance is not the container’s', async () => {
+      await run('open', 'while read line; do echo "got $line"; done; echo over', { stdin: true });
+      const watcher = await attach('open', '');
+      const first = await attach('open', 'input=1');
+      const heard = [watcher.said('got one\n'), first.said('got one\n')];
+      first.type('one\n');
+      await Promise.all(heard);
+      first.endInput();
+      assert.ok(isSuccess(await first.output));
+      const second = await attach('open', 'input=1');
+      const two = second.said('got two\n');
+      second.type('two\n');
+      await two;
+      second.socket.terminate();
+      const third = await attach('open', 'input=1');
+      const three = third.said('got three\n');
+      third.type('three\n');
+      await three;
+      await node.remove('open');
+      for (const { output } of [watcher, third]) assert.ok(isSuccess(await output));
+      assert.equal((await watcher.output).get(1), 'got one\ngot two\ngot three\n');
+      assert.equal((await third.output).get(1), 'got three\n', 'what was said before is not repeated');
+    });
+
+    test('a terminal, its size, and one who comes back to it', async () => {
+      const script = 'tty; echo $TERM; while read line && eval "$line"; do printf "$ "; done';
+      await run('term', script, { stdin: true, stdinOnce: true, tty: true });
+      const first = await attach('term', 'input=1&tty=1');
+      const prompt = first.said('$ ');
+      first.size(101, 31);
+      first.size(100, 30);
+      first.type('until [ "$(stty size)" = "30 100" ]; do sleep 0.02; done\n');
+      await prompt;
+      first.socket.terminate();
+      assert.match((await first.output).get(1) ?? '', /^\/dev\/pts\/\d+\r\nxterm\r\n/);
+      const again = await attach('term', 'input=1&tty=1');
+      again.type('exit 5\n');
+      assert.ok(isSuccess(await again.output));
+      assert.doesNotMatch((await again.output).get(1) ?? '', /xterm/);
+      const pod = await node.until('term', ({ status }) => status?.phase === 'Failed');
+      assert.equal(statusOf(pod)?.state?.terminated?.exitCode, 5);
+    });
+
+    test('without stdin there is output only', async () => {
+      await run('deaf', 'read line || echo nothing; exec sleep 1000', {});
+      const { socket, type, output } = await attach('deaf', 'input=1');
+      type('ignored\n');
+      await node.remove('deaf');
+      assert.ok(isSuccess(await output));
+      assert.equal(socket.readyState, socket.CLOSED);
+    });
+
+    test('a container that does not run is refused', async () => {
+      await assert.rejects(attach('once', 'input=1'), /Unexpected server response: 400/);
+    });
+  });
+
   test('a killed run is cleaned up by what is on disk', async () => {
     const stateDir = await mkdtemp(join(tmpdir(), 'portolan-killed-'));
     const runtime = new OciRuntime({ stateDir });
@@ -382,6 +502,7 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
       noNewPrivileges: false,
       sysctls: {},
       tty: false,
+      stdin: 'none' as const,
       logFile: join(stateDir, 'log'),
     };
     const running = await runtime.start(spec);

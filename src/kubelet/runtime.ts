@@ -28,6 +28,8 @@ export interface ContainerSpec {
   readonly noNewPrivileges: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
   readonly tty: boolean;
+  /** Whether standard input is open: `once` until the first that opened it ends it, `open` as long as the container runs. */
+  readonly stdin: 'none' | 'once' | 'open';
   /** Output goes here in the CRI log format. The directory exists. */
   readonly logFile: string;
 }
@@ -39,9 +41,28 @@ export interface Exit {
 
 /** A container that runs, or ran. */
 export interface RunningContainer {
+  readonly spec: ContainerSpec;
   readonly startedAt: Date;
   /** Resolves once, never rejects. */
   readonly exited: Promise<Exit>;
+  /** A way to the standard input of a container that has one. Any number may be open; aborting lets go of this one. */
+  openInput(signal: AbortSignal): ContainerInput;
+  /** Sets the size of the terminal of a container that has one. */
+  resize(size: TerminalSize): void;
+}
+
+export interface ContainerInput {
+  /** False: the container does not keep up; wait for {@link drained} before the next. */
+  write(data: Uint8Array): boolean;
+  drained(): Promise<void>;
+  end(): void;
+  /** Resolves when all is handed over or nobody is there to take it; rejects when the container cannot be reached. */
+  readonly closed: Promise<void>;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export interface ExecOptions {
@@ -52,17 +73,17 @@ export interface ExecOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A command inside a container. Output must be consumed: it is not buffered without bound, the command waits instead. */
+/** A command inside a container, or the container itself with somebody attached. Output must be consumed: it is not buffered without bound, the command waits instead. */
 export interface ExecSession {
   onOutput(handler: (stream: 'stdout' | 'stderr', data: Uint8Array) => void): void;
   /** False: the command does not keep up; wait for {@link drained} before the next. */
   write(data: Uint8Array): boolean;
   drained(): Promise<void>;
   endInput(): void;
-  resize(size: { columns: number; rows: number }): void;
+  resize(size: TerminalSize): void;
   pause(): void;
   resume(): void;
-  /** Exit code; rejects when the command could not be started. All output was handed out before. */
+  /** Exit code, 0 for an attachment; rejects when it could not be started. All output was handed out before. */
   readonly exited: Promise<number>;
 }
 

@@ -10,7 +10,7 @@ import { parseCapabilities } from './runtimes/capabilities.ts';
 import { imageMounts } from './runtimes/host-image.ts';
 import { parseMountInfo } from './runtimes/mounts.ts';
 import { capabilitiesOf } from './runtimes/oci-spec.ts';
-import { LineSplitter, shownLine } from './server/log-lines.ts';
+import { LineSplitter, outputOf, shownLine } from './server/log-lines.ts';
 import { logSelection } from './server/server.ts';
 
 test('AddressPool starts after the gateway and does not reuse while others are free', () => {
@@ -56,6 +56,17 @@ test('shownLine', () => {
   assert.equal(shownLine(line(`${time} stdout F x`), { timestamps: true })?.toString(), `${time} x\n`);
   assert.equal(shownLine(line(`${time} stdout F x`), { ...plain, since: new Date('2030-01-01T00:00:06Z') }), undefined);
   assert.equal(shownLine(line('garbage'), plain), undefined);
+});
+test('outputOf keeps the order of the outputs, and half lines', () => {
+  const lines = ['t stdout F a', 't stdout P b', 'garbage', 't stderr F c', 't stdout F '].map(line);
+  assert.deepEqual(
+    outputOf(lines).map(({ stream, data }) => [stream, data.toString()]),
+    [
+      ['stdout', 'a\nb'],
+      ['stderr', 'c\n'],
+      ['stdout', '\n'],
+    ],
+  );
 });
 test('LineSplitter keeps what is not ended', () => {
   const splitter = new LineSplitter();

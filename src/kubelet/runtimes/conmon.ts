@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { ContainerSpec } from '../runtime.ts';
 
 export interface ConmonOptions {
   readonly id: string;
@@ -18,6 +19,7 @@ export interface ConmonOptions {
   /** Must be given and exist: conmon's default needs a directory of the system that is not always there. */
   readonly socketDirectory: string;
   readonly tty: boolean;
+  readonly stdin: ContainerSpec['stdin'];
 }
 
 /** A log that grows beyond this starts afresh. */
@@ -33,7 +35,7 @@ export async function createWithConmon(options: ConmonOptions): Promise<void> {
     ...['--bundle', options.bundle, '--container-pidfile', options.pidFile, '--conmon-pidfile', options.conmonPidFile],
     ...['--log-path', `k8s-file:${options.logFile}`, '--log-size-max', String(logLimit)],
     ...['--exit-dir', options.exitDirectory, '--socket-dir-path', options.socketDirectory],
-    ...(options.tty ? ['--terminal'] : []),
+    ...inputFlags(options),
   ];
   const child = spawn(options.conmon, args, {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
@@ -42,6 +44,13 @@ export async function createWithConmon(options: ConmonOptions): Promise<void> {
   });
   const { data, message } = await readReport(child);
   if (data < 0) throw new Error(readableMessage(message));
+}
+
+/** A terminal takes input without being told to, and must not be closed when somebody detaches. */
+function inputFlags({ tty, stdin }: ConmonOptions): string[] {
+  if (tty) return ['--terminal'];
+  if (stdin === 'none') return [];
+  return stdin === 'once' ? ['--stdin'] : ['--stdin', '--leave-stdin-open'];
 }
 
 interface Report {

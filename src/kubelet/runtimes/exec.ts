@@ -5,6 +5,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { spawn as spawnTerminal } from '@lydell/node-pty';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
+import { whenDrained } from './drained.ts';
 
 /** Output that a left-over background process still holds open is not waited for longer than this after the exit. */
 const drainMs = 250;
@@ -45,15 +46,7 @@ function overPipes([file = '', ...args]: readonly string[], pidFile: string, opt
       child.stderr.on('data', (data: Buffer) => handler('stderr', data));
     },
     write: (data) => child.stdin.destroyed || child.stdin.write(data),
-    drained: () =>
-      new Promise((resolve) => {
-        const settle = () => {
-          child.stdin.off('drain', settle).off('close', settle);
-          resolve();
-        };
-        child.stdin.on('drain', settle).on('close', settle);
-        if (child.stdin.destroyed || !child.stdin.writableNeedDrain) settle();
-      }),
+    drained: () => whenDrained(child.stdin),
     endInput: () => void child.stdin.end(),
     resize: () => {},
     pause() {

@@ -12,9 +12,11 @@ import { createWithConmon } from './conmon.ts';
 import { startExec } from './exec.ts';
 import { Exits } from './exits.ts';
 import { HostImage } from './host-image.ts';
+import { openInput } from './input.ts';
 import { bundleConfig } from './oci-spec.ts';
 import { findOciRuntime } from './program.ts';
 import { removeContainers } from './remove.ts';
+import { Terminal } from './terminal.ts';
 
 export interface OciRuntimeOptions {
   readonly stateDir: string;
@@ -117,7 +119,7 @@ export class OciRuntime implements Runtime {
 
   exec(id: string, options: ExecOptions): ExecSession {
     const pidFile = join(this.#bundle(id), `exec-${++this.#execs}.pid`);
-    const flags = ['--pid-file', pidFile, ...(options.tty ? ['--tty'] : [])];
+    const flags = ['--pid-file', pidFile, ...(options.tty ? ['--tty', '--env', 'TERM=xterm'] : [])];
     // With its log elsewhere, what the OCI runtime says on standard error is one plain sentence.
     const argv = [this.#program, '--root', this.#root, '--log', '/dev/null', 'exec', ...flags, id, ...options.command];
     const session = startExec(argv, pidFile, options);
@@ -162,7 +164,15 @@ export class OciRuntime implements Runtime {
       await this.#remove(spec.id);
       throw error;
     }
-    return { startedAt: new Date(), exited };
+    const bundle = this.#bundle(spec.id);
+    const terminal = new Terminal(bundle);
+    return {
+      spec,
+      startedAt: new Date(),
+      exited,
+      openInput: (signal) => openInput(bundle, signal),
+      resize: (size) => terminal.resize(size),
+    };
   }
 
   async #create(spec: ContainerSpec): Promise<void> {
@@ -187,6 +197,7 @@ export class OciRuntime implements Runtime {
       exitDirectory: join(this.#stateDir, 'exits'),
       socketDirectory: join(this.#stateDir, 'sockets'),
       tty: spec.tty,
+      stdin: spec.stdin,
     });
   }
 }

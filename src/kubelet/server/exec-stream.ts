@@ -1,4 +1,4 @@
-// Remote commands over a WebSocket (api.md §14): binary messages whose first byte is the channel. 0 stdin, 1 stdout,
+// Remote commands, and containers that somebody attaches to, over a WebSocket (api.md §14): binary messages whose first byte is the channel. 0 stdin, 1 stdout,
 // 2 stderr, 3 the final status, 4 the terminal's size; 255 (v5 only) ends another channel.
 
 import type { WebSocket } from 'ws';

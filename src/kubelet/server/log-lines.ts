@@ -11,24 +11,58 @@ export interface LogSelection {
 
 const newline = 0x0a;
 const space = 0x20;
+const end = Buffer.from('\n');
+
+interface LogLine {
+  /** Where the time ends. */
+  readonly afterTime: number;
+  readonly stream: string;
+  /** As it was written, with its end unless it is a partial line. */
+  readonly text: Buffer;
+}
+
+/** Undefined for what is not a log line. */
+function parsedLine(line: Buffer): LogLine | undefined {
+  const afterTime = line.indexOf(space);
+  const afterStream = line.indexOf(space, afterTime + 1);
+  const afterTag = line.indexOf(space, afterStream + 1);
+  if (afterTime < 0 || afterStream < 0 || afterTag < 0) return undefined;
+  const isPartial = line.toString('latin1', afterStream + 1, afterTag) === 'P';
+  const text = line.subarray(afterTag + 1);
+  const stream = line.toString('latin1', afterTime + 1, afterStream);
+  return { afterTime, stream, text: isPartial ? text : Buffer.concat([text, end]) };
+}
 
 /**
  * What a line of the file shows; undefined when it is left out or not a log line. A partial line (`P`) is continued by the
  * next and therefore shown without its end.
  */
 export function shownLine(line: Buffer, { timestamps, since }: LogSelection): Buffer | undefined {
-  const afterTime = line.indexOf(space);
-  const afterStream = line.indexOf(space, afterTime + 1);
-  const afterTag = line.indexOf(space, afterStream + 1);
-  if (afterTime < 0 || afterStream < 0 || afterTag < 0) return undefined;
+  const parsed = parsedLine(line);
+  if (!parsed) return undefined;
+  const { afterTime, text } = parsed;
   if (since && Date.parse(line.toString('latin1', 0, afterTime)) < since.getTime()) return undefined;
-  const isPartial = line.toString('latin1', afterStream + 1, afterTag) === 'P';
-  const text = line.subarray(afterTag + 1);
-  const parts = [...(timestamps ? [line.subarray(0, afterTime + 1)] : []), text, ...(isPartial ? [] : [end])];
-  return Buffer.concat(parts);
+  return timestamps ? Buffer.concat([line.subarray(0, afterTime + 1), text]) : text;
 }
-const end = Buffer.from('\n');
 
+export interface Output {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Buffer;
+}
+
+/** The output that lines of the file record, in as few pieces as its order allows. */
+export function outputOf(lines: readonly Buffer[]): Output[] {
+  const pieces: { stream: Output['stream']; texts: Buffer[] }[] = [];
+  for (const line of lines) {
+    const parsed = parsedLine(line);
+    if (!parsed) continue;
+    const stream = parsed.stream === 'stderr' ? 'stderr' : 'stdout';
+    const last = pieces.at(-1);
+    if (last?.stream === stream) last.texts.push(parsed.text);
+    else pieces.push({ stream, texts: [parsed.text] });
+  }
+  return pieces.map(({ stream, texts }) => ({ stream, data: Buffer.concat(texts) }));
+}
 /** Cuts chunks of a file into lines; what is not ended yet waits for the next chunk. */
 export class LineSplitter {
   #rest: Buffer = Buffer.alloc(0);

@@ -58,26 +58,38 @@ class FileChanges {
   }
 }
 
-export interface LogRequest extends LogSelection {
+export interface FollowOptions {
   readonly path: string;
+  /** Only so many lines of what is there at the beginning. */
+  readonly tailLines?: number | undefined;
   /** Goes on until this resolves (the container ended) and all is read; absent: ends with the file. */
   readonly until?: Promise<unknown> | undefined;
   readonly signal: AbortSignal;
+}
+export type LogRequest = FollowOptions & LogSelection;
+
+/** Whether the writer goes on in another file by now. */
+async function isReplaced(path: string, file: FileHandle): Promise<boolean> {
+  const current = await stat(path).catch(() => undefined);
+  return current !== undefined && current.ino !== (await file.stat()).ino;
 }
 
 /** The shown lines. Ends when `limitBytes` are handed out or the signal aborts. */
 export async function* readLog(request: LogRequest): AsyncGenerator<Buffer> {
   let left = request.limitBytes ?? Number.POSITIVE_INFINITY;
-  for await (const line of followLines(request)) {
-    const shown = shownLine(line, request);
-    if (!shown) continue;
-    yield shown.subarray(0, left);
-    left -= shown.length;
-    if (left <= 0) return;
+  for await (const lines of followLines(request)) {
+    for (const line of lines) {
+      const shown = shownLine(line, request);
+      if (!shown) continue;
+      yield shown.subarray(0, left);
+      left -= shown.length;
+      if (left <= 0) return;
+    }
   }
 }
 
-async function* followLines({ path, tailLines, until, signal }: LogRequest): AsyncGenerator<Buffer> {
+/** The lines of the file as they are, as many at a time as are there. */
+export async function* followLines({ path, tailLines, until, signal }: FollowOptions): AsyncGenerator<Buffer[]> {
   let file = await open(path);
   const changes = until && new FileChanges(path, until);
   let ended = until === undefined;
@@ -90,23 +102,25 @@ async function* followLines({ path, tailLines, until, signal }: LogRequest): Asy
     while (!signal.aborted) {
       // Asked before reading: what comes between the last read and the end is read in one more round.
       const last = ended;
+      const replaced = await isReplaced(path, file);
       const reader = chunks(file, at);
       for (let next = await reader.next(); ; next = await reader.next()) {
         if (next.done) {
           at = next.value;
           break;
         }
-        yield* splitter.push(next.value);
+        const lines = splitter.push(next.value);
+        if (lines.length > 0) yield lines;
         if (signal.aborted) return;
       }
-      if (last) return;
-      await changes?.next(signal);
-      const current = await stat(path).catch(() => undefined);
-      if (current && current.ino !== (await file.stat()).ino) {
+      if (replaced) {
         await file.close();
         file = await open(path);
         at = 0;
+        continue;
       }
+      if (last) return;
+      await changes?.next(signal);
     }
   } finally {
     changes?.close();

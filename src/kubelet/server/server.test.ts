@@ -45,6 +45,10 @@ describe('KubeletServer', () => {
       text: 'pod "default/web" is not on this node',
     });
     assert.equal((await get('/exec/default/web/c?command=ls', client)).status, 400);
+    assert.deepEqual(await get('/attach/default/web/c?output=1', client), {
+      status: 400,
+      text: 'attach needs a WebSocket: use a client that offers v5.channel.k8s.io or v4.channel.k8s.io',
+    });
     assert.equal((await get('/containerLogs/%ff/web/c', client)).status, 400);
   });
 

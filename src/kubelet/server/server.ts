@@ -1,6 +1,6 @@
-// The kubelet's own server (port 10250), to which the API server passes `kubectl logs` and `kubectl exec`:
-// /containerLogs/NAMESPACE/POD/CONTAINER, /exec/NAMESPACE/POD/CONTAINER, /healthz. With TLS it serves only those who show
-// a certificate of the cluster's authority.
+// The kubelet's own server (port 10250), to which the API server passes `kubectl logs`, `exec` and `attach`:
+// /containerLogs/NAMESPACE/POD/CONTAINER, /exec/… and /attach/… likewise, /healthz. With TLS it serves only those who
+// show a certificate of the cluster's authority.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -22,6 +22,8 @@ export interface PodAccess {
     at: ContainerPath,
     options: { command: string[]; stdin: boolean; tty: boolean; signal: AbortSignal },
   ): ExecSession;
+  /** Joins the container itself. Throws like requireRunning. */
+  attach(at: ContainerPath, options: { stdin: boolean; signal: AbortSignal }): ExecSession;
 }
 export interface ContainerPath {
   readonly namespace: string;
@@ -105,10 +107,10 @@ export class KubeletServer {
         response.end('ok');
       } else if (kind === 'containerLogs' && rest.length === 3 && request.method === 'GET') {
         await this.#serveLog(containerPath(rest), url.searchParams, response);
-      } else if (kind === 'exec') {
+      } else if (kind === 'exec' || kind === 'attach') {
         throw new RequestError(
           400,
-          'exec needs a WebSocket: use a client that offers v5.channel.k8s.io or v4.channel.k8s.io',
+          `${kind} needs a WebSocket: use a client that offers v5.channel.k8s.io or v4.channel.k8s.io`,
         );
       } else {
         throw new RequestError(404, `the kubelet does not serve ${request.method} ${url.pathname}`);
@@ -148,8 +150,12 @@ export class KubeletServer {
     try {
       const { url, kind, rest } = parsed(request);
       const query = url.searchParams;
-      if (kind !== 'exec' || rest.length !== 3)
+      if ((kind !== 'exec' && kind !== 'attach') || rest.length !== 3)
         throw new RequestError(404, `the kubelet does not serve ${url.pathname}`);
+      const at = containerPath(rest);
+      // Begun only when the client is really there, but refused before the upgrade, while an answer is readable; and
+      // first of all, because kubectl asks once more, over a protocol of its past, and shows what it is told then.
+      this.#pods.requireRunning(at);
       if (!protocols.some((protocol) => offered.includes(protocol))) {
         throw new RequestError(
           400,
@@ -161,10 +167,14 @@ export class KubeletServer {
       const stdout = isOn(query, 'output') || isOn(query, 'stdout');
       const stderr = isOn(query, 'error') || isOn(query, 'stderr');
       const command = query.getAll('command');
-      if (command.length === 0) throw new RequestError(400, 'you must specify at least one command for the container');
-      // Begun only when the client is really there, but refused before the upgrade, while an answer is readable.
-      this.#pods.requireRunning(containerPath(rest));
-      const begin = () => this.#pods.exec(containerPath(rest), { command, stdin, tty, signal: over.signal });
+      if (kind === 'exec' && command.length === 0) {
+        throw new RequestError(400, 'you must specify at least one command for the container');
+      }
+      const { signal } = over;
+      const begin = () =>
+        kind === 'exec'
+          ? this.#pods.exec(at, { command, stdin, tty, signal })
+          : this.#pods.attach(at, { stdin, signal });
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         this.#stream(webSocket, begin, { stdin, stdout, stderr, tty }, () => over.abort());
       });
@@ -187,7 +197,7 @@ export class KubeletServer {
   ): void {
     try {
       streamExec(webSocket, begin(), options, abort).catch((error) => {
-        this.#log.warn('exec failed', { error });
+        this.#log.warn('stream failed', { error });
         webSocket.terminate();
       });
     } catch (error) {
