@@ -172,6 +172,10 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
 const hasReason = (error: unknown, ...reasons: string[]): error is ApiError =>
   error instanceof ApiError && reasons.includes(error.reason);
 export const isNotFound = (error: unknown): error is ApiError => hasReason(error, 'NotFound');
+/** For a `catch`: what was to be read or removed is not there, which is fine. Throws everything else. */
+export function ignoreNotFound(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
+}
 export const isAlreadyExists = (error: unknown): error is ApiError => hasReason(error, 'AlreadyExists');
 export const isConflict = (error: unknown): error is ApiError => hasReason(error, 'Conflict');
 export const isInvalid = (error: unknown): error is ApiError => hasReason(error, 'Invalid');

@@ -14,12 +14,12 @@ import {
   notSupported,
 } from '#api/index.ts';
 import { prune } from '#api/schema/strict.ts';
+import { timestamp } from '#api/schema/time.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import type { Entry } from '#storage/index.ts';
 import { assertDeletable } from './admission.ts';
 import { decodeDeleteOptions } from './body.ts';
 import { type Call, isDryRun } from './call.ts';
-import { timestamp } from './metadata.ts';
 import type { Parts } from './parts.ts';
 import { respondWithEntry, respondWithSuccess } from './represent.ts';
 import { wholeNumber } from './request.ts';

@@ -1,19 +1,19 @@
 // /healthz, /livez, /readyz and /version (api.md §2).
 
+import { gitVersion, kubernetesVersion } from '#api/index.ts';
+import { goArchitecture } from '#lib/go-architecture.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import { type Format, respond, textResponse } from './respond.ts';
 
-/** Kubernetes' version whose API this is; what follows the plus is ours. Clients parse it as a semantic version. */
 const version = {
-  major: '1',
-  minor: '33',
-  gitVersion: 'v1.33.0+portolan',
+  ...kubernetesVersion,
+  gitVersion,
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '1970-01-01T00:00:00Z',
   goVersion: `node${process.versions.node}`,
   compiler: 'node',
-  platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  platform: `linux/${goArchitecture}`,
 };
 
 export const serveVersion = (format: Format): HttpResponse => respond(200, version, format);

@@ -2,10 +2,10 @@
 // checked by the vocabulary itself, `#api/kinds/metadata.ts`.
 
 import { ApiError, badRequest, type Kind, type KubeObject, type ObjectMeta } from '#api/index.ts';
+import { timestamp } from '#api/schema/time.ts';
 import type { ResourceInfo } from './request.ts';
 
-/** RFC 3339 with whole seconds, as all timestamps of metadata are. */
-export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
+export { timestamp };
 
 /** The namespace of the URL goes into the object; one that is there already must be the same. */
 export function placeInNamespace(kind: Kind, { metadata }: KubeObject, { namespace }: ResourceInfo): void {

@@ -15,13 +15,14 @@ import {
   services,
 } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
+import { clusterDomain } from '#cluster/endpoints.ts';
 import { dnsServiceIP, type Ranges } from '#cluster/ranges.ts';
 import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
 
 const manifest = new URL('../../examples/hello.yaml', import.meta.url);
 const serviceName = 'hello';
-const domain = `${serviceName}.default.svc.cluster.local`;
+const domain = `${serviceName}.default.svc.${clusterDomain}`;
 const timeoutMs = 60_000;
 
 export interface SampleOptions {

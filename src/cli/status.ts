@@ -1,30 +1,22 @@
 // `portolan status`: the clusters of this machine, and how they do.
 
 import { readFile } from 'node:fs/promises';
-import { type Node, nodes, pods } from '#api/index.ts';
+import { age, isNodeReady, nodes, pods } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
 import { kubeconfigPath } from '#cluster/endpoints.ts';
 import { dnsServiceIP, hostLeg } from '#cluster/ranges.ts';
 import { type ClusterCard, clusterNames, isAlive, readCard } from '#cluster/state.ts';
 import { command } from './command.ts';
 
-const isReady = (node: Node): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-
-function age(since: string): string {
-  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(since)) / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
-}
-
 async function describe(card: ClusterCard): Promise<string[]> {
   if (!(await isAlive(card.supervisor))) {
     return ['  killed; `portolan down` or the next `portolan up` of this name removes its leftovers'];
   }
-  if (!card.ready || !card.ranges) return [`  starting since ${age(card.createdAt)}`];
+  const sinceStart = age(card.createdAt, new Date());
+  if (!card.ready || !card.ranges) return [`  starting for ${sinceStart}`];
   const server = `https://${hostLeg(card.ranges)}:${card.apiPort}`;
   const lines = [
-    `  running for ${age(card.createdAt)}, supervisor ${card.supervisor.pid}`,
+    `  running for ${sinceStart}, supervisor ${card.supervisor.pid}`,
     `  API server  ${server}`,
     `  cluster DNS ${dnsServiceIP(card.ranges)}`,
     `  kubeconfig  ${kubeconfigPath(card.name)}`,
@@ -36,7 +28,7 @@ async function describe(card: ClusterCard): Promise<string[]> {
     lines.splice(
       1,
       0,
-      `  ${allNodes.items.filter(isReady).length} of ${allNodes.items.length} nodes ready, ${running} of ${allPods.items.length} pods running`,
+      `  ${allNodes.items.filter(isNodeReady).length} of ${allNodes.items.length} nodes ready, ${running} of ${allPods.items.length} pods running`,
     );
   } catch (error) {
     lines.push(`  the API server does not answer: ${(error as Error).message}`);

@@ -2,7 +2,8 @@
 // Recording never waits and never fails its caller; repeats of an event raise the count of the one already written.
 
 import { randomBytes } from 'node:crypto';
-import { type Event, events, isNotFound, type KubeObject } from '#api/index.ts';
+import { type Event, events, ignoreNotFound, type KubeObject } from '#api/index.ts';
+import { timestamp } from '#api/schema/time.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { Client, Resource } from './client.ts';
@@ -67,7 +68,7 @@ export class EventRecorder {
   }
 
   #now(): string {
-    return `${this.#clock.now().toISOString().slice(0, 19)}Z`;
+    return timestamp(this.#clock.now());
   }
 
   #newEvent({ apiVersion, kind, metadata }: KubeObject, type: string, reason: string, message: string): Event {
@@ -124,12 +125,7 @@ export class EventRecorder {
 
   /** Undefined when the event is gone: its time to live is over. */
   async #raise(name: string, { count, lastTimestamp, metadata }: Event): Promise<string | undefined> {
-    try {
-      await this.#events.patch(name, { count, lastTimestamp }, { namespace: metadata.namespace, type: 'merge' });
-      return name;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const options = { namespace: metadata.namespace, type: 'merge' } as const;
+    return await this.#events.patch(name, { count, lastTimestamp }, options).then(() => name, ignoreNotFound);
   }
 }

@@ -19,6 +19,3 @@ export function canonicalJson(value: unknown): string {
       : part,
   );
 }
-
-/** RFC 3339 with whole seconds, as `metav1.Time` is written. */
-export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;

@@ -3,7 +3,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, isIPv6 } from 'node:net';
-import type { Container } from '#api/index.ts';
+import { type Container, kubernetesVersion } from '#api/index.ts';
 import type { HTTPGetAction, ProbeHandler } from '#api/schema/container.ts';
 
 export interface CheckTarget {
@@ -17,6 +17,7 @@ export interface CheckResult {
   readonly message: string;
 }
 
+const probeAgent = `kube-probe/${kubernetesVersion.major}.${kubernetesVersion.minor}`;
 const passed: CheckResult = { ok: true, message: '' };
 const failed = (message: string): CheckResult => ({ ok: false, message });
 
@@ -57,7 +58,7 @@ async function checkHttp(action: HTTPGetAction, target: CheckTarget, signal: Abo
   const port = portNumber(action.port, target.container);
   const path = action.path ?? '/';
   const url = `${scheme}://${inBrackets(host)}:${port}${path.startsWith('/') ? '' : '/'}${path}`;
-  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.33', accept: '*/*', connection: 'close' };
+  const headers: Record<string, string> = { 'user-agent': probeAgent, accept: '*/*', connection: 'close' };
   for (const { name, value } of action.httpHeaders ?? []) headers[name.toLowerCase()] = value;
   try {
     const status = await statusOf(url, scheme, headers, signal);

@@ -3,6 +3,7 @@
 
 import type { Container } from '#api/index.ts';
 import type { LifecycleHandler } from '#api/schema/container.ts';
+import { timestamp } from '#api/schema/time.ts';
 import type { Logger } from '#lib/log.ts';
 import { BackOff } from './back-off.ts';
 import { type CheckResult, type CheckTarget, check } from './check.ts';
@@ -11,7 +12,7 @@ import { execIn } from './exec-in.ts';
 import { runProbe } from './probes.ts';
 import type { ContainerSpec, Exit, RunningContainer, Runtime } from './runtime.ts';
 import type { Semaphore } from './semaphore.ts';
-import { type ContainerRecord, timestamp } from './status.ts';
+import type { ContainerRecord } from './status.ts';
 import { pause, Termination, whenAborted } from './termination.ts';
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';

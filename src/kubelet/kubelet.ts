@@ -5,7 +5,7 @@ import type { Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import {
   configMaps,
-  isNotFound,
+  ignoreNotFound,
   type KubeObject,
   type Node,
   type Pod,
@@ -214,14 +214,7 @@ export class Kubelet {
 
   #getter<T extends KubeObject>(ref: ResourceRef<T>): (name: string, namespace: string) => Promise<T | undefined> {
     const resource = this.#parts.client.resource(ref);
-    return async (name, namespace) => {
-      try {
-        return await resource.get(name, namespace);
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    };
+    return async (name, namespace) => await resource.get(name, namespace).catch(ignoreNotFound);
   }
 
   async #hostResolvConf(): Promise<ResolvConf | undefined> {

@@ -1,9 +1,10 @@
 // The Node object that a kubelet registers: what the machine is, and how it is. Pure but for reading the machine's own data.
 
 import { readFile } from 'node:fs/promises';
-import { arch, availableParallelism, release, totalmem } from 'node:os';
-import type { Node } from '#api/index.ts';
-import { timestamp } from './status.ts';
+import { availableParallelism, release, totalmem } from 'node:os';
+import { gitVersion, type Node } from '#api/index.ts';
+import { timestamp } from '#api/schema/time.ts';
+import { goArchitecture } from '#lib/go-architecture.ts';
 
 export interface Machine {
   readonly machineID: string;
@@ -14,8 +15,6 @@ export interface Machine {
   readonly cpus: number;
   readonly memoryKi: number;
 }
-
-const goArchitecture: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', ia32: '386' };
 
 export async function readMachine(): Promise<Machine> {
   const read = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).trim();
@@ -29,7 +28,7 @@ export async function readMachine(): Promise<Machine> {
     bootID,
     osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(release_)?.[1] ?? 'Linux',
     kernelVersion: release(),
-    architecture: goArchitecture[arch()] ?? arch(),
+    architecture: goArchitecture,
     cpus: availableParallelism(),
     memoryKi: Math.floor(totalmem() / 1024),
   };
@@ -46,7 +45,6 @@ export interface NodeInput {
   readonly leaseDurationSeconds: number;
 }
 
-const kubeletVersion = 'v1.33.0-portolan';
 const maxPods = 110;
 
 type NodeCondition = NonNullable<NonNullable<Node['status']>['conditions']>[number];
@@ -85,7 +83,7 @@ export function nodeStatus(input: NodeInput, before: Node['status'], now: Date):
       kernelVersion: machine.kernelVersion,
       osImage: machine.osImage,
       containerRuntimeVersion: input.runtimeVersion,
-      kubeletVersion,
+      kubeletVersion: gitVersion,
       kubeProxyVersion: '',
       operatingSystem: 'linux',
       architecture: machine.architecture,

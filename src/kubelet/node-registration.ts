@@ -1,7 +1,16 @@
 // Keeps the node's place in the API: its Node object, and its Lease, whose renewal says that the node is alive (the node
 // lifecycle controller acts when it stops).
 
-import { isAlreadyExists, isNotFound, type Lease, leases, type Node, nodes } from '#api/index.ts';
+import {
+  ignoreNotFound,
+  isAlreadyExists,
+  isNodeReady,
+  isNotFound,
+  type Lease,
+  leases,
+  type Node,
+  nodes,
+} from '#api/index.ts';
 import type { Client, Resource } from '#client/index.ts';
 import type { Clock } from '#lib/clock.ts';
 import { type NodeInput, nodeObject, nodeStatus } from './node-object.ts';
@@ -43,21 +52,16 @@ export class NodeRegistration {
   /** One heartbeat: renews the lease, and puts right what others made of the node's status. */
   async beat(): Promise<void> {
     await this.#renewLease();
-    const node = await this.#nodes.get(this.#input.nodeName).catch((error) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
+    const node = await this.#nodes.get(this.#input.nodeName).catch(ignoreNotFound);
+    const isDue = this.#clock.now().getTime() - this.#statusWritten > statusPeriodMs;
     if (!node) await this.register();
-    else if (!this.#isReady(node) || Date.now() - this.#statusWritten > statusPeriodMs) await this.#writeStatus(node);
-  }
-
-  #isReady({ status }: Node): boolean {
-    return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+    else if (!isNodeReady(node) || isDue) await this.#writeStatus(node);
   }
 
   async #writeStatus(node: Node): Promise<Node> {
-    const status = nodeStatus(this.#input, node.status, this.#clock.now());
-    this.#statusWritten = Date.now();
+    const now = this.#clock.now();
+    const status = nodeStatus(this.#input, node.status, now);
+    this.#statusWritten = now.getTime();
     return await this.#nodes.patch(this.#input.nodeName, { status }, { type: 'strategic', subresource: 'status' });
   }
 

@@ -15,6 +15,7 @@ import {
   type Service,
 } from '#api/index.ts';
 import { isPodTerminal } from '#api/pod-conditions.ts';
+import { timestamp } from '#api/schema/time.ts';
 import type { Resource } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
 import { ConfigError } from './config-error.ts';
@@ -30,7 +31,7 @@ import { podDns } from './resolv-conf.ts';
 import type { ContainerSpec, Mount, Runtime } from './runtime.ts';
 import type { Semaphore } from './semaphore.ts';
 import { serviceEnvironment } from './service-env.ts';
-import { isSidecar, podStatus, timestamp } from './status.ts';
+import { isSidecar, podStatus } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { pause, Termination } from './termination.ts';
 import { PodVolumes, unsupportedVolume } from './volumes.ts';

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Container, ContainerStatus, Pod, PodStatus } from '#api/index.ts';
 import type { PodCondition } from '#api/schema/pod.ts';
+import { timestamp } from '#api/schema/time.ts';
 
 /** The state of one container as its runner keeps it. */
 export interface ContainerRecord {
@@ -32,7 +33,6 @@ export interface PodView {
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
 }
 
-export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`;
 export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 const initContainersOf = ({ spec }: Pod): readonly Container[] => spec.initContainers ?? [];
 

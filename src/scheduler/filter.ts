@@ -1,6 +1,6 @@
 // Which nodes a pod may run on: each filter says why not, in the words that `kubectl describe pod` shows. Pure.
 
-import type { Node, Pod } from '#api/index.ts';
+import { isNodeReady, type Node, type Pod } from '#api/index.ts';
 import { type NodeSelectorTerm, type Taint, type Toleration, tolerates } from './tolerations.ts';
 
 export interface Candidate {
@@ -11,10 +11,7 @@ export interface Candidate {
 /** Undefined when the node will do. */
 type Filter = (pod: Pod, candidate: Candidate) => string | undefined;
 
-const readyFilter: Filter = (_, { node }) =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
-    ? undefined
-    : 'node(s) were not ready';
+const readyFilter: Filter = (_, { node }) => (isNodeReady(node) ? undefined : 'node(s) were not ready');
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const unschedulableFilter: Filter = ({ spec }, { node }) =>

@@ -3,6 +3,7 @@
 
 import {
   apiVersionOf,
+  ignoreNotFound,
   isConflict,
   isNotFound,
   isPodTerminal,
@@ -12,6 +13,7 @@ import {
   podCondition,
   pods,
 } from '#api/index.ts';
+import { timestamp } from '#api/schema/time.ts';
 import {
   type Client,
   EventRecorder,
@@ -147,13 +149,12 @@ class Scheduler {
     this.#events.event(pod, 'Warning', 'FailedScheduling', message);
     const before = podCondition(pod, 'PodScheduled');
     if (before?.status === 'False' && before.message === message) return;
-    const now = `${this.#clock.now().toISOString().slice(0, 19)}Z`;
+    const now = timestamp(this.#clock.now());
     const lastTransitionTime = before?.status === 'False' ? before.lastTransitionTime : now;
     const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime };
-    const { name = '', namespace } = pod.metadata;
-    const patch = { status: { conditions: [condition] } };
-    await this.#resource.patch(name, patch, { namespace, type: 'strategic', subresource: 'status' }).catch((error) => {
-      if (!isNotFound(error)) throw error;
-    });
+    const { name = '', namespace, uid } = pod.metadata;
+    const patch = { metadata: { uid }, status: { conditions: [condition] } };
+    const options = { namespace, type: 'strategic', subresource: 'status' } as const;
+    await this.#resource.patch(name, patch, options).catch(ignoreNotFound);
   }
 }

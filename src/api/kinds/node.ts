@@ -4,6 +4,7 @@ import { parseCidr } from '#lib/cidr.ts';
 import { duplicate, type FieldError, forbiddenField, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { labelValue, qualifiedName } from '../names.ts';
+import { isNodeReady, nodeCondition } from '../node-conditions.ts';
 import { nodes } from '../resources.ts';
 import { Node } from '../schema/node.ts';
 import type { Taint } from '../schema/selector.ts';
@@ -12,10 +13,9 @@ import { ageColumn, column, nameColumn, none, wide } from './columns.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
 
-function statusCell({ spec, status }: Node): string {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  const state = ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown';
-  return spec.unschedulable ? `${state},SchedulingDisabled` : state;
+function statusCell(node: Node): string {
+  const state = nodeCondition(node, 'Ready') ? (isNodeReady(node) ? 'Ready' : 'NotReady') : 'Unknown';
+  return node.spec.unschedulable ? `${state},SchedulingDisabled` : state;
 }
 
 function rolesCell({ metadata }: Node): string {

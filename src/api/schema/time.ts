@@ -22,6 +22,10 @@ const format = ({ seconds, micros }: Instant, kind: 'time' | 'microTime'): strin
   return kind === 'time' ? `${whole}Z` : `${whole}.${String(micros).padStart(6, '0')}Z`;
 };
 
+/** A moment as metav1.Time. */
+export const timestamp = (date: Date): string =>
+  format({ seconds: Math.floor(date.getTime() / 1000), micros: 0 }, 'time');
+
 /** What is wrong with the text, if anything. */
 export const timeError = (text: string): string | undefined =>
   Number.isFinite(parse(text)?.seconds)

@@ -3,8 +3,8 @@
 import {
   type Deployment,
   deployments,
+  ignoreNotFound,
   isAlreadyExists,
-  isNotFound,
   matchesSelector,
   type ReplicaSet,
   replicaSets,
@@ -101,9 +101,7 @@ class DeploymentController {
         await client
           .resource(replicaSets)
           .delete(metadata.name ?? '', { namespace, uid: metadata.uid })
-          .catch((error) => {
-            if (!isNotFound(error)) throw error;
-          });
+          .catch(ignoreNotFound);
         return deployment;
       }
       case 'annotate': {

@@ -2,7 +2,8 @@
 // status` and others wait for (api.md §19, §21). Pure.
 
 import type { Deployment, ReplicaSet } from '#api/index.ts';
-import { sameJson, timestamp } from '../json.ts';
+import { timestamp } from '#api/schema/time.ts';
+import { sameJson } from '../json.ts';
 import { desiredOf, limits, sizeOf, sum } from './sizes.ts';
 
 export type DeploymentStatus = NonNullable<Deployment['status']>;

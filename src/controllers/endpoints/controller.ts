@@ -1,6 +1,6 @@
 // Keeps the legacy Endpoints object of every Service that has a selector (services.md §C.8).
 
-import { type Endpoints, endpoints, isNotFound } from '#api/index.ts';
+import { type Endpoints, endpoints, ignoreNotFound } from '#api/index.ts';
 import { keyOf, runWorkers, splitKey } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { isSelecting, selectPods } from '../service-pods.ts';
@@ -39,6 +39,3 @@ export function runEndpoints(shared: ControllerParts): Promise<void> {
 }
 
 const isOurs = ({ metadata }: Endpoints): boolean => metadata.labels?.[managedByLabel] === managedBy;
-const ignoreNotFound = (error: unknown): void => {
-  if (!isNotFound(error)) throw error;
-};

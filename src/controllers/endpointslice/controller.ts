@@ -1,6 +1,6 @@
 // Keeps the EndpointSlices of every Service that has a selector (services.md §C.2-§C.6).
 
-import { ApiError, type EndpointSlice, endpointSlices, isNotFound, type Service } from '#api/index.ts';
+import { ApiError, type EndpointSlice, endpointSlices, ignoreNotFound, type Service } from '#api/index.ts';
 import { runWorkers, splitKey, type WorkQueue } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { isSelecting, selectPods } from '../service-pods.ts';
@@ -75,9 +75,7 @@ class EndpointSliceController {
     const update = async (slice: EndpointSlice) => this.#tracker.wrote(key, await slices.update(slice));
     const remove = async (slice: EndpointSlice) => {
       const { name = '', namespace, uid } = slice.metadata;
-      await slices.delete(name, { namespace, uid }).catch((error) => {
-        if (!isNotFound(error)) throw error;
-      });
+      await slices.delete(name, { namespace, uid }).catch(ignoreNotFound);
       this.#tracker.deleted(key, slice);
     };
     try {

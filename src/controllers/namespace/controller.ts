@@ -1,6 +1,6 @@
 // Empties a Namespace that is being deleted, of all resources that the server serves, then lets it go (api.md §11).
 
-import { apiVersionOf, isNotFound, type KubeObject, type Namespace, namespaces } from '#api/index.ts';
+import { apiVersionOf, ignoreNotFound, type KubeObject, type Namespace, namespaces } from '#api/index.ts';
 import { keyOf, runWorkers, WorkQueue } from '#client/index.ts';
 import { discover, type ServedResource } from '../discovery.ts';
 import { sameJson } from '../json.ts';
@@ -32,14 +32,12 @@ async function reconcile({ client, informers, clock }: ControllerParts, queue: W
   const findings = await clear(client, name);
   const status = planStatus(namespace, findings, clock.now());
   const resource = client.resource(namespaces);
-  try {
-    const isNews = !isEmpty(findings) && !sameJson(status, namespace.status);
-    const current = isNews ? await resource.updateStatus({ ...namespace, status }) : namespace;
-    if (isEmpty(findings)) await finalize(client, current);
-    else queue.addAfter(name, recheckMs);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
+  if (isEmpty(findings)) {
+    await finalize(client, namespace).catch(ignoreNotFound);
+    return;
   }
+  queue.addAfter(name, recheckMs);
+  if (!sameJson(status, namespace.status)) await resource.updateStatus({ ...namespace, status }).catch(ignoreNotFound);
 }
 
 /** Asks for the deletion of everything in it, and counts what is still there. */
@@ -73,9 +71,7 @@ async function clearResource(
     items
       .filter(({ metadata }) => !metadata.deletionTimestamp)
       .map(({ metadata: { name = '', uid } }) =>
-        resource.delete(name, { namespace, uid, propagationPolicy: 'Background' }).catch((error) => {
-          if (!isNotFound(error)) throw error;
-        }),
+        resource.delete(name, { namespace, uid, propagationPolicy: 'Background' }).catch(ignoreNotFound),
       ),
   );
   const left = items.length > 0 ? (await resource.list({ namespace })).items : [];

@@ -1,7 +1,7 @@
 // A Namespace's conditions while it is being deleted (api.md §11). Pure.
 
 import type { Namespace } from '#api/index.ts';
-import { timestamp } from '../json.ts';
+import { timestamp } from '#api/schema/time.ts';
 
 type NamespaceStatus = NonNullable<Namespace['status']>;
 type NamespaceCondition = NonNullable<NamespaceStatus['conditions']>[number];

@@ -1,7 +1,7 @@
 // Watches over the nodes: one whose lease is not renewed for the grace period is unreachable; its pods are no longer
 // ready, and leave when they no longer tolerate it. The pods of a node that was deleted are removed.
 
-import { isNotFound, isPodTerminal, type Node, nodes, type Pod, pods } from '#api/index.ts';
+import { ignoreNotFound, isPodTerminal, type Node, nodes, type Pod, pods } from '#api/index.ts';
 import { keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { evictionTime, readiness, unheardConditions, unreadyConditions, wantedTaints } from './plan.ts';
@@ -179,8 +179,4 @@ class PodEvictor {
     const options = { namespace, uid, gracePeriodSeconds };
     await this.#parts.client.resource(pods).delete(name, options).catch(ignoreNotFound);
   }
-}
-
-function ignoreNotFound(error: unknown): undefined {
-  if (!isNotFound(error)) throw error;
 }

@@ -1,7 +1,8 @@
 // What the control plane thinks of a node: its conditions and taints, and when its pods have to go. Pure.
 
-import type { Node, Pod } from '#api/index.ts';
-import { sameJson, timestamp } from '../json.ts';
+import { type Node, nodeCondition, type Pod, podCondition } from '#api/index.ts';
+import { timestamp } from '#api/schema/time.ts';
+import { sameJson } from '../json.ts';
 
 type Taint = NonNullable<Node['spec']['taints']>[number];
 type Toleration = NonNullable<Pod['spec']['tolerations']>[number];
@@ -14,8 +15,7 @@ const unschedulableTaint = 'node.kubernetes.io/unschedulable';
 /** How long a pod stays on a node that is not ready or not reachable when it does not say. */
 const defaultTolerationSeconds = 300;
 
-export const readiness = (node: Node): string =>
-  node.status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
+export const readiness = (node: Node): string => nodeCondition(node, 'Ready')?.status ?? 'Unknown';
 
 /** The conditions of a node that is not heard of any more; undefined when they say so already. */
 export function unheardConditions(node: Node, now: Date): NodeCondition[] | undefined {
@@ -56,7 +56,7 @@ const taint = (key: string, effect: string): Taint => ({ key, effect });
 
 /** The pod's Ready condition turned to False, so that it leaves the EndpointSlices; undefined when it is not True. */
 export function unreadyConditions(pod: Pod, now: Date): PodCondition[] | undefined {
-  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = podCondition(pod, 'Ready');
   if (ready?.status !== 'True') return undefined;
   return [{ ...ready, status: 'False', lastTransitionTime: timestamp(now) }];
 }

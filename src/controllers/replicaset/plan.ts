@@ -1,7 +1,8 @@
 // ReplicaSet: how many pods to create, which to delete, and what status to report (api.md §21). Pure.
 
 import { isPodReady, isPodTerminal, type Pod, podCondition, type ReplicaSet } from '#api/index.ts';
-import { sameJson, timestamp } from '../json.ts';
+import { timestamp } from '#api/schema/time.ts';
+import { sameJson } from '../json.ts';
 
 type ReplicaSetStatus = NonNullable<ReplicaSet['status']>;
 type ReplicaSetCondition = NonNullable<ReplicaSetStatus['conditions']>[number];
