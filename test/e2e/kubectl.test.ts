@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { tryRun } from '#lib/run.ts';
 import { eventually, TestCluster, whyNoCluster, whyNoKubectl } from './harness.ts';
 
 const skip = whyNoCluster() ?? whyNoKubectl();
@@ -15,6 +16,8 @@ describe('the real kubectl', { skip }, () => {
     assert.equal(code, 1, `kubectl ${args} was not refused`);
     assert.match(stderr, want);
   };
+  /** A line of shell in which script(1) gives kubectl the terminal that it asks for. */
+  const terminal = (line: string) => tryRun('sh', ['-c', line], { env: cluster.env, timeoutMs: 60_000 });
   before(async () => {
     cluster = await TestCluster.start('e2e-kubectl');
   });
@@ -87,17 +90,68 @@ describe('the real kubectl', { skip }, () => {
   });
 
   test('exec -it gives a terminal', async () => {
-    // script(1) gives kubectl the terminal that it asks for.
     const command = 'kubectl exec -it tmp -- sh -c "tty; stty size; exit 4"';
-    const { stdout } = await cluster.tryKubectl('version --client', {}).then(async () => {
-      const { tryRun } = await import('#lib/run.ts');
-      return tryRun('script', ['-qec', `stty cols 91 rows 33; ${command}; echo code=$?`, '/dev/null'], {
-        env: cluster.env,
-      });
-    });
+    const { stdout } = await terminal(`script -qec 'stty cols 91 rows 33; ${command}; echo code=$?' /dev/null`);
     assert.match(stdout, /\/dev\/pts\/\d+/);
     assert.match(stdout, /^33 91\r?$/m);
     assert.match(stdout, /code=4/);
+  });
+
+  test('run -it --rm gives a shell, and takes its pod away', async () => {
+    // kubectl sets another size first, so that programs notice the right one.
+    const typed = 'until stty size | grep "33 91"; do sleep 0.1; done; tty; echo term=$TERM; exit 3';
+    const command = `kubectl run -it --rm shell --image=host -- bash --norc`;
+    // What is typed early waits in the terminal.
+    const { stdout } = await terminal(`echo '${typed}' | script -qec 'stty cols 91 rows 33; ${command}' /dev/null`);
+    assert.match(stdout, /^33 91\r?$/m);
+    assert.match(stdout, /^\/dev\/pts\/\d+\r?$/m);
+    assert.match(stdout, /^term=xterm\r?$/m);
+    assert.match(stdout, /pod "shell" deleted/);
+    assert.doesNotMatch(stdout, /couldn't attach/);
+  });
+
+  test('run -i with a pipe', async () => {
+    const piped = (args: string, input: string, ...more: string[]) => cluster.tryKubectl(args, { input }, more);
+    const cat = await piped('run -i --rm --restart=Never cat --image=host -- cat', 'through\nstdin\n');
+    assert.deepEqual([cat.code, cat.stderr.match(/couldn't attach/)], [0, null]);
+    assert.match(cat.stdout, /^through\nstdin\npod "cat" deleted/);
+    const script = 'echo out; echo err >&2; read line; echo "got $line"; exit 6';
+    const failing = await piped('run -i --restart=Never fails --image=host --', 'it\n', 'sh', '-c', script);
+    assert.deepEqual([failing.code, failing.stdout], [6, 'out\ngot it\n']);
+    assert.match(failing.stderr, /^err$/m);
+    const quick = await piped('run -i --rm --restart=Never quick --image=host --', '', 'echo', 'said and gone');
+    assert.match(quick.stdout, /said and gone\n/);
+  });
+
+  test('attach', async () => {
+    const script = 'n=0; while read line; do n=$((n+1)); echo "$n $line"; done';
+    const manifest = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'host-desk' },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: 'c', image: 'host', stdin: true, command: ['sh', '-c', script] }],
+      },
+    };
+    await cluster.kubectl('apply -f -', { input: JSON.stringify(manifest) });
+    await kubectl('wait --for=condition=Ready pod/host-desk --timeout=60s');
+    const watcher = cluster.spawnKubectl('attach host-desk');
+    let seen = '';
+    watcher.stdout.on('data', (chunk) => {
+      seen += chunk;
+    });
+    // Its input is sent again until it is seen: only then is it known to be there.
+    await eventually('both are attached', async () => {
+      await cluster.kubectl('attach -i host-desk', { input: 'hello\n' });
+      return /^\d+ hello$/m.test(seen);
+    });
+    assert.match(await kubectl('get pod host-desk'), /1\/1 +Running +0/);
+    const ended = once(watcher, 'exit');
+    await kubectl('delete pod host-desk --now');
+    await ended;
+    await refused('attach fails', /cannot attach a container in a completed pod; current phase is Failed/);
+    await kubectl('delete pod fails');
   });
 
   test('logs of what a pod printed, followed to its end', async () => {
@@ -266,6 +320,7 @@ describe('the real kubectl', { skip }, () => {
     await eventually('ErrImagePull shows', async () =>
       /ErrImagePull|ImagePullBackOff/.test(await kubectl('get pod foreign')),
     );
+    await refused('attach foreign', /container "foreign" in pod "foreign" is not running/);
     assert.match(await kubectl('describe pod foreign'), /Failed +.*image "host"/);
     await kubectl('delete pod foreign --now');
   });
