@@ -1,12 +1,9 @@
-// What the server adds to objects or demands of them beyond their own kind's rules (api.md §6, §11, §13): namespaces must
-// exist and live, keep their name as a label and their finalizer; pods get a service account and the tolerations that
-// keep them on a lost node for five minutes.
+// What the server demands of a write that needs a look at other objects, or at which object it is: namespaces must exist
+// and live, and some may not be deleted (api.md §6, §11). What depends on the object alone is its kind's own.
 
-import { ApiError, forbidden, type Kind, type KubeObject, type Namespace, notFound, type Pod } from '#api/index.ts';
+import { ApiError, forbidden, type Kind, type KubeObject, type Namespace, notFound } from '#api/index.ts';
 import { namespaceKind } from '#api/kinds/namespace.ts';
 import type { Registry } from './registry.ts';
-
-const resourceOf = ({ group, resource }: Kind) => ({ group, resource });
 
 /** 404 or 403 unless new objects may be made in the namespace. */
 export async function assertNamespaceOpen(registry: Registry, kind: Kind, object: KubeObject): Promise<void> {
@@ -16,7 +13,7 @@ export async function assertNamespaceOpen(registry: Registry, kind: Kind, object
   if (!entry) throw notFound({ group: '', resource: 'namespaces' }, namespace);
   const { metadata, status } = registry.decode<Namespace>(entry);
   if (!metadata.deletionTimestamp && status?.phase !== 'Terminating') return;
-  const { group, resource } = resourceOf(kind);
+  const { group, resource } = kind;
   const qualified = group ? `${resource}.${group}` : resource;
   const name = object.metadata.name ?? '';
   throw forbidden(
@@ -34,41 +31,6 @@ export async function assertNamespaceOpen(registry: Registry, kind: Kind, object
       ],
     },
   );
-}
-
-/** Changes `object` in place; `old` is undefined for a create. */
-export function admit(kind: Kind, object: KubeObject, old: KubeObject | undefined): void {
-  if (kind.group !== '') return;
-  if (kind.kind === 'Namespace') admitNamespace(object as Namespace, old);
-  else if (kind.kind === 'Pod' && !old) admitPod(object as Pod);
-}
-
-const nameLabel = 'kubernetes.io/metadata.name';
-
-function admitNamespace(namespace: Namespace, old: KubeObject | undefined): void {
-  namespace.metadata.labels = { ...namespace.metadata.labels, [nameLabel]: namespace.metadata.name ?? '' };
-  if (old) {
-    // Only the finalize sub-resource changes these.
-    namespace.spec = structuredClone((old as Namespace).spec);
-  } else {
-    namespace.spec = { finalizers: [...new Set([...(namespace.spec?.finalizers ?? []), 'kubernetes'])] };
-    namespace.status = { phase: 'Active' };
-  }
-}
-
-const tolerationSeconds = 300;
-
-function admitPod({ spec }: Pod): void {
-  spec.serviceAccountName ||= spec.serviceAccount || 'default';
-  spec.serviceAccount = spec.serviceAccountName;
-  const tolerations = spec.tolerations ?? [];
-  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-    const tolerated = tolerations.some(
-      (t) => (t.key === key || !t.key) && (t.effect === 'NoExecute' || !t.effect) && (t.key || t.operator === 'Exists'),
-    );
-    if (!tolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
-  }
-  spec.tolerations = tolerations;
 }
 
 const protectedNamespaces = new Set(['default', 'kube-system', 'kube-public']);

@@ -1,4 +1,4 @@
-// The one way in which objects are changed (services.md A.3): prepare, default, admit, reserve, validate, store, commit.
+// The one way in which objects are changed (services.md A.3): prepare, default, reserve, validate, store, commit.
 // The verbs decide what the new object is; this decides whether and how it is stored. Every attempt starts from what is
 // stored now, so a lost race is tried again unless the client said which version it wanted to change.
 
@@ -20,7 +20,7 @@ import { generateName } from '#api/names.ts';
 import { prune } from '#api/schema/strict.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Entry } from '#storage/index.ts';
-import { admit, assertNamespaceOpen } from './admission.ts';
+import { assertNamespaceOpen } from './admission.ts';
 import type { Reservation } from './allocators/reservation.ts';
 import { type Hooks, type HooksByKind, hooksKey } from './hooks.ts';
 import { countsAsChange, keepOwned, prepareNew } from './metadata.ts';
@@ -42,8 +42,6 @@ export interface Change {
   readonly rules: 'main' | 'status' | 'none';
   readonly dryRun: boolean;
   readonly warn?: ((text: string) => void) | undefined;
-  /** The namespace's finalize sub-resource may change its spec. */
-  readonly skipAdmission?: boolean;
 }
 
 export class Writer {
@@ -65,7 +63,6 @@ export class Writer {
     await assertNamespaceOpen(this.registry, kind, object);
     kind.prepareForCreate?.(object);
     kind.setDefaults?.(object);
-    admit(kind, object, undefined);
     const reservation = this.#hooksOf(kind).begin?.(object, undefined, options.dryRun);
     try {
       const problems = [...validateMetadata(kind, object), ...(kind.validate?.(object) ?? [])];
@@ -131,7 +128,7 @@ export class Writer {
     }
   }
 
-  #prepare(kind: Kind, object: KubeObject, old: KubeObject, { rules, skipAdmission }: Change): void {
+  #prepare(kind: Kind, object: KubeObject, old: KubeObject, { rules }: Change): void {
     if (rules === 'main') {
       if (kind.hasStatus) copyField(object, old, 'status');
       kind.setDefaults?.(object);
@@ -142,7 +139,6 @@ export class Writer {
       }
       kind.prepareForStatusUpdate?.(object, old);
     }
-    if (!skipAdmission) admit(kind, object, old);
   }
 
   async #store(kind: Kind, entry: Entry, object: KubeObject, dryRun: boolean, reservation: Reservation | undefined) {

@@ -15,7 +15,10 @@ const emptied = 'kubernetes';
 /** Lets a selector of namespaces choose one by its name. */
 function setDefaults(namespace: Namespace): void {
   namespace.spec ??= {};
-  const { metadata } = namespace;
+  keepNameLabel(namespace);
+}
+
+function keepNameLabel({ metadata }: Namespace): void {
   if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
 }
 
@@ -50,6 +53,7 @@ export const namespaceKind: Kind<Namespace> = {
   prepareForUpdate: (namespace, old) => {
     namespace.spec = structuredClone(old.spec);
   },
+  prepareForStatusUpdate: keepNameLabel,
   validate,
   validateStatusUpdate,
   nameFormat: 'dns1123Label',
