@@ -1,6 +1,6 @@
 // DELETE of a collection: each object that the selectors match, as if it were deleted by itself (api.md §11).
 
-import { isNotFound } from '#api/index.ts';
+import { isConflict, isNotFound } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import type { Entry } from '#storage/index.ts';
 import { type Call, formatOf, representationOf } from './call.ts';
@@ -10,6 +10,7 @@ import type { Parts } from './parts.ts';
 import { wholeNumber } from './request.ts';
 import { respond } from './respond.ts';
 import { parseSelection } from './selection.ts';
+import type { Target } from './writer.ts';
 
 export async function deleteCollection(parts: Parts, call: Call): Promise<HttpResponse> {
   const { registry } = parts;
@@ -26,16 +27,23 @@ export async function deleteCollection(parts: Parts, call: Call): Promise<HttpRe
   const deleted: Entry[] = [];
   for (const entry of page.entries) {
     const { name = '', namespace = '', uid } = registry.decode(entry).metadata;
-    try {
-      // Only the object that was listed: not one that took its name meanwhile.
-      const preconditions = { ...options.preconditions, ...(uid && { uid }) };
-      const result = await deleteObject(parts, { kind, namespace, name }, { ...options, preconditions });
-      deleted.push(result.entry);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    // Only the object that was listed: not one that took its name meanwhile.
+    const preconditions = { ...options.preconditions, ...(uid && { uid }) };
+    const target = { kind, namespace, name };
+    const result = await deleteObject(parts, target, { ...options, preconditions }).catch((error) =>
+      ignoreReplaced(parts, target, uid, error),
+    );
+    if (result) deleted.push(result.entry);
   }
   const representation = { ...representationOf(call), as: 'object' as const };
   const head = listHead(call, { resourceVersion: String(registry.store.revision) });
   return respond(200, joinItems(head, deleted), formatOf(call, representation), call.warnings.headers());
+}
+
+/** The listed object is gone by itself, perhaps with another in its place; any other error is thrown. */
+async function ignoreReplaced({ registry }: Parts, target: Target, uid: string | undefined, error: unknown) {
+  if (isNotFound(error)) return undefined;
+  const now = isConflict(error) ? await registry.get(target.kind, target) : undefined;
+  if (!now || registry.decode(now).metadata.uid === uid) throw error;
+  return undefined;
 }

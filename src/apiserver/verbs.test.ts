@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import type { Kind } from '#api/index.ts';
 import { apiVersionOf } from '#api/index.ts';
 import { kinds } from '#api/kinds/index.ts';
+import { MemoryStore } from '#storage/index.ts';
 import { verbsOfKind } from './discovery.ts';
 import {
   admin,
@@ -957,6 +958,32 @@ const collectionOf = (kind: Kind) => {
   const root = kind.group ? `/apis/${apiVersionOf(kind)}` : `/api/${kind.version}`;
   return kind.namespaced ? `${root}/namespaces/default/${kind.resource}` : `${root}/${kind.resource}`;
 };
+
+test('deletecollection leaves an object alone that took the name of a listed one meanwhile', async () => {
+  let onGet: ((key: string) => Promise<void>) | undefined;
+  class RacingStore extends MemoryStore {
+    override async get(key: string) {
+      await onGet?.(key);
+      return await super.get(key);
+    }
+  }
+  const api = await startServer({ store: new RacingStore() });
+  const maps = '/api/v1/namespaces/default/configmaps';
+  for (const name of ['a', 'b']) await api.send('POST', maps, { metadata: { name } });
+  onGet = async (key) => {
+    if (!key.endsWith('/b')) return;
+    onGet = undefined;
+    await api.send('DELETE', `${maps}/b`);
+    await api.send('POST', maps, { metadata: { name: 'b' } });
+  };
+  const { status, json } = await api.send('DELETE', maps);
+  assert.equal(status, 200);
+  assert.deepEqual(
+    json.items.map(({ metadata }: Json) => metadata.name),
+    ['a'],
+  );
+  assert.equal((await api.send('GET', `${maps}/b`)).status, 200);
+});
 
 describe('every verb of every kind', () => {
   for (const kind of kinds) {
