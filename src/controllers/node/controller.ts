@@ -125,8 +125,8 @@ class PodEvictor {
   readonly queue = new WorkQueue();
   readonly #parts: ControllerParts;
   readonly #options: NodeOptions;
-  /** Since when a pod's node is missing, by the pod's uid. */
-  readonly #homeless = new Map<string, number>();
+  /** Since when a pod's node is missing, by the pod's key. */
+  readonly #homeless = new Map<string, { readonly uid: string; readonly since: number }>();
 
   constructor(parts: ControllerParts, options: NodeOptions) {
     this.#parts = parts;
@@ -137,10 +137,10 @@ class PodEvictor {
     const { informers, clock } = this.#parts;
     const { namespace, name } = splitKey(key);
     const pod = informers.pods.get(name, namespace);
-    if (!pod?.spec.nodeName) return;
-    const node = informers.nodes.get(pod.spec.nodeName);
-    if (!node) return await this.#removeHomeless(key, pod);
-    this.#homeless.delete(pod.metadata.uid ?? '');
+    const node = informers.nodes.get(pod?.spec.nodeName ?? '');
+    if (pod?.spec.nodeName && !node) return await this.#removeHomeless(key, pod);
+    this.#homeless.delete(key);
+    if (!pod || !node) return;
     const now = clock.now();
     const at = evictionTime(pod, node, now);
     if (at === undefined || pod.metadata.deletionTimestamp || isPodTerminal(pod)) return;
@@ -156,14 +156,15 @@ class PodEvictor {
     const { client, clock } = this.#parts;
     const uid = pod.metadata.uid ?? '';
     const now = clock.now().getTime();
-    const since = this.#homeless.get(uid) ?? now;
-    this.#homeless.set(uid, since);
+    const known = this.#homeless.get(key);
+    const since = known?.uid === uid ? known.since : now;
+    this.#homeless.set(key, { uid, since });
     const leftMs = since + this.#options.goneAfterMs - now;
     if (leftMs > 0) {
       this.queue.addAfter(key, leftMs);
       return;
     }
-    this.#homeless.delete(uid);
+    this.#homeless.delete(key);
     const exists = await client
       .resource(nodes)
       .get(pod.spec.nodeName ?? '')
