@@ -9,11 +9,18 @@ import type { ChildMessage } from './messages.ts';
 /** A log file that has grown beyond this moves to NAME.1, and a new one begins. */
 const logLimit = 5 * 1024 * 1024;
 const lastWordsLength = 2000;
+/** How long the output of a process that has ended may take to arrive. */
+const lastWordsMs = 200;
 
 function appendLog(path: string, chunk: Buffer): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   appendFileSync(path, chunk, { mode: 0o600 });
   if (statSync(path).size > logLimit) renameSync(path, `${path}.1`);
+}
+
+function closeOutput({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy();
+  stderr?.destroy();
 }
 
 export interface ChildOptions {
@@ -31,7 +38,7 @@ export interface Exit {
 export class Child {
   readonly #process: ChildProcess;
   #lastWords = '';
-  /** Resolves when the process has ended. */
+  /** Resolves when the process has ended and all that it said is in the log. */
   readonly exited: Promise<Exit>;
 
   constructor({ module, args, logFile, onMessage }: ChildOptions) {
@@ -48,8 +55,10 @@ export class Child {
     child.on('message', (message) => onMessage(message as ChildMessage));
     this.#process = child;
     this.exited = new Promise((resolve) => {
-      child.on('exit', (code, signal) => resolve({ code, signal }));
+      child.on('close', (code, signal) => resolve({ code, signal }));
       child.on('error', () => resolve({ code: -1, signal: null }));
+      // What it started may hold its output open.
+      child.on('exit', () => setTimeout(() => closeOutput(child), lastWordsMs));
     });
   }
 

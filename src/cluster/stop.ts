@@ -8,15 +8,24 @@ import { type ClusterCard, isAlive } from './state.ts';
 const graceMs = 40_000;
 
 export async function requestStop(card: ClusterCard): Promise<void> {
-  process.kill(card.supervisor.pid, 'SIGTERM');
+  signal(card, 'SIGTERM');
   const deadline = Date.now() + graceMs;
   while (await isAlive(card.supervisor)) {
     if (Date.now() > deadline) {
-      process.kill(card.supervisor.pid, 'SIGKILL');
+      signal(card, 'SIGKILL');
       await systemClock.sleep(500);
       await removeCluster(card.name, card);
       return;
     }
     await systemClock.sleep(20);
+  }
+}
+
+function signal({ supervisor }: ClusterCard, name: NodeJS.Signals): void {
+  try {
+    process.kill(supervisor.pid, name);
+  } catch (error) {
+    // It ended just now.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -89,6 +89,8 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
   const stop = new AbortController();
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort());
+  // The parent may have gone before there was anybody to hear of it.
+  if (process.send && !process.connected) stop.abort();
   try {
     const options = parseDnsOptions(argv, process.env);
     const onReady: DnsOptions['onReady'] = (addresses) => process.send?.({ type: 'ready', addresses });
