@@ -12,12 +12,15 @@ export interface LogSelection {
 const newline = 0x0a;
 const space = 0x20;
 const end = Buffer.from('\n');
+const letterE = 0x65;
+const letterP = 0x50;
 
 interface LogLine {
   /** Where the time ends. */
   readonly afterTime: number;
-  readonly stream: string;
-  /** As it was written, with its end unless it is a partial line. */
+  readonly stream: 'stdout' | 'stderr';
+  /** A partial line is continued by the next. */
+  readonly isPartial: boolean;
   readonly text: Buffer;
 }
 
@@ -27,10 +30,13 @@ function parsedLine(line: Buffer): LogLine | undefined {
   const afterStream = line.indexOf(space, afterTime + 1);
   const afterTag = line.indexOf(space, afterStream + 1);
   if (afterTime < 0 || afterStream < 0 || afterTag < 0) return undefined;
-  const isPartial = line.toString('latin1', afterStream + 1, afterTag) === 'P';
-  const text = line.subarray(afterTag + 1);
-  const stream = line.toString('latin1', afterTime + 1, afterStream);
-  return { afterTime, stream, text: isPartial ? text : Buffer.concat([text, end]) };
+  // Bytes and not strings: a follower that is slower than its writer loses lines.
+  return {
+    afterTime,
+    stream: line[afterTime + 'std'.length + 1] === letterE ? 'stderr' : 'stdout',
+    isPartial: line[afterStream + 1] === letterP,
+    text: line.subarray(afterTag + 1),
+  };
 }
 
 /**
@@ -40,9 +46,10 @@ function parsedLine(line: Buffer): LogLine | undefined {
 export function shownLine(line: Buffer, { timestamps, since }: LogSelection): Buffer | undefined {
   const parsed = parsedLine(line);
   if (!parsed) return undefined;
-  const { afterTime, text } = parsed;
+  const { afterTime, isPartial, text } = parsed;
   if (since && Date.parse(line.toString('latin1', 0, afterTime)) < since.getTime()) return undefined;
-  return timestamps ? Buffer.concat([line.subarray(0, afterTime + 1), text]) : text;
+  const parts = [...(timestamps ? [line.subarray(0, afterTime + 1)] : []), text, ...(isPartial ? [] : [end])];
+  return Buffer.concat(parts);
 }
 
 export interface Output {
@@ -56,13 +63,18 @@ export function outputOf(lines: readonly Buffer[]): Output[] {
   for (const line of lines) {
     const parsed = parsedLine(line);
     if (!parsed) continue;
-    const stream = parsed.stream === 'stderr' ? 'stderr' : 'stdout';
-    const last = pieces.at(-1);
-    if (last?.stream === stream) last.texts.push(parsed.text);
-    else pieces.push({ stream, texts: [parsed.text] });
+    const { stream, isPartial, text } = parsed;
+    let piece = pieces.at(-1);
+    if (piece?.stream !== stream) {
+      piece = { stream, texts: [] };
+      pieces.push(piece);
+    }
+    piece.texts.push(text);
+    if (!isPartial) piece.texts.push(end);
   }
   return pieces.map(({ stream, texts }) => ({ stream, data: Buffer.concat(texts) }));
 }
+
 /** Cuts chunks of a file into lines; what is not ended yet waits for the next chunk. */
 export class LineSplitter {
   #rest: Buffer = Buffer.alloc(0);

@@ -2,10 +2,11 @@
 
 import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { LineSplitter, type LogSelection, shownLine } from './log-lines.ts';
 
 const chunkSize = 64 * 1024;
-/** The writer starts afresh in another file when a log has grown too large; that is looked for this often. */
+/** For changes that nobody tells us of. */
 const lookAgainMs = 1000;
 
 /** Where the last `lines` lines begin. */
@@ -24,24 +25,66 @@ async function tailOffset(file: FileHandle, lines: number): Promise<number> {
   return 0;
 }
 
-async function* chunks(file: FileHandle, from: number): AsyncGenerator<Buffer, number> {
-  let at = from;
-  for (;;) {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(chunkSize), 0, chunkSize, at);
-    if (bytesRead === 0) return at;
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+/**
+ * A log file, and after it the one in which its writer goes on. That is held on to as soon as it is seen, so that it can be
+ * read even if it has been replaced itself by then.
+ */
+class LogFile {
+  readonly #path: string;
+  #file: FileHandle;
+  #inode: number;
+  #at: number;
+  #next: FileHandle | undefined;
+
+  private constructor(path: string, file: FileHandle, inode: number, at: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#inode = inode;
+    this.#at = at;
+  }
+
+  static async open(path: string, tailLines: number | undefined): Promise<LogFile> {
+    const file = await open(path);
+    const at = tailLines === undefined ? 0 : await tailOffset(file, tailLines);
+    return new LogFile(path, file, (await file.stat()).ino, at);
+  }
+
+  /** What comes next; undefined when that is not written yet. */
+  async read(): Promise<Buffer | undefined> {
+    for (;;) {
+      // Looked for before reading: nothing is added to a file that has a successor.
+      this.#next ??= await this.#successor();
+      const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(chunkSize), 0, chunkSize, this.#at);
+      this.#at += bytesRead;
+      if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+      if (!this.#next) return undefined;
+      await this.#file.close();
+      this.#file = this.#next;
+      this.#inode = (await this.#file.stat()).ino;
+      this.#at = 0;
+      this.#next = undefined;
+    }
+  }
+
+  async #successor(): Promise<FileHandle | undefined> {
+    const current = await stat(this.#path).catch(() => undefined);
+    return current && current.ino !== this.#inode ? await open(this.#path) : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#next?.close();
+    await this.#file.close();
   }
 }
 
-/** Wakes when the file changes; every wait ends after a while by itself. */
+/** Wakes when the file changes or is replaced; every wait ends after a while by itself. */
 class FileChanges {
   readonly #watcher;
   #changed = Promise.withResolvers<void>();
 
   constructor(path: string, ended: Promise<unknown>) {
     const wake = () => this.#changed.resolve();
-    this.#watcher = watch(path, wake).on('error', wake);
+    this.#watcher = watch(dirname(path), wake).on('error', wake);
     void ended.then(wake);
   }
   async next(signal: AbortSignal): Promise<void> {
@@ -68,12 +111,6 @@ export interface FollowOptions {
 }
 export type LogRequest = FollowOptions & LogSelection;
 
-/** Whether the writer goes on in another file by now. */
-async function isReplaced(path: string, file: FileHandle): Promise<boolean> {
-  const current = await stat(path).catch(() => undefined);
-  return current !== undefined && current.ino !== (await file.stat()).ino;
-}
-
 /** The shown lines. Ends when `limitBytes` are handed out or the signal aborts. */
 export async function* readLog(request: LogRequest): AsyncGenerator<Buffer> {
   let left = request.limitBytes ?? Number.POSITIVE_INFINITY;
@@ -90,7 +127,7 @@ export async function* readLog(request: LogRequest): AsyncGenerator<Buffer> {
 
 /** The lines of the file as they are, as many at a time as are there. */
 export async function* followLines({ path, tailLines, until, signal }: FollowOptions): AsyncGenerator<Buffer[]> {
-  let file = await open(path);
+  const file = await LogFile.open(path, tailLines);
   const changes = until && new FileChanges(path, until);
   let ended = until === undefined;
   void until?.then(() => {
@@ -98,26 +135,12 @@ export async function* followLines({ path, tailLines, until, signal }: FollowOpt
   });
   try {
     const splitter = new LineSplitter();
-    let at = tailLines === undefined ? 0 : await tailOffset(file, tailLines);
     while (!signal.aborted) {
       // Asked before reading: what comes between the last read and the end is read in one more round.
       const last = ended;
-      const replaced = await isReplaced(path, file);
-      const reader = chunks(file, at);
-      for (let next = await reader.next(); ; next = await reader.next()) {
-        if (next.done) {
-          at = next.value;
-          break;
-        }
-        const lines = splitter.push(next.value);
+      for (let chunk = await file.read(); chunk && !signal.aborted; chunk = await file.read()) {
+        const lines = splitter.push(chunk);
         if (lines.length > 0) yield lines;
-        if (signal.aborted) return;
-      }
-      if (replaced) {
-        await file.close();
-        file = await open(path);
-        at = 0;
-        continue;
       }
       if (last) return;
       await changes?.next(signal);
