@@ -145,6 +145,14 @@ describe('changing a Service', () => {
     assert.equal(after.spec.sessionAffinityConfig.clientIP.timeoutSeconds, 10800);
   });
 
+  test('a PUT that omits them keeps the one node port of two protocols', async () => {
+    const api = await startServer();
+    const ports = ['TCP', 'UDP'].map((protocol) => ({ name: protocol.toLowerCase(), port: 53, protocol }));
+    const before = await ok(create(api, 'a', { type: 'NodePort', ports }));
+    const after = await ok(api.send('PUT', `${base}/a`, service('a', { type: 'NodePort', ports })));
+    assert.deepEqual(after.spec, before.spec);
+  });
+
   test('node ports go back when the type no longer has them, or a port is removed', async () => {
     const api = await startServer();
     await ok(create(api, 'a', { type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] }));

@@ -2,11 +2,9 @@
 // cluster cannot meet. Pure; addresses are handed out afterwards, one for each family.
 
 import { type FieldError, invalidValue, type Service } from '#api/index.ts';
+import { isExternalName, isHeadless } from '#api/kinds/service/shape.ts';
 import { type Family, parseAddress } from '#lib/cidr.ts';
 
-export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None';
-export const isExternalName = ({ spec }: Service): boolean => spec.type === 'ExternalName';
-export const needsClusterIP = (service: Service): boolean => !isExternalName(service);
 const hasSelector = ({ spec }: Service): boolean => Object.keys(spec.selector ?? {}).length > 0;
 const familyOf = (ip: string): Family | undefined => parseAddress(ip)?.family;
 
@@ -104,5 +102,5 @@ function familiesFor(
   return families;
 }
 
-export const same = (a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean =>
+const same = (a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean =>
   (a?.length ?? 0) === (b?.length ?? 0) && (a ?? []).every((item, index) => item === b?.[index]);

@@ -1,14 +1,29 @@
 // The allocations of a Service through its life (services.md A.3, A.6, A.7): cluster IPs, node ports, health-check port.
-// `begin` changes the Service in place and returns the reservation that the write commits or rolls back.
+// `begin` changes the Service in place and returns the reservation that the write commits or rolls back. Before it, the
+// kind has put back what an update left out of what was allocated.
 
-import { type FieldError, internalError, invalid, invalidValue, type Kind, type Service } from '#api/index.ts';
+import {
+  type FieldError,
+  internalError,
+  invalid,
+  invalidValue,
+  type Kind,
+  type Service,
+  type ServicePort,
+} from '#api/index.ts';
+import {
+  isExternalName,
+  isHeadless,
+  mayHaveNodePorts,
+  needsClusterIP,
+  needsHealthCheckNodePort,
+  needsNodePorts,
+} from '#api/kinds/service/shape.ts';
 import type { Family } from '#lib/cidr.ts';
-import { decideFamilies, isExternalName, isHeadless, needsClusterIP, same } from './ip-families.ts';
+import { decideFamilies } from './ip-families.ts';
 import type { IpRange } from './ip-range.ts';
 import type { PortRange } from './port-range.ts';
 import { Reservation } from './reservation.ts';
-
-type Port = NonNullable<Service['spec']['ports']>[number];
 
 interface Write {
   readonly service: Service;
@@ -47,8 +62,6 @@ export class ServiceAllocator {
     const reservation = new Reservation();
     try {
       const write: Write = { service, old, dryRun, reservation };
-      reconcileClusterIPs(service, old);
-      if (old) restoreOmitted(service, old);
       this.#clusterIPs(write);
       this.#nodePorts(write);
       this.#healthCheckNodePort(write);
@@ -106,7 +119,7 @@ export class ServiceAllocator {
 
   #nodePorts(write: Write): void {
     const { service, old } = write;
-    if (service.spec.type !== 'NodePort' && service.spec.type !== 'LoadBalancer') return;
+    if (!mayHaveNodePorts(service)) return;
     const ports = service.spec.ports ?? [];
     const mine = old ? nodePortsOf(old) : new Set<number>();
     // Those that are named come first, lest one be given away to a port that would take any.
@@ -128,7 +141,7 @@ export class ServiceAllocator {
 
   #healthCheckNodePort(write: Write): void {
     const { service, old, dryRun } = write;
-    if (!needsHealthCheck(service)) return;
+    if (!needsHealthCheckNodePort(service)) return;
     const wanted = service.spec.healthCheckNodePort;
     if (!wanted) {
       const what = 'failed to allocate a HealthCheck NodePort';
@@ -181,54 +194,9 @@ const clusterIPsOf = ({ spec }: Service): string[] =>
 const nodePortsOf = ({ spec }: Service): Set<number> =>
   new Set([...(spec.ports ?? []).map(({ nodePort }) => nodePort ?? 0), spec.healthCheckNodePort ?? 0].filter(Boolean));
 
-const needsNodePorts = ({ spec }: Service): boolean =>
-  spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
-const needsHealthCheck = ({ spec }: Service): boolean =>
-  spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
-
 /** The node port of the same port under another protocol: 53/TCP and 53/UDP are reached by one number. */
-function sharedNodePort(port: Port, ports: readonly Port[]): number | undefined {
+function sharedNodePort(port: ServicePort, ports: readonly ServicePort[]): number | undefined {
   const twin = ports.find((other) => other.port === port.port && other.protocol !== port.protocol && other.nodePort);
   const isFree = !ports.some((other) => other.nodePort === twin?.nodePort && other.protocol === port.protocol);
   return isFree ? twin?.nodePort : undefined;
-}
-
-/** Makes clusterIP and clusterIPs agree, by which of them the user changed. */
-function reconcileClusterIPs({ spec }: Service, old: Service | undefined): void {
-  const before = old ? clusterIPsOf(old) : [];
-  if (!old) {
-    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-    return;
-  }
-  const listUntouched = same(spec.clusterIPs, before);
-  if (!spec.clusterIPs?.length) {
-    if (spec.clusterIP) spec.clusterIPs = spec.clusterIP === before[0] ? [...before] : [spec.clusterIP];
-  } else if (listUntouched && spec.clusterIP !== before[0]) {
-    if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
-    else delete spec.clusterIPs;
-  }
-}
-
-/** Puts back what a PUT that was not made from a GET leaves out, where both types have it. */
-function restoreOmitted(service: Service, old: Service): void {
-  const { spec } = service;
-  if (needsClusterIP(service) && needsClusterIP(old) && !spec.clusterIP && !spec.clusterIPs?.length) {
-    spec.clusterIPs = clusterIPsOf(old);
-    spec.clusterIP = spec.clusterIPs[0];
-  }
-  if (needsNodePorts(service) && needsNodePorts(old)) restoreNodePorts(spec.ports ?? [], old.spec.ports ?? []);
-  if (needsHealthCheck(service) && needsHealthCheck(old)) spec.healthCheckNodePort ||= old.spec.healthCheckNodePort;
-}
-
-/** By the port's name; unless another port of the new list asks for the number. */
-function restoreNodePorts(ports: readonly Port[], before: readonly Port[]): void {
-  const key = ({ nodePort, protocol }: Port) => `${protocol} ${nodePort}`;
-  const used = new Set(ports.filter(({ nodePort }) => nodePort).map(key));
-  for (const port of ports) {
-    if (port.nodePort) continue;
-    const old = before.find(({ name }) => (name ?? '') === (port.name ?? ''));
-    if (!old?.nodePort || used.has(key({ ...port, nodePort: old.nodePort }))) continue;
-    port.nodePort = old.nodePort;
-    used.add(key(port));
-  }
 }

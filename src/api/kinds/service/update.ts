@@ -64,14 +64,15 @@ function restoreAllocated(service: Service, old: Service): void {
   }
 }
 
-/** By port name, because that is what stays when a port's number changes. */
+/** By port name, because that is what stays when a port's number changes. Two protocols may share one node port. */
 function restoreNodePorts(ports: ServicePort[], old: ServicePort[]): void {
-  const taken = new Set(ports.map(({ nodePort }) => nodePort));
+  const key = ({ protocol }: ServicePort, nodePort: number | undefined): string => `${protocol} ${nodePort}`;
+  const taken = new Set(ports.map((port) => key(port, port.nodePort)));
   for (const port of ports) {
     const before = old.find(({ name }) => (name ?? '') === (port.name ?? ''))?.nodePort;
-    if (port.nodePort || !before || taken.has(before)) continue;
+    if (port.nodePort || !before || taken.has(key(port, before))) continue;
     port.nodePort = before;
-    taken.add(before);
+    taken.add(key(port, before));
   }
 }
 
