@@ -178,5 +178,9 @@ export function ignoreNotFound(error: unknown): undefined {
 }
 export const isAlreadyExists = (error: unknown): error is ApiError => hasReason(error, 'AlreadyExists');
 export const isConflict = (error: unknown): error is ApiError => hasReason(error, 'Conflict');
+/** Nothing new may be made in a namespace that is being deleted: what its controllers want there does not matter any more. */
+export const isNamespaceTerminating = (error: unknown): error is ApiError =>
+  error instanceof ApiError &&
+  (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false);
 export const isInvalid = (error: unknown): error is ApiError => hasReason(error, 'Invalid');
 export const isExpired = (error: unknown): error is ApiError => hasReason(error, 'Expired', 'Gone');

@@ -28,5 +28,7 @@ export type {
 } from './schema/meta.ts';
 export type { Node } from './schema/node.ts';
 export type { Binding, ContainerStatus, Pod, PodSpec, PodStatus, PodTemplateSpec } from './schema/pod.ts';
-export type { ObjectReference } from './schema/selector.ts';
+export type { ObjectReference, Taint, Toleration } from './schema/selector.ts';
 export type { Service, ServicePort, ServiceSpec } from './schema/service.ts';
+export * from './taints.ts';
+export * from './well-known-labels.ts';

@@ -11,6 +11,7 @@ import {
   type Kind,
   type KubeObject,
   type Service,
+  serviceNameLabel,
 } from '#api/index.ts';
 import { endpointSliceKind } from '#api/kinds/endpoint-slice.ts';
 import { endpointsKind } from '#api/kinds/endpoints.ts';
@@ -61,7 +62,7 @@ const endpointsOf = ({ address, port }: Advertise): Endpoints => ({
 });
 
 const sliceOf = ({ address, port }: Advertise): EndpointSlice => ({
-  metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+  metadata: { name: 'kubernetes', namespace: 'default', labels: { [serviceNameLabel]: 'kubernetes' } },
   addressType: isIPv6(address) ? 'IPv6' : 'IPv4',
   endpoints: [{ addresses: [address], conditions: { ready: true } }],
   ports: [{ name: 'https', port, protocol: 'TCP' }],

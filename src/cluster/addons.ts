@@ -2,7 +2,14 @@
 // name that tools look for (dns.md §12). The server behind it is a process beside the cluster, not a pod, so the
 // EndpointSlice is written here.
 
-import { type EndpointSlice, endpointSlices, isAlreadyExists, type Service, services } from '#api/index.ts';
+import {
+  type EndpointSlice,
+  endpointSlices,
+  isAlreadyExists,
+  type Service,
+  serviceNameLabel,
+  services,
+} from '#api/index.ts';
 import type { Client } from '#client/index.ts';
 
 const name = 'kube-dns';
@@ -29,7 +36,7 @@ const slice = (address: string, port: number): EndpointSlice => ({
   metadata: {
     name,
     namespace,
-    labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'portolan' },
+    labels: { [serviceNameLabel]: name, 'endpointslice.kubernetes.io/managed-by': 'portolan' },
   },
   addressType: 'IPv4',
   endpoints: [{ addresses: [address], conditions: { ready: true } }],

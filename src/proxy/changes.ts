@@ -1,12 +1,12 @@
 // Watches Services and EndpointSlices and remembers which Services changed since somebody last asked.
 
-import { type EndpointSlice, endpointSlices, type Service, services } from '#api/index.ts';
+import { type EndpointSlice, endpointSlices, type Service, serviceNameLabel, services } from '#api/index.ts';
 import { type Client, Informer, keyOf, splitKey } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
 import { proxiedServices, proxiedSlices } from './service-addresses.ts';
 
 const serviceOf = ({ metadata }: EndpointSlice): string[] => {
-  const name = metadata.labels?.['kubernetes.io/service-name'];
+  const name = metadata.labels?.[serviceNameLabel];
   return name ? [`${metadata.namespace}/${name}`] : [];
 };
 

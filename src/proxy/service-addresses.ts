@@ -3,6 +3,7 @@
 
 import { isIPv4 } from 'node:net';
 import type { EndpointSlice, Service, ServicePort } from '#api/index.ts';
+import { headlessLabel, serviceProxyNameLabel } from '#api/well-known-labels.ts';
 import { clusterPool, endpointsOf } from './endpoints.ts';
 import { type Protocol, protocols } from './rules.ts';
 
@@ -35,18 +36,15 @@ export interface ServiceWants {
   readonly hairpins: readonly string[];
 }
 
-const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
-const headlessLabel = 'service.kubernetes.io/headless';
-
 /** Selects at the API server what the proxy has to do with. */
-export const proxiedServices = `!${proxyNameLabel},!${headlessLabel}`;
+export const proxiedServices = `!${serviceProxyNameLabel},!${headlessLabel}`;
 export const proxiedSlices = `!${headlessLabel}`;
 
 /** Undefined: the Service is not for the proxy (headless, ExternalName, in the care of another proxy). */
 export function wantsOf(service: Service, slices: readonly EndpointSlice[], place: Place): ServiceWants | undefined {
   const { spec, metadata } = service;
   const labels = metadata.labels ?? {};
-  if (proxyNameLabel in labels || headlessLabel in labels || spec?.type === 'ExternalName') return undefined;
+  if (serviceProxyNameLabel in labels || headlessLabel in labels || spec?.type === 'ExternalName') return undefined;
   const clusterIPs = (spec?.clusterIPs ?? [spec?.clusterIP ?? '']).filter(isIPv4);
   if (clusterIPs.length === 0) return undefined;
   const hairpins = new Set<string>();

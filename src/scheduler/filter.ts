@@ -1,7 +1,7 @@
 // Which nodes a pod may run on: each filter says why not, in the words that `kubectl describe pod` shows. Pure.
 
-import { isNodeReady, type Node, type Pod } from '#api/index.ts';
-import { type NodeSelectorTerm, type Taint, type Toleration, tolerates } from './tolerations.ts';
+import { isNodeReady, type Node, type Pod, type Taint, tolerates, unschedulableTaint } from '#api/index.ts';
+import type { NodeSelectorTerm } from '#api/schema/selector.ts';
 
 export interface Candidate {
   readonly node: Node;
@@ -13,16 +13,16 @@ type Filter = (pod: Pod, candidate: Candidate) => string | undefined;
 
 const readyFilter: Filter = (_, { node }) => (isNodeReady(node) ? undefined : 'node(s) were not ready');
 
-const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-const unschedulableFilter: Filter = ({ spec }, { node }) =>
-  node.spec.unschedulable && !tolerates(spec.tolerations, unschedulableTaint)
-    ? 'node(s) were unschedulable'
-    : undefined;
+/** Whether the pod may be beside the taint. */
+export const bears = ({ spec }: Pod, taint: Taint): boolean =>
+  spec.tolerations?.some((toleration) => tolerates(toleration, taint)) ?? false;
 
-const taintFilter: Filter = ({ spec }, { node }) => {
-  const taint = (node.spec.taints ?? []).find(
-    (one) => one.effect !== 'PreferNoSchedule' && !tolerates(spec.tolerations as Toleration[], one),
-  );
+const cordoned: Taint = { key: unschedulableTaint, effect: 'NoSchedule' };
+const unschedulableFilter: Filter = (pod, { node }) =>
+  node.spec.unschedulable && !bears(pod, cordoned) ? 'node(s) were unschedulable' : undefined;
+
+const taintFilter: Filter = (pod, { node }) => {
+  const taint = (node.spec.taints ?? []).find((one) => one.effect !== 'PreferNoSchedule' && !bears(pod, one));
   return taint && `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
 };
 

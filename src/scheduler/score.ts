@@ -2,8 +2,7 @@
 
 import type { Pod } from '#api/index.ts';
 import type { Candidate } from './filter.ts';
-import { matchesTerm } from './filter.ts';
-import { tolerates } from './tolerations.ts';
+import { bears, matchesTerm } from './filter.ts';
 
 /** Two pods with the same one are replicas of each other. */
 export const workloadOf = ({ metadata }: Pod): string | undefined =>
@@ -23,9 +22,8 @@ function costOf(pod: Pod, candidate: Candidate): number[] {
   return [avoided(pod, candidate), -preferred(pod, candidate), siblings, candidate.pods.length];
 }
 
-const avoided = ({ spec }: Pod, { node }: Candidate): number =>
-  (node.spec.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(spec.tolerations, taint))
-    .length;
+const avoided = (pod: Pod, { node }: Candidate): number =>
+  (node.spec.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule' && !bears(pod, taint)).length;
 
 function preferred({ spec }: Pod, { node }: Candidate): number {
   const terms = spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];

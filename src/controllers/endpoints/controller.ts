@@ -1,6 +1,6 @@
 // Keeps the legacy Endpoints object of every Service that has a selector (services.md §C.8).
 
-import { type Endpoints, endpoints, ignoreNotFound } from '#api/index.ts';
+import { type Endpoints, endpoints, ignoreNotFound, isNamespaceTerminating } from '#api/index.ts';
 import { keyOf, runWorkers, splitKey } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { isSelecting, selectPods } from '../service-pods.ts';
@@ -34,7 +34,11 @@ export function runEndpoints(shared: ControllerParts): Promise<void> {
     const wanted = plan(service, pods, existing, triggers.next(service, pods));
     if (!wanted) return;
     if (existing) await resource.update(wanted);
-    else await resource.create(wanted);
+    else {
+      await resource.create(wanted).catch((error) => {
+        if (!isNamespaceTerminating(error)) throw error;
+      });
+    }
   });
 }
 

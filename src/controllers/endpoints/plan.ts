@@ -1,6 +1,14 @@
 // The legacy Endpoints object of a Service (services.md §C.8). Pure.
 
-import { apiVersionOf, type Endpoints, endpoints, isPodReady, type Pod, type Service } from '#api/index.ts';
+import {
+  apiVersionOf,
+  type Endpoints,
+  endpoints,
+  headlessLabel,
+  isPodReady,
+  type Pod,
+  type Service,
+} from '#api/index.ts';
 import { canonicalJson, sameJson } from '../json.ts';
 import {
   addressOf,
@@ -19,7 +27,6 @@ type Address = NonNullable<Subset['addresses']>[number];
 
 export const managedByLabel = 'endpoints.kubernetes.io/managed-by';
 export const managedBy = 'endpoint-controller';
-const headlessLabel = 'service.kubernetes.io/headless';
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
 export const capacity = 1000;
 

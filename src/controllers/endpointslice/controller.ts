@@ -1,6 +1,12 @@
 // Keeps the EndpointSlices of every Service that has a selector (services.md §C.2-§C.6).
 
-import { ApiError, type EndpointSlice, endpointSlices, ignoreNotFound, type Service } from '#api/index.ts';
+import {
+  type EndpointSlice,
+  endpointSlices,
+  ignoreNotFound,
+  isNamespaceTerminating,
+  type Service,
+} from '#api/index.ts';
 import { runWorkers, splitKey, type WorkQueue } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { isSelecting, selectPods } from '../service-pods.ts';
@@ -91,7 +97,3 @@ class EndpointSliceController {
     }
   }
 }
-
-const isNamespaceTerminating = (error: unknown): boolean =>
-  error instanceof ApiError &&
-  (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false);

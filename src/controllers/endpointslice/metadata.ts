@@ -1,15 +1,20 @@
 // The metadata of EndpointSlices: whose they are and by which labels consumers find them (services.md §C.5). Pure.
 
-import { type EndpointSlice, type ObjectMeta, type Service, services } from '#api/index.ts';
+import {
+  type EndpointSlice,
+  headlessLabel,
+  type ObjectMeta,
+  type Service,
+  serviceNameLabel,
+  services,
+} from '#api/index.ts';
 import { dns1123Subdomain } from '#api/names.ts';
 import { sameJson } from '../json.ts';
 import { controllerReference } from '../ownership.ts';
 import { isHeadless } from '../service-pods.ts';
 import { triggerTimeAnnotation } from '../trigger-time.ts';
 
-export const serviceNameLabel = 'kubernetes.io/service-name';
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
-export const headlessLabel = 'service.kubernetes.io/headless';
 export const managedBy = 'endpointslice-controller.k8s.io';
 
 /** `namespace/name` of the Service that the slice is labelled for. */

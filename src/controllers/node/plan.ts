@@ -1,17 +1,22 @@
 // What the control plane thinks of a node: its conditions and taints, and when its pods have to go. Pure.
 
-import { type Node, nodeCondition, type Pod, podCondition } from '#api/index.ts';
+import {
+  type Node,
+  nodeCondition,
+  notReadyTaint,
+  type Pod,
+  podCondition,
+  type Taint,
+  tolerates,
+  unreachableTaint,
+  unschedulableTaint,
+} from '#api/index.ts';
 import { timestamp } from '#api/schema/time.ts';
 import { sameJson } from '../json.ts';
 
-type Taint = NonNullable<Node['spec']['taints']>[number];
-type Toleration = NonNullable<Pod['spec']['tolerations']>[number];
 type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
 type NodeCondition = NonNullable<NonNullable<Node['status']>['conditions']>[number];
 
-export const notReadyTaint = 'node.kubernetes.io/not-ready';
-export const unreachableTaint = 'node.kubernetes.io/unreachable';
-const unschedulableTaint = 'node.kubernetes.io/unschedulable';
 /** How long a pod stays on a node that is not ready or not reachable when it does not say. */
 const defaultTolerationSeconds = 300;
 
@@ -72,16 +77,11 @@ export function evictionTime(pod: Pod, node: Node, now: Date): number | undefine
   return Number.isFinite(first) ? first : undefined;
 }
 
-function toleratedSeconds({ spec }: Pod, { key, value = '', effect }: Taint): number {
-  const matching = (spec.tolerations ?? []).filter(
-    (one: Toleration) =>
-      (!one.effect || one.effect === effect) &&
-      (one.key ? one.key === key : one.operator === 'Exists') &&
-      (one.operator === 'Exists' || (one.value ?? '') === value),
-  );
+function toleratedSeconds({ spec }: Pod, taint: Taint): number {
+  const matching = (spec.tolerations ?? []).filter((one) => tolerates(one, taint));
   if (matching.length > 0) {
     return Math.min(...matching.map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY));
   }
   // Admission normally writes this into the pod; a pod made without it is treated alike.
-  return key === notReadyTaint || key === unreachableTaint ? defaultTolerationSeconds : 0;
+  return taint.key === notReadyTaint || taint.key === unreachableTaint ? defaultTolerationSeconds : 0;
 }

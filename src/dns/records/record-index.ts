@@ -5,12 +5,12 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSlice, Namespace, Service } from '#api/index.ts';
+import { serviceNameLabel } from '#api/well-known-labels.ts';
 import type { Name } from '../wire/name.ts';
 import { AddressNames } from './address-names.ts';
 import { Owner } from './owner.ts';
 import { type ServiceRecords, serviceRecords } from './service-records.ts';
 
-const serviceNameLabel = 'kubernetes.io/service-name';
 /** Queries never wait longer than this for changes. */
 const sliceMs = 3;
 

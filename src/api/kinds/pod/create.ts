@@ -3,6 +3,7 @@
 
 import type { Pod } from '../../schema/pod.ts';
 import type { Toleration } from '../../schema/selector.ts';
+import { notReadyTaint, unreachableTaint } from '../../taints.ts';
 import { qosClass } from './qos.ts';
 
 /** How long a pod stays on a node that is gone before it is evicted. */
@@ -23,7 +24,7 @@ export function preparePodCreate(pod: Pod): void {
 }
 
 function withPatience(tolerations: Toleration[]): Toleration[] {
-  const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
+  const missing = [notReadyTaint, unreachableTaint].filter(
     (taint) => !tolerations.some(({ key, effect }) => (!key || key === taint) && (!effect || effect === 'NoExecute')),
   );
   const added = missing.map((key) => ({

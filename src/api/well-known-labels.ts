@@ -1,0 +1,8 @@
+// Labels that parts which do not know each other agree on (services.md C.5, D.1).
+
+/** Of an EndpointSlice: the Service whose endpoints it holds. */
+export const serviceNameLabel = 'kubernetes.io/service-name';
+/** Of EndpointSlices and Endpoints of a headless Service: not for proxies. */
+export const headlessLabel = 'service.kubernetes.io/headless';
+/** Of a Service: which proxy looks after it, when that is not the usual one. */
+export const serviceProxyNameLabel = 'service.kubernetes.io/service-proxy-name';
