@@ -985,6 +985,22 @@ test('deletecollection leaves an object alone that took the name of a listed one
   assert.equal((await api.send('GET', `${maps}/b`)).status, 200);
 });
 
+test('a generated name that was taken leaves no trace in the object that gets another one', async () => {
+  let refusals = 1;
+  class FullStore extends MemoryStore {
+    override async put(...[key, expected, encode]: Parameters<MemoryStore['put']>) {
+      const isRefused = refusals > 0 && key.includes('/gen-');
+      if (!isRefused) return await super.put(key, expected, encode);
+      refusals--;
+      return { ok: false } as const;
+    }
+  }
+  const api = await startServer({ store: new FullStore() });
+  const { json } = await api.send('POST', '/api/v1/namespaces', { metadata: { generateName: 'gen-' } });
+  assert.equal(refusals, 0);
+  assert.equal(json.metadata.labels['kubernetes.io/metadata.name'], json.metadata.name);
+});
+
 describe('every verb of every kind', () => {
   for (const kind of kinds) {
     test(kind.kind, async () => {

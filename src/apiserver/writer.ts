@@ -88,6 +88,8 @@ export class Writer {
         throw new ApiError(code, reason, `${alreadyExists(kind, name).message}, ${why}`, details);
       }
       object.metadata.name = generateName(prefix);
+      // A namespace's name is also a label of it.
+      kind.setDefaults?.(object);
     }
   }
 
