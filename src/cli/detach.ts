@@ -3,7 +3,6 @@
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '#lib/user-error.ts';
 
 const portolan = fileURLToPath(new URL(`./main.${import.meta.url.split('.').at(-1)}`, import.meta.url));
 
@@ -15,14 +14,13 @@ export async function startDetached(name: string, args: readonly string[]): Prom
   // What it says after this process has gone has no reader; its parts keep their own logs.
   child.stdout?.pipe(process.stdout, { end: false });
   child.stderr?.pipe(process.stderr, { end: false });
-  await new Promise<void>((resolve, reject) => {
-    child.on('message', () => resolve());
+  const failed = await new Promise<number | undefined>((resolve, reject) => {
+    child.on('message', () => resolve(undefined));
     child.on('error', reject);
-    child.on('exit', (code) => {
-      process.exitCode = code || 1;
-      reject(new UserError(`The cluster ${name} did not start.`));
-    });
+    // It has said why.
+    child.on('close', (code) => resolve(code || 1));
   });
+  if (failed !== undefined) process.exit(failed);
   process.stdout.write(`The cluster ${name} runs in the background. Stop it with \`portolan down --name ${name}\`.\n`);
   child.disconnect();
   child.unref();

@@ -57,29 +57,32 @@ function stopRequested(): Promise<NodeJS.Signals> {
 }
 
 async function runInForeground(values: Values<typeof options>): Promise<void> {
-  const startedAt = performance.timeOrigin;
   const supervisor = new Supervisor(upOptions(values));
   const stop = stopRequested();
-  const started = supervisor.start();
-  // A Ctrl-C while starting is answered at once; the half-started cluster is taken down below.
-  const first = await Promise.race([started, stop]);
-  if (typeof first !== 'string') {
-    const seconds = ((performance.timeOrigin + performance.now() - startedAt) / 1000).toFixed(1);
-    say(`The cluster ${first.name} is up: ${first.nodes} nodes ready after ${seconds} s.`);
-    if (values.sample) {
-      const { showSample } = await import('./sample.ts');
-      await showSample({ kubeconfig: kubeconfigPath(first.name), ranges: first.ranges, say });
-    }
-    for (const line of howToGoOn(first.name)) say(line);
-    process.send?.({ type: 'ready' });
-    if (!process.connected) say('Press Ctrl-C to stop the cluster and remove every trace of it.');
-    const reason = await Promise.race([supervisor.ended, stop.then(() => undefined)]);
-    if (reason) process.stderr.write(`${reason}\n`);
-    process.exitCode = reason ? 1 : 0;
+  try {
+    // A Ctrl-C is answered at any moment; what it finds half done is taken down below.
+    const ended = await Promise.race([serve(supervisor, values), stop.then(() => undefined)]);
+    if (ended) process.stderr.write(`${ended}\n`);
+    process.exitCode = ended ? 1 : 0;
+    say('Stopping the cluster');
+  } finally {
+    await supervisor.stop();
   }
-  say('Stopping the cluster');
-  await supervisor.stop();
-  await started.catch(() => {});
+}
+
+/** Starts the cluster and shows it; resolves with the reason when it ends by itself. */
+async function serve(supervisor: Supervisor, values: Values<typeof options>): Promise<string> {
+  const { name, nodes, ranges } = await supervisor.start();
+  const seconds = (performance.now() / 1000).toFixed(1);
+  say(`The cluster ${name} is up: ${nodes} node${nodes === 1 ? '' : 's'} ready after ${seconds} s.`);
+  if (values.sample) {
+    const { showSample } = await import('./sample.ts');
+    await showSample({ kubeconfig: kubeconfigPath(name), ranges, say });
+  }
+  for (const line of howToGoOn(name)) say(line);
+  process.send?.({ type: 'ready' });
+  if (!process.connected) say('Press Ctrl-C to stop the cluster and remove every trace of it.');
+  return supervisor.ended;
 }
 
 export const up = command({

@@ -13,9 +13,13 @@ const lastWordsLength = 2000;
 const lastWordsMs = 200;
 
 function appendLog(path: string, chunk: Buffer): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  appendFileSync(path, chunk, { mode: 0o600 });
-  if (statSync(path).size > logLimit) renameSync(path, `${path}.1`);
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    appendFileSync(path, chunk, { mode: 0o600 });
+    if (statSync(path).size > logLimit) renameSync(path, `${path}.1`);
+  } catch {
+    // A log that cannot be written (the disk is full) is no reason to take the cluster down.
+  }
 }
 
 function closeOutput({ stdout, stderr }: ChildProcess): void {

@@ -74,11 +74,20 @@ export async function readCard(name: string): Promise<ClusterCard | undefined> {
 }
 
 export async function writeCard(card: ClusterCard): Promise<void> {
-  await mkdir(stateDirOf(card.name), { recursive: true, mode: 0o700 });
   const path = cardPath(card.name);
-  // Written beside and renamed, so that a reader never sees half a card.
-  await writeFile(`${path}.new`, JSON.stringify(card, null, 2), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  try {
+    await mkdir(stateDirOf(card.name), { recursive: true, mode: 0o700 });
+    // Written beside and renamed, so that a reader never sees half a card.
+    await writeFile(`${path}.new`, JSON.stringify(card, null, 2), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UserError(
+      `Cannot keep the state of the cluster ${card.name} in ${stateDirOf(card.name)}: ${message}. ` +
+        'Make room there, or make it writable.',
+      { cause: error },
+    );
+  }
 }
 
 /** Names of all clusters that have a folder, dead ones included. */

@@ -93,10 +93,12 @@ async function dnsAnswers(clusterIP: string, signal: AbortSignal): Promise<void>
 
 export class Supervisor {
   readonly #options: UpOptions;
+  readonly #stopping = new AbortController();
   #card: ClusterCard | undefined;
   #server: Child | undefined;
   #dns: Child | undefined;
-  #stopping = false;
+  #starting: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
   /** Resolves with the reason when the cluster has ended by itself. */
   readonly ended: Promise<string>;
   #end!: (reason: string) => void;
@@ -110,25 +112,41 @@ export class Supervisor {
 
   /** Resolves when all nodes are ready and DNS answers; on failure takes down what was begun, then throws. */
   async start(): Promise<ClusterCard & { ranges: Ranges }> {
-    this.#card = await claimName(this.#options);
+    const started = this.#begin();
+    this.#starting = started.catch(() => {});
     try {
-      const ranges = await claimRanges(this.#options.name);
-      const card = { ...this.#card, ranges };
-      this.#card = card;
-      await writeCard(card);
-      await this.#startServer(ranges);
-      this.#card = { ...card, ready: true };
-      await writeCard(this.#card);
-      return { ...card, ready: true };
+      return await started;
     } catch (error) {
       await this.stop();
       throw error;
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+  /** Takes everything down, also while it is starting. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#takeDown();
+    return this.#stopped;
+  }
+
+  async #begin(): Promise<ClusterCard & { ranges: Ranges }> {
+    const { signal } = this.#stopping;
+    this.#card = await claimName(this.#options);
+    signal.throwIfAborted();
+    const ranges = await claimRanges(this.#options.name);
+    const card = { ...this.#card, ranges };
+    this.#card = card;
+    await writeCard(card);
+    signal.throwIfAborted();
+    await this.#startServer(ranges);
+    this.#card = { ...card, ready: true };
+    await writeCard(this.#card);
+    return { ...card, ready: true };
+  }
+
+  async #takeDown(): Promise<void> {
+    this.#stopping.abort(new UserError('The cluster was stopped while it was starting.'));
+    // What is being claimed just now is known, and can be given back, when that is over.
+    await this.#starting;
     await Promise.all([this.#dns?.stop(2000), this.#server?.stop(stopGraceMs)]);
     if (this.#card) await removeCluster(this.#card.name, this.#card);
   }
@@ -140,6 +158,7 @@ export class Supervisor {
   async #startServer(ranges: Ranges): Promise<void> {
     const { name, nodes, say } = this.#options;
     const timeout = AbortSignal.timeout(startTimeoutMs);
+    const { signal } = this.#stopping;
     say(`Starting the API server and ${nodes} node${nodes === 1 ? '' : 's'}`);
     await new Promise<void>((resolve, reject) => {
       const on: Record<ChildMessage['type'], (message: ChildMessage) => void> = {
@@ -149,7 +168,7 @@ export class Supervisor {
           say('Starting the cluster DNS');
           this.#runDns(ranges);
         },
-        ready: () => dnsAnswers(dnsServiceIP(ranges), timeout).then(resolve, reject),
+        ready: () => dnsAnswers(dnsServiceIP(ranges), AbortSignal.any([timeout, signal])).then(resolve, reject),
       };
       const server = new Child({
         module: moduleAt('./server'),
@@ -158,6 +177,7 @@ export class Supervisor {
         onMessage: (message) => on[message.type](message),
       });
       this.#server = server;
+      signal.addEventListener('abort', () => reject(signal.reason));
       timeout.addEventListener('abort', () =>
         reject(
           new UserError(
@@ -171,7 +191,7 @@ export class Supervisor {
             `The server process ended while starting (${describeExit(exit)}). It said:\n${server.lastWords}`,
           ),
         );
-        if (this.#stopping) return;
+        if (signal.aborted) return;
         this.#end(`The server process ended (${describeExit(exit)}), and the state of the cluster with it.`);
       });
     });
@@ -179,7 +199,7 @@ export class Supervisor {
 
   /** Keeps a DNS process running: a new one at once, then more and more patiently if they keep ending. */
   #runDns(ranges: Ranges, failures = 0): void {
-    if (this.#stopping) return;
+    if (this.#stopping.signal.aborted) return;
     const startedAt = Date.now();
     const listen = `${hostLeg(ranges)}:${dnsPort}`;
     this.#dns = new Child({

@@ -11,3 +11,5 @@ const server = createServer();
 server.on('error', (error) => report({ error: error.message }));
 server.listen({ host, port: Number(port) }, () => report({}, server));
 process.on('disconnect', () => process.exit());
+// It may have hung up before there was anybody to hear of it.
+if (!process.connected) process.exit();

@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { tryRun } from '#lib/run.ts';
 import { eventually, portolan, portolanPath, TestCluster, traces, whyNoCluster } from './harness.ts';
@@ -141,5 +144,43 @@ test('SIGKILL while starting leaves nothing that down cannot remove', { skip }, 
     );
     await portolan(['down', '--name', 'e2e-early']);
     assert.deepEqual(await traces(), before, `killed after ${afterMs} ms`);
+  }
+});
+
+test('Ctrl-C and down are answered at any moment of the start, and leave nothing', { skip }, async () => {
+  const before = await traces();
+  for (const afterMs of [0, 30, 100, 250, 500, 800]) {
+    const child = spawn(portolanPath, ['up', '--name', 'e2e-int', '--nodes', '2'], { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    // From here on it has claimed its name, and soon its addresses.
+    await eventually('it has begun', async () => existsSync('/run/portolan/e2e-int/cluster.json'));
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const begin = performance.now();
+    if (afterMs % 100 === 0) child.kill('SIGINT');
+    else await portolan(['down', '--name', 'e2e-int']);
+    await exited;
+    assert.ok(
+      performance.now() - begin < 15_000,
+      `ended ${Math.round(performance.now() - begin)} ms after it was asked`,
+    );
+    assert.deepEqual(await traces(), before, `stopped after ${afterMs} ms`);
+  }
+});
+
+test('no room for its state: one readable line, and nothing left', { skip }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-e2e-full-'));
+  try {
+    await tryRun('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'full', folder]);
+    const before = await traces();
+    const { code, stderr } = await portolan(['up', '--name', 'e2e-full', '--detach'], {
+      env: { ...process.env, PORTOLAN_RUN_DIR: folder },
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /no space left on device/);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    assert.deepEqual(await traces(), before);
+  } finally {
+    await tryRun('umount', [folder]);
+    rmSync(folder, { recursive: true });
   }
 });
