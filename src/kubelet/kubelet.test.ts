@@ -107,6 +107,21 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
     );
   });
 
+  test('init containers that end well are not started again, whatever the restart policy', async () => {
+    const done = (name: string) => ({ name, image: 'host', command: ['true'] });
+    await node.run('always', ['sleep', '1000'], {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 0,
+      initContainers: [done('one'), done('two')],
+    });
+    const pod = await node.until('always', isPodReady);
+    assert.deepEqual(
+      pod.status?.initContainerStatuses?.map(({ restartCount }) => restartCount),
+      [0, 0],
+    );
+    await node.remove('always');
+  });
+
   test('a crashing container is started again at once, then backs off; the previous log is kept', async () => {
     await node.run('crash', shell('echo run; exit 1'), { restartPolicy: 'Always' });
     const pod = await node.until('crash', waitingFor('CrashLoopBackOff'));

@@ -249,7 +249,8 @@ export class PodWorker {
   }
 
   #runner(container: Container, podPolicy: RestartPolicy): ContainerRunner {
-    const isInit = this.#pod.spec.initContainers?.includes(container) ?? false;
+    // By name: an update of the pod brings containers that are equal, not the same.
+    const isInit = this.#pod.spec.initContainers?.some(({ name }) => name === container.name) ?? false;
     // An init container that ended well is not started again, whatever the pod's policy.
     const restartPolicy = isSidecar(container) ? 'Always' : isInit && podPolicy === 'Always' ? 'OnFailure' : podPolicy;
     const { name, namespace, uid } = this.#pod.metadata;
