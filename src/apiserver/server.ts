@@ -13,7 +13,7 @@ import { IpRange } from './allocators/ip-range.ts';
 import { PortRange } from './allocators/port-range.ts';
 import { ServiceAllocator } from './allocators/service-allocator.ts';
 import { authenticated } from './authentication.ts';
-import { type Advertise, bootstrapNamespaces, bootstrapService } from './bootstrap.ts';
+import { type Advertise, bootstrapNamespaces, bootstrapService, keepService } from './bootstrap.ts';
 import { deleteObject } from './delete.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -37,6 +37,8 @@ export interface ApiServerOptions {
   readonly nodePortRange?: readonly [number, number] | undefined;
   /** Where pods reach this server; without it the `kubernetes` Service has no endpoints. */
   readonly advertise?: Advertise | undefined;
+  /** How often the `kubernetes` Service is put right; 10 s when absent. */
+  readonly kubernetesServicePeriodMs?: number | undefined;
 }
 
 const defaultNodePorts = [30000, 32767] as const;
@@ -98,9 +100,16 @@ export class ApiServer {
     }
     await bootstrapNamespaces(this.#writer);
     const [primary] = this.#ranges;
-    if (primary) await bootstrapService(this.#writer, primary.first, this.#options.advertise);
+    if (primary) await this.#provideService(primary.first);
     this.#expiry = setInterval(() => this.#expireEvents(), expiryMs).unref();
     this.#isReady = true;
+  }
+
+  async #provideService(clusterIP: string): Promise<void> {
+    const { advertise, kubernetesServicePeriodMs = 10_000 } = this.#options;
+    const wanted = { clusterIP, advertise };
+    await bootstrapService(this.#parts, wanted);
+    void keepService(this.#parts, wanted, kubernetesServicePeriodMs, this.#log);
   }
 
   /** The server as it is for one user, without a socket. */

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type Json, jsonPatch, mergePatch, service, startServer, type TestServer } from './in-process-suite.ts';
 
 const base = '/api/v1/namespaces/default/services';
@@ -263,4 +265,64 @@ test('the kubernetes Service has the first address and the endpoints that are ad
   await startServer({ store: api.store, advertise: { address: '10.254.0.2', port: 6443 } });
   const moved = await ok(api.send('GET', '/api/v1/namespaces/default/endpoints/kubernetes'));
   assert.equal(moved.subsets[0].addresses[0].ip, '10.254.0.2');
+});
+
+describe('the kubernetes Service comes back', () => {
+  const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+  const advertise = { address: '192.0.2.1', port: 6443 };
+  const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+    const limit = AbortSignal.timeout(5_000);
+    while (!(await isSo())) {
+      limit.throwIfAborted();
+      await setTimeout(5);
+    }
+  };
+
+  test('with its endpoints, whatever was deleted; slices of others that carry its name go', async (t) => {
+    const api = await startServer({ advertise, kubernetesServicePeriodMs: 10 });
+    t.after(() => api.server.close());
+    const paths = [`${base}/kubernetes`, '/api/v1/namespaces/default/endpoints/kubernetes', `${slices}/kubernetes`];
+    const before = await Promise.all(paths.map((path) => ok(api.send('GET', path))));
+    const slice = (name: string, address: string, addressType: string) => ({
+      metadata: { name, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+      addressType,
+      endpoints: [{ addresses: [address] }],
+    });
+    // The Endpoints go with the Service, so that is deleted last.
+    for (const path of paths.toReversed()) await ok(api.send('DELETE', path));
+    // One that cannot be made right, because its family cannot change, and one beside it.
+    await api.send('POST', slices, slice('kubernetes', '2001:db8::1', 'IPv6'));
+    await ok(api.send('POST', slices, slice('other', '192.0.2.7', 'IPv4')));
+    await until(async () => {
+      const found = await Promise.all(paths.map((path) => api.send('GET', path)));
+      const others = await api.send('GET', `${slices}/other`);
+      return (
+        others.status === 404 &&
+        found.every(({ status, json }, i) => {
+          const { metadata, ...rest } = before[i];
+          return (
+            status === 200 &&
+            metadata.uid !== json.metadata.uid &&
+            isDeepStrictEqual({ ...json, metadata }, { ...rest, metadata })
+          );
+        })
+      );
+    });
+    const { json } = await api.send('GET', `${slices}/kubernetes`);
+    assert.deepEqual(json.metadata.labels, { 'kubernetes.io/service-name': 'kubernetes' });
+  });
+
+  test('nothing is written while all is right, nor after the server is closed', async (t) => {
+    const api = await startServer({ advertise, kubernetesServicePeriodMs: 5 });
+    t.after(() => api.server.close());
+    const revision = async () => (await api.store.list('/registry/', { limit: 1 })).revision;
+    const first = await revision();
+    await setTimeout(50);
+    assert.equal(await revision(), first);
+    await api.server.close();
+    await ok(api.send('DELETE', `${base}/kubernetes`));
+    const last = await revision();
+    await setTimeout(50);
+    assert.equal(await revision(), last);
+  });
 });
