@@ -259,19 +259,36 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
     await node.gone('stubborn');
   });
 
-  test('a container whose monitor was killed ends with its pod', async () => {
-    await node.run('unwatched', ['sleep', '1000'], { terminationGracePeriodSeconds: 1 });
-    const id = statusOf(await node.until('unwatched', isRunning))?.containerID?.split('://')[1];
-    process.kill(Number(await readFile(`${node.stateDir}/containers/${id}/conmon.pid`, 'utf8')), 'SIGKILL');
-    await node.remove('unwatched');
-    assert.deepEqual(await glob(`${node.stateDir}/containers/${id}`), []);
-  });
+  for (const { name, script } of [
+    { name: 'unwatched', script: 'exec sleep 1000' },
+    // Its next line finds nobody who reads it.
+    { name: 'unwatched-talker', script: 'while :; do echo talk; sleep 0.1; done' },
+  ]) {
+    test(`${name}: a container whose monitor was killed is ended and started again`, async () => {
+      await node.run(name, shell(script), { restartPolicy: 'Always', terminationGracePeriodSeconds: 0 });
+      const id = statusOf(await node.until(name, isRunning))?.containerID?.split('://')[1];
+      const [monitor, program] = await Promise.all(
+        ['conmon.pid', 'pid'].map(async (file) =>
+          Number(await readFile(`${node.stateDir}/containers/${id}/${file}`, 'utf8')),
+        ),
+      );
+      process.kill(monitor ?? 0, 'SIGKILL');
+      const pod = await node.until(name, (pod) => isRunning(pod) && statusOf(pod)?.restartCount === 1);
+      assert.equal(statusOf(pod)?.lastState?.terminated?.exitCode, 137);
+      // Nobody may have taken note of its end yet: then it is there, but has no memory left.
+      assert.equal(await readFile(`/proc/${program}/cmdline`, 'utf8').catch(() => ''), '', 'the program is left');
+      assert.deepEqual(await glob(`${node.stateDir}/containers/${id}`), []);
+      await node.remove(name);
+    });
+  }
 
-  test('a container whose monitor was killed ends with its pod', async () => {
-    await node.run('unwatched', ['sleep', '1000'], { terminationGracePeriodSeconds: 1 });
-    const id = statusOf(await node.until('unwatched', isRunning))?.containerID?.split('://')[1];
-    process.kill(Number(await readFile(`${node.stateDir}/containers/${id}/conmon.pid`, 'utf8')), 'SIGKILL');
-    await node.remove('unwatched');
+  test('a container that was killed with its monitor ends with its pod', async () => {
+    await node.run('killed', ['sleep', '1000'], { terminationGracePeriodSeconds: 1 });
+    const id = statusOf(await node.until('killed', isRunning))?.containerID?.split('://')[1];
+    for (const file of ['conmon.pid', 'pid']) {
+      process.kill(Number(await readFile(`${node.stateDir}/containers/${id}/${file}`, 'utf8')), 'SIGKILL');
+    }
+    await node.remove('killed');
     assert.deepEqual(await glob(`${node.stateDir}/containers/${id}`), []);
   });
 

@@ -30,6 +30,12 @@ export class Exits {
     return promise;
   }
 
+  /** Whether the end of a container is known by now. */
+  async isTold(id: string): Promise<boolean> {
+    await this.#look(id);
+    return !this.#waiting.has(id);
+  }
+
   /** Stops waiting for one that will never tell. */
   settle(id: string, exit: Exit): void {
     this.#waiting.get(id)?.(exit);

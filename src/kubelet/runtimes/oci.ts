@@ -2,7 +2,7 @@
 // `runc/` the OCI runtime's, `exits/`, `sockets/`, `containers/ID/` a bundle with its pid files, `images/` a tmpfs with
 // the layers, `cgroup` and `program` the parent cgroup and the OCI runtime, for whoever must clean up.
 
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { run, tryRun } from '#lib/run.ts';
@@ -13,6 +13,7 @@ import { startExec } from './exec.ts';
 import { Exits } from './exits.ts';
 import { HostImage } from './host-image.ts';
 import { openInput } from './input.ts';
+import { Monitors } from './monitors.ts';
 import { bundleConfig } from './oci-spec.ts';
 import { findOciRuntime } from './program.ts';
 import { removeContainers } from './remove.ts';
@@ -40,6 +41,7 @@ export class OciRuntime implements Runtime {
   #program: string;
   readonly #conmon: string;
   readonly #exits: Exits;
+  readonly #monitors = new Monitors((id) => void this.#monitorLost(id));
   readonly #image: HostImage;
   readonly #log: Logger;
   #capabilities: readonly string[] = [];
@@ -113,8 +115,16 @@ export class OciRuntime implements Runtime {
     if (code !== 0) this.#log.warn('container could not be deleted', { id, stderr });
     await this.#image.unmount(id);
     await rm(this.#bundle(id), { recursive: true, force: true });
+    this.#monitors.delete(id);
     this.#exits.settle(id, { code: 137, at: new Date() } satisfies Exit);
     await rm(join(this.#stateDir, 'exits', id), { force: true });
+  }
+
+  /** Without its monitor a container has no log and no end: it is ended, as other runtimes do. */
+  async #monitorLost(id: string): Promise<void> {
+    if (await this.#exits.isTold(id)) return;
+    this.#log.warn('the monitor of a container was killed, ending the container', { id });
+    await this.remove(id).catch((error) => this.#log.error('container could not be removed', { id, error }));
   }
 
   exec(id: string, options: ExecOptions): ExecSession {
@@ -136,6 +146,7 @@ export class OciRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#monitors.close();
     // One that is half created has left too little behind to be found.
     await Promise.allSettled(this.#starting);
     await removeContainers(this.#stateDir);
@@ -151,6 +162,10 @@ export class OciRuntime implements Runtime {
     return join(this.#stateDir, 'containers', id);
   }
 
+  #monitorPidFile(id: string): string {
+    return join(this.#bundle(id), 'conmon.pid');
+  }
+
   #oci(args: readonly string[]): Promise<string> {
     return run(this.#program, ['--root', this.#root, ...args]);
   }
@@ -160,6 +175,7 @@ export class OciRuntime implements Runtime {
     try {
       await this.#create(spec);
       await this.#oci(['start', spec.id]);
+      await this.#monitors.add(spec.id, Number(await readFile(this.#monitorPidFile(spec.id), 'utf8')));
     } catch (error) {
       await this.#remove(spec.id);
       throw error;
@@ -192,7 +208,7 @@ export class OciRuntime implements Runtime {
       runtimeRoot: this.#root,
       bundle,
       pidFile: join(bundle, 'pid'),
-      conmonPidFile: join(bundle, 'conmon.pid'),
+      conmonPidFile: this.#monitorPidFile(spec.id),
       logFile: spec.logFile,
       exitDirectory: join(this.#stateDir, 'exits'),
       socketDirectory: join(this.#stateDir, 'sockets'),
