@@ -408,6 +408,20 @@ run('update', [
     status: 200,
     check: ({ metadata }) => assert.equal(metadata.generation, 2),
   },
+  {
+    name: 'so is an annotation of a Deployment',
+    given: [['POST', deployments, deployment('a')]],
+    send: ['PATCH', `${deployments}/a`, { metadata: { annotations: { a: 'b' } } }, mergePatch],
+    status: 200,
+    check: ({ metadata }) => assert.deepEqual([metadata.generation, metadata.annotations], [2, { a: 'b' }]),
+  },
+  {
+    name: 'but not one that comes with the status, as the revision does',
+    given: [['POST', deployments, deployment('a')]],
+    send: ['PATCH', `${deployments}/a/status`, { metadata: { annotations: { a: 'b' } } }, mergePatch],
+    status: 200,
+    check: ({ metadata }) => assert.deepEqual([metadata.generation, metadata.annotations], [1, { a: 'b' }]),
+  },
   { name: 'a status of what has none', send: ['PUT', `${cms}/a/status`, configMap('a')], status: 404 },
 ]);
 

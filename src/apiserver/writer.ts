@@ -124,7 +124,7 @@ export class Writer {
       const problems = problemsOf(kind, object, old, change.rules);
       if (problems.length > 0) throw invalid(kind, object.metadata.name ?? '', problems);
       for (const text of (change.rules === 'main' && kind.warnings?.(object, old)) || []) change.warn?.(text);
-      return await this.#store(kind, entry, prune(kind.schema, object) as KubeObject, change.dryRun, reservation);
+      return await this.#store(kind, entry, prune(kind.schema, object) as KubeObject, change, reservation);
     } finally {
       reservation?.rollback();
     }
@@ -143,9 +143,12 @@ export class Writer {
     }
   }
 
-  async #store(kind: Kind, entry: Entry, object: KubeObject, dryRun: boolean, reservation: Reservation | undefined) {
+  async #store(kind: Kind, entry: Entry, object: KubeObject, change: Change, reservation: Reservation | undefined) {
+    const { rules, dryRun } = change;
     const old = this.registry.decode(entry);
-    if (kind.hasGeneration && countsAsChange(kind, object, prune(kind.schema, old) as KubeObject)) {
+    // Who writes the status reports, annotations included; it does not change what is wanted.
+    const mayCount = kind.hasGeneration && rules !== 'status';
+    if (mayCount && countsAsChange(kind, object, prune(kind.schema, old) as KubeObject)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     if (isFinished(kind, object)) {

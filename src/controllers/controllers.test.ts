@@ -126,7 +126,12 @@ test('a Deployment and its Service, from nothing to endpoints, scaled, rolled ou
     spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] },
   });
   await apps.create(web(3));
-  await until(apps, 'default', ([one]) => one !== undefined && isRolledOut(one));
+  const [first] = await until(apps, 'default', ([one]) => one !== undefined && isRolledOut(one));
+  assert.deepEqual(
+    [first?.metadata.generation, first?.metadata.annotations],
+    [1, { 'deployment.kubernetes.io/revision': '1' }],
+    'the revision is no change of what is wanted',
+  );
   const serving =
     (count: number) =>
     (slices: { metadata: KubeObject['metadata']; endpoints: { conditions?: { ready?: boolean } }[] }[]) =>

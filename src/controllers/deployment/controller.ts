@@ -106,7 +106,9 @@ class DeploymentController {
       }
       case 'annotate': {
         const patch = { metadata: { annotations: action.annotations } };
-        return await client.resource(deployments).patch(name, patch, { namespace, type: 'merge' });
+        // With the status, where annotations are no new generation.
+        const options = { namespace, type: 'merge', subresource: 'status' } as const;
+        return await client.resource(deployments).patch(name, patch, options);
       }
     }
   }
