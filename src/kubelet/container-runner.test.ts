@@ -37,7 +37,14 @@ test('a container whose pod is asked to end before its turn comes is never start
       lastWords: async () => '',
       podIP: () => '',
     },
-    { container: { name: 'c', image: 'host' }, restartPolicy: 'Never', podName: 'p', graceMs: 0, restarts: 0 },
+    {
+      container: { name: 'c', image: 'host' },
+      restartPolicy: 'Never',
+      podName: 'p',
+      graceMs: 0,
+      restarts: 0,
+      waitingReason: 'ContainerCreating',
+    },
     pod,
   );
   const ended = runner.run();

@@ -38,6 +38,8 @@ export interface RunnerOptions {
   readonly graceMs: number;
   /** What an earlier kubelet process left: the count goes on. */
   readonly restarts: number;
+  /** Why it waits before its first start. */
+  readonly waitingReason: string;
 }
 
 /** How a run ended: undefined when it was never begun because the pod ends. */
@@ -65,7 +67,7 @@ export class ContainerRunner {
     this.#pod = termination;
     this.#record = {
       name: options.container.name,
-      state: { waiting: { reason: 'ContainerCreating' } },
+      state: { waiting: { reason: options.waitingReason } },
       lastState: {},
       restartCount: options.restarts,
       containerID: undefined,

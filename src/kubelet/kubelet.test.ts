@@ -107,6 +107,20 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
     );
   });
 
+  test('while init containers run, the others wait for them and say so', async () => {
+    await node.run('initialises', ['true'], {
+      terminationGracePeriodSeconds: 0,
+      initContainers: [{ name: 'first', image: 'host', command: ['sleep', '1000'] }],
+    });
+    const pod = await node.until('initialises', ({ status }) => !!status?.initContainerStatuses?.[0]?.state?.running);
+    assert.equal(statusOf(pod)?.state?.waiting?.reason, 'PodInitializing');
+    assert.equal(
+      await node.get('/containerLogs/default/initialises/c'),
+      'container "c" in pod "initialises" is waiting to start: PodInitializing',
+    );
+    await node.remove('initialises');
+  });
+
   test('init containers that end well are not started again, whatever the restart policy', async () => {
     const done = (name: string) => ({ name, image: 'host', command: ['true'] });
     await node.run('always', ['sleep', '1000'], {

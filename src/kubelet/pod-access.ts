@@ -6,6 +6,7 @@ import { attach } from './attach.ts';
 import type { PodWorker } from './pod-worker.ts';
 import type { ExecSession, RunningContainer, Runtime } from './runtime.ts';
 import { type ContainerPath, type PodAccess, RequestError } from './server/server.ts';
+import { waitingReason } from './status.ts';
 
 const containerNames = ({ spec }: Pod): string[] =>
   [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => name);
@@ -38,7 +39,7 @@ export function podAccess(
         const what = `previous terminated container "${at.container}" in pod "${at.pod}"`;
         throw new RequestError(400, `${what} not found`);
       }
-      const reason = runner?.record.state.waiting?.reason ?? 'ContainerCreating';
+      const reason = runner?.record.state.waiting?.reason ?? waitingReason(worker.pod);
       throw new RequestError(400, `container "${at.container}" in pod "${at.pod}" is waiting to start: ${reason}`);
     },
     requireRunning,

@@ -31,7 +31,7 @@ import { podDns } from './resolv-conf.ts';
 import type { ContainerSpec, Mount, Runtime } from './runtime.ts';
 import type { Semaphore } from './semaphore.ts';
 import { serviceEnvironment } from './service-env.ts';
-import { isSidecar, podStatus } from './status.ts';
+import { isSidecar, podStatus, waitingReason } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { pause, Termination } from './termination.ts';
 import { PodVolumes, unsupportedVolume } from './volumes.ts';
@@ -276,6 +276,7 @@ export class PodWorker {
         podName: `${name}_${namespace}(${uid})`,
         graceMs: (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
         restarts: earlier?.containerID ? earlier.restartCount + 1 : 0,
+        waitingReason: waitingReason(this.#pod),
       },
       this.#termination,
     );

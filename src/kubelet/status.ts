@@ -36,10 +36,13 @@ export interface PodView {
 export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 const initContainersOf = ({ spec }: Pod): readonly Container[] => spec.initContainers ?? [];
 
+/** Why a container waits that nothing was done for yet. */
+export const waitingReason = (pod: Pod): string =>
+  initContainersOf(pod).length > 0 ? 'PodInitializing' : 'ContainerCreating';
+
 function containerStatus({ records, pod }: PodView, container: Container, isInit: boolean): ContainerStatus {
   const record = records.get(container.name);
-  const waitingFor = initContainersOf(pod).length > 0 ? 'PodInitializing' : 'ContainerCreating';
-  const state = record?.state ?? { waiting: { reason: waitingFor } };
+  const state = record?.state ?? { waiting: { reason: waitingReason(pod) } };
   const running = state.running !== undefined;
   const ready =
     isInit && !isSidecar(container)

@@ -1,27 +1,55 @@
 // The way to a container's standard input: the socket `attach` that conmon keeps in the bundle. It is of a kind that
-// Node cannot open (SOCK_SEQPACKET), so Perl, which every Debian has, carries the bytes over. Output comes back on the
-// same socket to everybody, and conmon waits for whoever does not take it: it is told that we do not want any.
+// Node cannot open (SOCK_SEQPACKET), so Perl, which every Debian has, carries the bytes over.
 
 import { spawn } from 'node:child_process';
 import type { ContainerInput } from '../runtime.ts';
 import { whenDrained } from './drained.ts';
 
-/** A packet must fit conmon's buffer of 32 KiB. That nobody takes it any more is the container's end, and no failure. */
+/**
+ * Output comes back on the same socket to everybody, and conmon waits for whoever does not take it: it is taken and
+ * dropped. It must not be refused, nor the socket be closed before conmon has seen the end of input: conmon 2.1 then
+ * forgets the connection first and loses that end (it reads what it has just freed). So only our half is closed, and
+ * with `stay` the rest is left to conmon, else it follows a little later. A packet must fit conmon's buffer of 32 KiB.
+ */
 const carry = `
 use strict; use Socket; use Errno;
 $SIG{PIPE} = 'IGNORE';
-my $socket;
-socket($socket, AF_UNIX, SOCK_SEQPACKET, 0) && connect($socket, pack_sockaddr_un('attach'))
-  && shutdown($socket, 0) or die "$!\\n";
-while (sysread(STDIN, my $data, 16384)) { defined(syswrite($socket, $data)) or exit($!{EPIPE} ? 0 : 1) }
+my $stay = shift eq 'stay';
+my ($socket, $packet, $typing, $rest) = (undef, '', 1, undef);
+socket($socket, AF_UNIX, SOCK_SEQPACKET, 0) && connect($socket, pack_sockaddr_un('attach')) or die "$!\\n";
+my ($in, $out) = (fileno(STDIN), fileno($socket));
+sub finish { $typing = 0; $packet = ''; shutdown($socket, 1); $rest = 0.2 unless $stay }
+$SIG{TERM} = sub { $stay = 0; finish() };
+while (1) {
+  my ($readable, $writable) = ('', '');
+  vec($readable, $out, 1) = 1;
+  vec($readable, $in, 1) = 1 if $typing && $packet eq '';
+  vec($writable, $out, 1) = 1 if $packet ne '';
+  my $found = select($readable, $writable, undef, $rest);
+  next if $found < 0;
+  exit 0 if !$found;
+  if (vec($readable, $out, 1)) { sysread($socket, my $dropped, 65536) or exit 0 }
+  if ($packet ne '' && vec($writable, $out, 1)) {
+    if (defined(send($socket, $packet, MSG_DONTWAIT))) { $packet = '' }
+    elsif (!$!{EAGAIN}) { exit($!{EPIPE} ? 0 : 1) }
+  }
+  if ($typing && $packet eq '' && vec($readable, $in, 1)) { sysread(STDIN, $packet, 16384) or finish() }
+}
 `;
 const messageLimit = 1024;
 
-/** @param bundle the directory with the socket: its own path may be longer than addresses of sockets can be */
-export function openInput(bundle: string, signal: AbortSignal): ContainerInput {
+/**
+ * @param bundle the directory with the socket: its own path may be longer than addresses of sockets can be
+ * @param isOnce the end of this input is the end of the container's
+ */
+export function openInput(bundle: string, isOnce: boolean, signal: AbortSignal): ContainerInput {
   // Where a locale is missing, Perl would speak of that first.
   const env = { PATH: process.env.PATH, LC_ALL: 'C' };
-  const child = spawn('perl', ['-e', carry], { cwd: bundle, env, stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn('perl', ['-e', carry, isOnce ? 'stay' : 'leave'], {
+    cwd: bundle,
+    env,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
   const { stdin, stderr } = child;
   let message = '';
   stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -29,7 +57,7 @@ export function openInput(bundle: string, signal: AbortSignal): ContainerInput {
   });
   // Breaks when the container ends before it has read everything, which is its own business.
   stdin.on('error', () => {});
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => child.kill('SIGTERM');
   signal.addEventListener('abort', kill, { once: true });
   if (signal.aborted) kill();
   const closed = new Promise<void>((resolve, reject) => {

@@ -186,7 +186,7 @@ export class OciRuntime implements Runtime {
       spec,
       startedAt: new Date(),
       exited,
-      openInput: (signal) => openInput(bundle, signal),
+      openInput: (signal) => openInput(bundle, spec.stdin === 'once' && !spec.tty, signal),
       resize: (size) => terminal.resize(size),
     };
   }
