@@ -8,6 +8,7 @@ import type { User } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import { type Call, Warnings } from './call.ts';
 import { create } from './create.ts';
+import { serveDefinitions } from './custom-resources.ts';
 import { remove } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { type Discovery, verbsOfKind } from './discovery.ts';
@@ -20,7 +21,7 @@ import type { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { patch } from './patch.ts';
 import { parseRequest, type RequestInfo, type ResourceInfo } from './request.ts';
-import { errorResponse, isPretty, respond, textResponse } from './respond.ts';
+import { errorResponse, type Format, isPretty, respond, textResponse } from './respond.ts';
 import { type Handler, subresourcesOf } from './subresources.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
@@ -78,7 +79,7 @@ export class Dispatcher {
 
   async #resource(request: HttpRequest, user: User, info: RequestInfo, at: ResourceInfo): Promise<HttpResponse> {
     const kind = this.kindAt(at);
-    if (!kind) return textResponse(404, '404 page not found\n');
+    if (!kind) return this.#unserved(request, info);
     if (kind.namespaced && at.name && !at.namespace) return textResponse(404, '404 page not found\n');
     if (!kind.namespaced && at.namespace && kind.kind !== 'Namespace') return textResponse(404, '404 page not found\n');
     const call: Call = { request, user, kind, query: info.query, at: placed(kind, at), warnings: new Warnings() };
@@ -89,6 +90,11 @@ export class Dispatcher {
     if (info.verb !== 'watch' && collectionVerbs.has(info.verb) === (at.name !== '')) throw methodNotAllowed();
     if (info.verb === 'create' && kind.namespaced && !at.namespace) throw methodNotAllowed();
     return handler(this.#parts, call);
+  }
+
+  async #unserved(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
+    const answer = await serveDefinitions(info, this.#parts.registry, plainFormat(request, info));
+    return answer ?? textResponse(404, '404 page not found\n');
   }
 
   #subresource(call: Call, { verb }: RequestInfo): Promise<HttpResponse> | HttpResponse {
@@ -104,7 +110,7 @@ export class Dispatcher {
   #path(request: HttpRequest, info: RequestInfo): HttpResponse {
     const { path, query, method } = info;
     if (method !== 'GET') return textResponse(405, '405 method not allowed\n');
-    const format = { media: negotiateError(request.headers.accept).media, pretty: isPretty(request, query) };
+    const format = plainFormat(request, info);
     return (
       serveHealth(path, query, this.#parts.checks) ??
       (path === '/version' ? serveVersion(format) : undefined) ??
@@ -135,6 +141,12 @@ export class Dispatcher {
     ].sort();
   }
 }
+
+/** Of what has no other form than its own. */
+const plainFormat = (request: HttpRequest, { query }: RequestInfo): Format => ({
+  media: negotiateError(request.headers.accept).media,
+  pretty: isPretty(request, query),
+});
 
 const keyOf = ({ group, version, resource }: { group: string; version: string; resource: string }): string =>
   `${group}/${version}/${resource}`;

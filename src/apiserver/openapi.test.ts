@@ -188,6 +188,15 @@ describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kub
     });
   }
 
+  test('says which kind of a file is not served, and applies the rest of it', async () => {
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' }, spec: {} };
+    const rest = { ...configMap, metadata: { name: 'beside' } };
+    const said = await kubectl(['apply', '-f', '-'], [claim, rest].map((each) => JSON.stringify(each)).join('\n---\n'));
+    assert.match(said, /no matches for kind "PersistentVolumeClaim" in version "v1"/);
+    assert.match(said, /^configmap\/beside created$/m);
+    assert.doesNotMatch(said, /failed to/);
+  });
+
   test('explains from it', async () => {
     const explained = await kubectl(['explain', 'service.spec.ports', '--output=plaintext-openapiv2']);
     assert.match(explained, /^KIND:\s+Service$/m);

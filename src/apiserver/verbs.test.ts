@@ -258,6 +258,21 @@ run('get and list', [
     reason: 'NotFound',
     message: 'configmaps "a" not found',
   },
+  {
+    name: 'no definitions of custom resources',
+    send: ['GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'],
+    status: 200,
+    check: ({ kind, items, metadata }) => {
+      assert.deepEqual([kind, items], ['CustomResourceDefinitionList', []]);
+      assert.match(metadata.resourceVersion, /^[1-9]\d*$/);
+    },
+  },
+  {
+    name: 'nor can one be made',
+    send: ['POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {}],
+    status: 404,
+    message: /404 page not found/,
+  },
   { name: 'a resource that is not there', send: ['GET', `${ns}/boats`], status: 404, message: /404 page not found/ },
   {
     name: 'an empty list has items',
