@@ -53,7 +53,15 @@ test('shownLine', () => {
   assert.equal(shownLine(line(`${time} stdout F a  b `), plain)?.toString(), 'a  b \n');
   assert.equal(shownLine(line(`${time} stderr P half`), plain)?.toString(), 'half');
   assert.equal(shownLine(line(`${time} stdout F `), plain)?.toString(), '\n');
-  assert.equal(shownLine(line(`${time} stdout F x`), { timestamps: true })?.toString(), `${time} x\n`);
+  for (const [written, shown] of [
+    ['2030-01-01T00:00:05.123456789+00:00', '2030-01-01T00:00:05.123456789Z'],
+    ['2030-01-01T00:00:05.123456789Z', '2030-01-01T00:00:05.123456789Z'],
+    ['2030-01-01T01:30:05.123456789+05:30', '2029-12-31T20:00:05.123456789Z'],
+    [time, '2030-01-01T00:00:05.500000000Z'],
+  ]) {
+    assert.equal(shownLine(line(`${written} stdout F x`), { timestamps: true })?.toString(), `${shown} x\n`);
+  }
+  assert.equal(shownLine(line('t stdout F x'), { timestamps: true })?.toString(), 't x\n');
   assert.equal(shownLine(line(`${time} stdout F x`), { ...plain, since: new Date('2030-01-01T00:00:06Z') }), undefined);
   assert.equal(shownLine(line('garbage'), plain), undefined);
 });

@@ -48,8 +48,18 @@ export function shownLine(line: Buffer, { timestamps, since }: LogSelection): Bu
   if (!parsed) return undefined;
   const { afterTime, isPartial, text } = parsed;
   if (since && Date.parse(line.toString('latin1', 0, afterTime)) < since.getTime()) return undefined;
-  const parts = [...(timestamps ? [line.subarray(0, afterTime + 1)] : []), text, ...(isPartial ? [] : [end])];
+  const time = timestamps ? [Buffer.from(`${shownTime(line.toString('latin1', 0, afterTime))} `)] : [];
+  const parts = [...time, text, ...(isPartial ? [] : [end])];
   return Buffer.concat(parts);
+}
+
+/** As upstream shows it: nanoseconds, in UTC. The writer's zone is its own; what is not a time stays as it is. */
+function shownTime(written: string): string {
+  const [, seconds, fraction = '', zone] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(written) ?? [];
+  if (!seconds || !zone) return written;
+  const utc = zone === 'Z' || zone === '+00:00' ? seconds : new Date(seconds + zone).toISOString().slice(0, 19);
+  return `${utc}.${fraction.padEnd(9, '0')}Z`;
 }
 
 export interface Output {
