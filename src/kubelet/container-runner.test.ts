@@ -8,28 +8,22 @@ import type { ContainerSpec, Runtime } from './runtime.ts';
 import { Semaphore } from './semaphore.ts';
 import { Termination } from './termination.ts';
 
-test('a container whose pod is asked to end before its turn comes is never started', async () => {
-  const startSlots = new Semaphore(1);
-  const othersTurn = Promise.withResolvers<void>();
-  void startSlots.run(() => othersTurn.promise);
-  const waits = Promise.withResolvers<void>();
-  let started = 0;
-  const runtime: Pick<Runtime, 'version' | 'whyNot' | 'start'> = {
-    version: 'test://1',
-    whyNot: () => undefined,
-    start: async () => {
-      started++;
-      throw new Error('started');
-    },
-  };
-  const pod = new Termination();
-  const runner = new ContainerRunner(
+/** A runner of the container `c` of the pod `pod`, whose runtime is no more than this. */
+function runnerOf(
+  pod: Termination,
+  { startSlots = new Semaphore(1), ...runtime }: Pick<Runtime, 'start'> & { startSlots?: Semaphore },
+  specWanted = () => {},
+): ContainerRunner {
+  return new ContainerRunner(
     {
-      runtime: runtime as Runtime,
+      runtime: { version: 'test://1', whyNot: () => undefined, ...runtime } as Pick<
+        Runtime,
+        'version' | 'whyNot' | 'start'
+      > as Runtime,
       startSlots,
       log: createLogger('test', 'error'),
       spec: async () => {
-        waits.resolve();
+        specWanted();
         return { id: 'x' } as ContainerSpec;
       },
       event: () => {},
@@ -47,11 +41,40 @@ test('a container whose pod is asked to end before its turn comes is never start
     },
     pod,
   );
-  const ended = runner.run();
+}
+
+test('a container whose pod is asked to end before its turn comes is never started', async () => {
+  const startSlots = new Semaphore(1);
+  const othersTurn = Promise.withResolvers<void>();
+  void startSlots.run(() => othersTurn.promise);
+  const waits = Promise.withResolvers<void>();
+  let started = 0;
+  const start = async () => {
+    started++;
+    throw new Error('started');
+  };
+  const pod = new Termination();
+  const ended = runnerOf(pod, { startSlots, start }, waits.resolve).run();
   await waits.promise;
   pod.begin(0);
   othersTurn.resolve();
   await ended;
   pod.dispose();
   assert.equal(started, 0);
+});
+
+test('a container that could not be started has ended now, and started at the beginning of time', async () => {
+  const start = async () => {
+    throw new Error('no such program');
+  };
+  const runner = runnerOf(new Termination(), { start });
+  const before = Date.now();
+  await runner.run();
+  const { terminated } = runner.record.state;
+  assert.deepEqual(
+    [terminated?.reason, terminated?.exitCode, terminated?.startedAt],
+    ['StartError', 128, '1970-01-01T00:00:00Z'],
+  );
+  const finishedAt = Date.parse(terminated?.finishedAt ?? '');
+  assert.ok(finishedAt >= before - 1000 && finishedAt <= Date.now());
 });

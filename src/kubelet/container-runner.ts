@@ -203,8 +203,8 @@ export class ContainerRunner {
   #startFailed(error: unknown, containerID: string, lastState: ContainerRecord['lastState']): Outcome {
     const message = error instanceof Error ? error.message : String(error);
     const exit: Exit = { code: startErrorCode, at: new Date() };
-    const finishedAt = timestamp(exit.at);
-    const terminated = { exitCode: exit.code, reason: 'StartError', message, finishedAt, containerID };
+    const times = { startedAt: timestamp(new Date(0)), finishedAt: timestamp(exit.at) };
+    const terminated = { exitCode: exit.code, reason: 'StartError', message, ...times, containerID };
     this.#parts.event('Warning', 'Failed', `Error: ${message}`);
     this.#set({ state: { terminated }, lastState, containerID, started: false, probedReady: false });
     return { exit, ranMs: 0 };
