@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSpec } from '#api/index.ts';
-import { hostNetworkHostsFile, hostsFile, podNames } from './hosts.ts';
+import { type HostAliases, hostNetworkHostsFile, hostsFile, podNames } from './hosts.ts';
 
 const pod = (name: string, spec: Partial<PodSpec> = {}) => ({
   metadata: { name, namespace: 'shop' },
@@ -60,8 +60,18 @@ fe00::2\tip6-allrouters
   );
 });
 test('hostNetworkHostsFile', () => {
-  assert.equal(
-    hostNetworkHostsFile('127.0.0.1 localhost\n'),
-    '# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n',
-  );
+  const header = '# Kubernetes-managed hosts file (host network).\n';
+  const node = { address: '10.254.0.11', name: 'n1' };
+  for (const [nodeFile, aliases, want] of [
+    ['127.0.0.1 localhost\n', undefined, '127.0.0.1 localhost\n10.254.0.11\tn1\n'],
+    ['127.0.0.1 localhost', undefined, '127.0.0.1 localhost\n10.254.0.11\tn1\n'],
+    ['', undefined, '10.254.0.11\tn1\n'],
+    [
+      '127.0.0.1 localhost\n',
+      [{ ip: '203.0.113.9', hostnames: ['a.example'] }],
+      '127.0.0.1 localhost\n10.254.0.11\tn1\n\n# Entries added by HostAliases.\n203.0.113.9\ta.example\n',
+    ],
+  ] satisfies [string, HostAliases | undefined, string][]) {
+    assert.equal(hostNetworkHostsFile(nodeFile, node, aliases), header + want);
+  }
 });

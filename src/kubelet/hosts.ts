@@ -2,7 +2,7 @@
 
 import type { Pod } from '#api/index.ts';
 
-type HostAliases = NonNullable<Pod['spec']['hostAliases']>;
+export type HostAliases = NonNullable<Pod['spec']['hostAliases']>;
 
 const maxHostname = 63;
 const maxKernelHostname = 64;
@@ -53,6 +53,15 @@ export function hostsFile(
   return `${header}${podIPs.map((ip) => `${ip}\t${names}\n`).join('')}${aliasText(aliases)}`;
 }
 
-/** @param nodeFile the node's own /etc/hosts */
-export const hostNetworkHostsFile = (nodeFile: string, aliases?: HostAliases): string =>
-  `# Kubernetes-managed hosts file (host network).\n${nodeFile}${aliasText(aliases)}`;
+/**
+ * The node may be a network namespace of a machine with another name: its own name is added.
+ * @param nodeFile the machine's own /etc/hosts
+ */
+export function hostNetworkHostsFile(
+  nodeFile: string,
+  node: { readonly address: string; readonly name: string },
+  aliases?: HostAliases,
+): string {
+  const lines = nodeFile === '' || nodeFile.endsWith('\n') ? nodeFile : `${nodeFile}\n`;
+  return `# Kubernetes-managed hosts file (host network).\n${lines}${node.address}\t${node.name}\n${aliasText(aliases)}`;
+}

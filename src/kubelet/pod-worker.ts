@@ -226,8 +226,9 @@ export class PodWorker {
     const { spec, metadata } = this.#pod;
     const dns = podDns({ ...this.#parts.dns, spec, namespace: metadata.namespace ?? '' });
     for (const { reason, message } of dns.warnings) this.#event('Warning', reason, message);
+    const node = { address: this.#parts.dns.nodeIP, name: this.#parts.nodeName };
     const hosts = spec.hostNetwork
-      ? hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8').catch(() => ''), spec.hostAliases)
+      ? hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8').catch(() => ''), node, spec.hostAliases)
       : hostsFile(this.#names, this.#network?.podIPs ?? [], spec.hostAliases);
     const files = { 'resolv.conf': dns.text, hosts, hostname: `${this.#hostname()}\n` };
     const directory = join(this.#directory, 'etc');
