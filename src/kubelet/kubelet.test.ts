@@ -313,8 +313,8 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
   });
 
   test('hostNetwork pods have the node as their network', async () => {
-    await node.run('on-node', shell('hostname; getent hosts $(hostname)'), { hostNetwork: true });
-    assert.match(await node.outputOf('on-node'), /^n1\n10\.216\.99\.11 +n1\n$/);
+    await node.run('on-node', shell('hostname; getent ahostsv4 $(hostname)'), { hostNetwork: true });
+    assert.match(await node.outputOf('on-node'), /^n1\n10\.216\.99\.11 +STREAM n1\n/);
     const pod = await node.until('on-node', ({ status }) => status?.phase === 'Succeeded');
     assert.equal(pod.status?.podIP, node.address);
   });
