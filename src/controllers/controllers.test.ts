@@ -291,3 +291,30 @@ test('a pod that fits nowhere says why, and is scheduled when a node allows it',
   const [placed] = await until(resource, 'default', ([one]) => one?.status?.phase === 'Running');
   assert.equal(placed?.spec.nodeName, 'n2');
 });
+
+test('a burst of pods takes what the nodes have, and the next pod what one of them gives back', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  const allocatable = { cpu: '1', memory: '1Gi', pods: '110' };
+  for (const name of ['n1', 'n2']) {
+    const status = { allocatable, conditions };
+    await client.resource(nodes).patch(name, { status }, { type: 'strategic', subresource: 'status' });
+  }
+  const resource = client.resource(pods);
+  const requests = { cpu: '600m', memory: '600Mi' };
+  const names = ['a', 'b', 'c'];
+  const containers = [{ name: 'c', image: 'one', resources: { requests } }];
+  const create = (name: string) => resource.create({ metadata: { name, namespace: 'default' }, spec: { containers } });
+  await Promise.all(names.map(create));
+  const scheduled = ({ status }: Pod) => status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const stuck = (all: Pod[]) => all.find((pod) => scheduled(pod)?.status === 'False');
+  const running = (all: Pod[]) => all.filter(({ status }) => status?.phase === 'Running');
+  const all = await until(resource, 'default', (now) => stuck(now) !== undefined && running(now).length === 2);
+  assert.deepEqual(new Set(running(all).map(({ spec }) => spec.nodeName)), new Set(['n1', 'n2']));
+  const waiting = stuck(all) as Pod;
+  const message = '0/2 nodes are available: 2 Insufficient cpu, 2 Insufficient memory.';
+  assert.equal(scheduled(waiting)?.message, message);
+  await resource.delete(running(all)[0]?.metadata.name ?? '', { namespace: 'default' });
+  await until(resource, 'default', (now) => running(now).some(({ metadata }) => metadata.uid === waiting.metadata.uid));
+});

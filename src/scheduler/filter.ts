@@ -2,6 +2,7 @@
 
 import { isNodeReady, type Node, type Pod, type Taint, tolerates, unschedulableTaint } from '#api/index.ts';
 import type { NodeSelectorTerm } from '#api/schema/selector.ts';
+import { shortages } from './resources.ts';
 
 export interface Candidate {
   readonly node: Node;
@@ -90,28 +91,15 @@ const hostPorts = ({ spec }: Pod): HostPort[] =>
 const clash = (a: HostPort, b: HostPort): boolean =>
   a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === '0.0.0.0' || b.ip === '0.0.0.0');
 
-/** As many pods as the node says that it takes. */
-const capacityFilter: Filter = (_, { node, pods }) => {
-  const limit = Number(node.status?.allocatable?.pods ?? Number.POSITIVE_INFINITY);
-  return pods.length >= limit ? 'Too many pods' : undefined;
-};
+const filters: readonly Filter[] = [unschedulableFilter, taintFilter, readyFilter, affinityFilter, hostPortFilter];
 
-const filters: readonly Filter[] = [
-  unschedulableFilter,
-  taintFilter,
-  readyFilter,
-  affinityFilter,
-  hostPortFilter,
-  capacityFilter,
-];
-
-/** Why the pod may not run on the node: the first reason found. */
-export function reasonAgainst(pod: Pod, candidate: Candidate): string | undefined {
+/** Why the pod may not run on the node: the first reason found, or all that the node has too little of. */
+export function reasonsAgainst(pod: Pod, candidate: Candidate): string[] {
   for (const filter of filters) {
     const reason = filter(pod, candidate);
-    if (reason) return reason;
+    if (reason) return [reason];
   }
-  return undefined;
+  return shortages(pod, candidate.node, candidate.pods);
 }
 
 /** `0/2 nodes are available: 1 node(s) were unschedulable, …`, the reasons in alphabetical order. */

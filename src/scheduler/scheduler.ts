@@ -27,7 +27,7 @@ import {
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { AssumedPods } from './assumed.ts';
-import { type Candidate, describeReasons, reasonAgainst } from './filter.ts';
+import { type Candidate, describeReasons, reasonsAgainst } from './filter.ts';
 import { best } from './score.ts';
 
 export const schedulerName = 'default-scheduler';
@@ -107,15 +107,14 @@ class Scheduler {
     const pod = this.#pods.get(name, namespace);
     if (!pod || !isWaiting(pod) || this.#assumed.has(pod)) return;
     const candidates = this.#nodes.list().map((node) => this.#candidate(node));
-    const reasons = new Map(candidates.map((candidate) => [candidate, reasonAgainst(pod, candidate)]));
+    const reasons = new Map(candidates.map((candidate) => [candidate, reasonsAgainst(pod, candidate)]));
     const chosen = best(
       pod,
-      candidates.filter((candidate) => reasons.get(candidate) === undefined),
+      candidates.filter((candidate) => reasons.get(candidate)?.length === 0),
     );
     if (!chosen) {
       this.#unschedulable.add(key);
-      const all = [...reasons.values()].filter((reason) => reason !== undefined);
-      await this.#reportUnschedulable(pod, describeReasons(candidates.length, all));
+      await this.#reportUnschedulable(pod, describeReasons(candidates.length, [...reasons.values()].flat()));
       return;
     }
     this.#assumed.add(pod, chosen.node.metadata.name ?? '');
