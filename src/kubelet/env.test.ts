@@ -22,7 +22,7 @@ for (const [text, want] of [
 
 const pod: Pod = {
   metadata: { name: 'web', namespace: 'shop', uid: 'u-1', labels: { app: 'web' }, annotations: { 'a/b': 'c' } },
-  spec: { nodeName: 'n1', containers: [] },
+  spec: { nodeName: 'n1', containers: [{ name: 'other', resources: { requests: { cpu: '2' } } }] },
 };
 const sources = {
   configMap: (name: string) => (name === 'settings' ? { metadata: {}, data: { COLOR: 'red', SIZE: 'xl' } } : undefined),
@@ -33,7 +33,7 @@ const environmentOf = (container: Partial<Container>) =>
   containerEnvironment({
     pod,
     container: { name: 'c', ...container },
-    addresses: { podIPs: ['10.0.0.5'], hostIP: '192.168.0.2' },
+    place: { podIPs: ['10.0.0.5'], hostIP: '192.168.0.2', allocatable: { cpu: '4', memory: '8Gi' } },
     services: new Map([['DB_SERVICE_HOST', '172.30.0.3']]),
     sources,
   });
@@ -95,6 +95,18 @@ const cases: { name: string; container: Partial<Container>; want: Record<string,
     },
   },
   {
+    name: 'amounts of this container, of another, of the node',
+    container: {
+      resources: { limits: { memory: '64Mi' } },
+      env: [
+        { name: 'MEMORY', valueFrom: { resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } } },
+        { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
+        { name: 'OTHER', valueFrom: { resourceFieldRef: { resource: 'requests.cpu', containerName: 'other' } } },
+      ],
+    },
+    want: { DB_SERVICE_HOST: '172.30.0.3', MEMORY: '64', CPU: '4', OTHER: '2' },
+  },
+  {
     name: 'optional things that are missing stay unset',
     container: {
       envFrom: [{ configMapRef: { name: 'none', optional: true } }],
@@ -122,6 +134,12 @@ const refusals: { container: Partial<Container>; want: RegExp }[] = [
     want: /^couldn't find key k in ConfigMap shop\/settings/,
   },
   { container: { env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'spec.x' } } }] }, want: /unsupported/ },
+  {
+    container: {
+      env: [{ name: 'X', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', containerName: 'none' } } }],
+    },
+    want: /^container none not found/,
+  },
 ];
 for (const { container, want } of refusals) {
   test(`containerEnvironment refuses: ${want.source}`, () => {

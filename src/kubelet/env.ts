@@ -3,7 +3,8 @@
 
 import type { ConfigMap, Container, EnvVar, Pod, Secret } from '#api/index.ts';
 import { ConfigError } from './config-error.ts';
-import { fieldValue, type PodAddresses } from './fields.ts';
+import { fieldValue, type PodPlace } from './fields.ts';
+import { containerNamed, resourceValue } from './resource-fields.ts';
 
 /** Undefined stands for one that does not exist. */
 export interface ConfigSources {
@@ -14,7 +15,7 @@ export interface ConfigSources {
 export interface EnvironmentInput {
   readonly pod: Pod;
   readonly container: Container;
-  readonly addresses: PodAddresses;
+  readonly place: PodPlace;
   readonly services: ReadonlyMap<string, string>;
   readonly sources: ConfigSources;
 }
@@ -69,9 +70,9 @@ const missing = (kind: string, name = '', namespace = '') =>
 /** Undefined: the variable is optional and stays unset. */
 function variableValue({ value = '', valueFrom }: EnvVar, input: EnvironmentInput, known: ReadonlyMap<string, string>) {
   if (!valueFrom) return expand(value, known);
-  const { pod, sources, addresses } = input;
+  const { pod, sources, place } = input;
   const { fieldRef, configMapKeyRef: mapKey, secretKeyRef: secretKey } = valueFrom;
-  if (fieldRef) return fieldValue(fieldRef.fieldPath, pod, addresses);
+  if (fieldRef) return fieldValue(fieldRef.fieldPath, pod, place);
   if (mapKey) {
     const found = sources.configMap(mapKey.name ?? '');
     if (!found && !mapKey.optional) throw missing('configmap', mapKey.name, pod.metadata.namespace);
@@ -85,7 +86,10 @@ function variableValue({ value = '', valueFrom }: EnvVar, input: EnvironmentInpu
     if (text !== undefined) return decode(text);
     return absent(secretKey.optional, secretKey.key, 'Secret', pod, secretKey.name);
   }
-  throw new ConfigError('env: resourceFieldRef is not supported yet');
+  const { resourceFieldRef: amount } = valueFrom;
+  if (!amount) throw new ConfigError('env: valueFrom without a source');
+  const of = amount.containerName ? containerNamed(pod, amount.containerName) : input.container;
+  return resourceValue(amount, of, place.allocatable);
 }
 
 function absent(optional: boolean | undefined, key: string, kind: string, { metadata }: Pod, name = ''): undefined {

@@ -3,10 +3,12 @@
 import type { Pod } from '#api/index.ts';
 import { ConfigError } from './config-error.ts';
 
-/** What is known of a pod beyond its object when its containers start. */
-export interface PodAddresses {
+/** Where a pod is: what is known of it beyond its object when its containers start. */
+export interface PodPlace {
   readonly podIPs: readonly string[];
   readonly hostIP: string;
+  /** What the node has to give. */
+  readonly allocatable: Readonly<Record<string, string>>;
 }
 
 /** As files show maps: `key="value"` lines, sorted. */
@@ -17,7 +19,7 @@ const mapText = (map: Readonly<Record<string, string>> = {}): string =>
     .join('\n');
 
 /** Throws ConfigError for a path that is not supported. */
-export function fieldValue(path: string, { metadata, spec }: Pod, { podIPs, hostIP }: PodAddresses): string {
+export function fieldValue(path: string, { metadata, spec }: Pod, { podIPs, hostIP }: PodPlace): string {
   const subscript = /^metadata\.(labels|annotations)\['([^']*)'\]$/.exec(path);
   if (subscript) return metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
   switch (path) {

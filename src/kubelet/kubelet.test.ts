@@ -177,6 +177,16 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
             sources: [
               { configMap: { name: 'files' } },
               { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+              {
+                downwardAPI: {
+                  items: [
+                    {
+                      path: 'ram',
+                      resourceFieldRef: { containerName: 'c', resource: 'limits.memory', divisor: '1Mi' },
+                    },
+                  ],
+                },
+              },
             ],
           },
         },
@@ -187,12 +197,13 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
           image: 'host',
           command: shell('cd /v; for f in $(find . -type f | sort); do echo $f $(stat -c %a $f) $(cat $f); done'),
           volumeMounts: mounts,
+          resources: { limits: { memory: '64Mi' } },
         },
       ],
     });
     assert.equal(
       await node.outputOf('files'),
-      './all/a 644 A\n./all/b 644 B\n./all/name 644 files\n./map/deep/a 644 A\n./secret/key 400 K\n',
+      './all/a 644 A\n./all/b 644 B\n./all/name 644 files\n./all/ram 644 64\n./map/deep/a 644 A\n./secret/key 400 K\n',
     );
   });
 

@@ -202,6 +202,7 @@ export class Kubelet {
       network: { nodeNamespace, nodeIP, pool: new AddressPool(podCIDR) },
       dns: { clusterDNS, clusterDomain, host: await this.#hostResolvConf(), nodeIP },
       nodeName,
+      allocatable: this.#node?.status?.allocatable ?? {},
       podsDir: join(stateDir, 'pods'),
       startSlots: new Semaphore(this.#options.parallelStarts ?? defaultParallelStarts),
       log: this.#log,

@@ -22,7 +22,7 @@ import { ConfigError } from './config-error.ts';
 import { ContainerRunner, type RestartPolicy } from './container-runner.ts';
 import { containerSpec } from './container-spec.ts';
 import { type ConfigSources, containerEnvironment, environmentSources } from './env.ts';
-import type { PodAddresses } from './fields.ts';
+import type { PodPlace } from './fields.ts';
 import { hostNetworkHostsFile, hostsFile, type PodNames, podNames } from './hosts.ts';
 import { logFileOf, removeOldLogs } from './log-files.ts';
 import { createPodNetwork, hostNetwork, type PodNetwork, type PodNetworkOptions } from './pod-network.ts';
@@ -47,6 +47,7 @@ export interface NodeParts {
   readonly network: PodNetworkOptions;
   readonly dns: Pick<PodDnsInput, 'clusterDNS' | 'clusterDomain' | 'host' | 'nodeIP'>;
   readonly nodeName: string;
+  readonly allocatable: Readonly<Record<string, string>>;
   readonly podsDir: string;
   readonly startSlots: Semaphore;
   readonly log: Logger;
@@ -200,7 +201,7 @@ export class PodWorker {
         });
         if (this.#termination.begun.aborted) return false;
         this.#status.write();
-        await this.#volumes.prepare(this.#pod, this.#addresses());
+        await this.#volumes.prepare(this.#pod, this.#place());
         return !this.#termination.begun.aborted;
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
@@ -245,8 +246,12 @@ export class PodWorker {
     return this.#pod.spec.hostNetwork ? this.#parts.nodeName : this.#names.kernelHostname;
   }
 
-  #addresses(): PodAddresses {
-    return { podIPs: this.#network?.podIPs ?? [], hostIP: this.#parts.dns.nodeIP };
+  #place(): PodPlace {
+    return {
+      podIPs: this.#network?.podIPs ?? [],
+      hostIP: this.#parts.dns.nodeIP,
+      allocatable: this.#parts.allocatable,
+    };
   }
 
   #runner(container: Container, podPolicy: RestartPolicy): ContainerRunner {
@@ -293,8 +298,8 @@ export class PodWorker {
       spec.enableServiceLinks ?? true,
     );
     const sources = await this.#configSources(container);
-    const addresses = this.#addresses();
-    const environment = containerEnvironment({ pod: this.#pod, container, addresses, services, sources });
+    const place = this.#place();
+    const environment = containerEnvironment({ pod: this.#pod, container, place, services, sources });
     const logFile = logFileOf(this.#directory, container.name, attempt);
     await mkdir(join(logFile, '..'), { recursive: true });
     await removeOldLogs(this.#directory, container.name, attempt);

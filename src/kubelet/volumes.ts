@@ -7,7 +7,8 @@ import type { ConfigMap, Container, Pod, Secret } from '#api/index.ts';
 import type { Volume } from '#api/schema/volume.ts';
 import { ConfigError } from './config-error.ts';
 import { expand } from './env.ts';
-import { fieldValue, type PodAddresses } from './fields.ts';
+import { fieldValue, type PodPlace } from './fields.ts';
+import { containerNamed, resourceValue } from './resource-fields.ts';
 import type { Mount } from './runtime.ts';
 
 export interface VolumeSources {
@@ -73,14 +74,14 @@ export class PodVolumes {
   }
 
   /** Throws ConfigError when a ConfigMap, Secret or host path that must be there is not. */
-  async prepare(pod: Pod, addresses: PodAddresses): Promise<void> {
+  async prepare(pod: Pod, place: PodPlace): Promise<void> {
     for (const volume of pod.spec.volumes ?? []) {
       if (volume.hostPath) {
         await checkHostPath(volume.name, volume.hostPath.path, volume.hostPath.type ?? '');
         this.#hostPaths.set(volume.name, volume.hostPath.path);
         continue;
       }
-      const files = await this.#files(volume, pod, addresses);
+      const files = await this.#files(volume, pod, place);
       const directory = this.#path(volume.name);
       await mkdir(directory, { recursive: true });
       const group = pod.spec.securityContext?.fsGroup;
@@ -117,17 +118,17 @@ export class PodVolumes {
     return join(this.#directory, name);
   }
 
-  async #files(volume: Volume, pod: Pod, addresses: PodAddresses): Promise<File[]> {
+  async #files(volume: Volume, pod: Pod, place: PodPlace): Promise<File[]> {
     const { configMap, secret, downwardAPI, projected } = volume;
     if (configMap) return await this.#configMap(configMap.name, configMap, configMap.defaultMode);
     if (secret) return await this.#secret(secret.secretName, secret, secret.defaultMode);
-    if (downwardAPI) return downward(downwardAPI.items, pod, addresses, downwardAPI.defaultMode);
+    if (downwardAPI) return downward(downwardAPI.items, pod, place, downwardAPI.defaultMode);
     const files: File[] = [];
     const mode = projected?.defaultMode;
     for (const source of projected?.sources ?? []) {
       if (source.configMap) files.push(...(await this.#configMap(source.configMap.name, source.configMap, mode)));
       if (source.secret) files.push(...(await this.#secret(source.secret.name, source.secret, mode)));
-      if (source.downwardAPI) files.push(...downward(source.downwardAPI.items, pod, addresses, mode));
+      if (source.downwardAPI) files.push(...downward(source.downwardAPI.items, pod, place, mode));
     }
     return files;
   }
@@ -154,12 +155,13 @@ type DownwardItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[num
 function downward(
   items: readonly DownwardItem[] = [],
   pod: Pod,
-  addresses: PodAddresses,
-  mode = defaultFileMode,
+  place: PodPlace,
+  defaultMode = defaultFileMode,
 ): File[] {
-  return items.map((item) => {
-    if (!item.fieldRef) throw new ConfigError(`downwardAPI ${item.path}: resourceFieldRef is not supported yet`);
-    return { path: item.path, data: fieldValue(item.fieldRef.fieldPath, pod, addresses), mode: item.mode ?? mode };
+  return items.map(({ path, fieldRef, resourceFieldRef: amount, mode = defaultMode }) => {
+    if (fieldRef) return { path, data: fieldValue(fieldRef.fieldPath, pod, place), mode };
+    if (!amount) throw new ConfigError(`downwardAPI ${path}: neither fieldRef nor resourceFieldRef`);
+    return { path, data: resourceValue(amount, containerNamed(pod, amount.containerName), place.allocatable), mode };
   });
 }
 

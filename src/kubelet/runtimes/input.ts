@@ -15,19 +15,18 @@ const carry = `
 use strict; use Socket; use Errno;
 $SIG{PIPE} = 'IGNORE';
 my $stay = shift eq 'stay';
-my ($socket, $packet, $typing, $rest) = (undef, '', 1, undef);
+my ($socket, $packet, $typing) = (undef, '', 1);
 socket($socket, AF_UNIX, SOCK_SEQPACKET, 0) && connect($socket, pack_sockaddr_un('attach')) or die "$!\\n";
 my ($in, $out) = (fileno(STDIN), fileno($socket));
-sub finish { $typing = 0; $packet = ''; shutdown($socket, 1); $rest = 0.2 unless $stay }
+sub finish { $typing = 0; $packet = ''; shutdown($socket, 1); alarm 1 unless $stay }
+$SIG{ALRM} = sub { exit 0 };
 $SIG{TERM} = sub { $stay = 0; finish() };
 while (1) {
   my ($readable, $writable) = ('', '');
   vec($readable, $out, 1) = 1;
   vec($readable, $in, 1) = 1 if $typing && $packet eq '';
   vec($writable, $out, 1) = 1 if $packet ne '';
-  my $found = select($readable, $writable, undef, $rest);
-  next if $found < 0;
-  exit 0 if !$found;
+  next if select($readable, $writable, undef, undef) < 0;
   if (vec($readable, $out, 1)) { sysread($socket, my $dropped, 65536) or exit 0 }
   if ($packet ne '' && vec($writable, $out, 1)) {
     if (defined(send($socket, $packet, MSG_DONTWAIT))) { $packet = '' }
