@@ -3,6 +3,7 @@
 
 import { mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
 import type { Ranges } from './ranges.ts';
 
@@ -81,12 +82,47 @@ export async function writeCard(card: ClusterCard): Promise<void> {
     await writeFile(`${path}.new`, JSON.stringify(card, null, 2), { mode: 0o600 });
     await rename(`${path}.new`, path);
   } catch (error) {
-    const { message } = error as Error;
-    throw new UserError(
-      `Cannot keep the state of the cluster ${card.name} in ${stateDirOf(card.name)}: ${message}. ` +
-        'Make room there, or make it writable.',
-      { cause: error },
+    throw noRoom(card.name, error as Error);
+  }
+}
+
+const noRoom = (name: string, cause: Error): UserError =>
+  new UserError(
+    `Cannot keep the state of the cluster ${name} in ${stateDirOf(name)}: ${cause.message}. ` +
+      'Make room there, or make it writable.',
+    { cause },
+  );
+
+/** How long one `up` waits for another of the same name to have looked whether the name is free. */
+const lockTimeoutMs = 10_000;
+
+/** Does `work` while no other process does its own under the same name; a lock whose owner is dead counts for nothing. */
+export async function withNameLocked<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const path = join(root(), `${name}.lock`);
+  await mkdir(root(), { recursive: true, mode: 0o700 }).catch((error) => {
+    throw noRoom(name, error);
+  });
+  const self = JSON.stringify(await thisProcess());
+  const deadline = Date.now() + lockTimeoutMs;
+  for (;;) {
+    const isOurs = await writeFile(path, self, { flag: 'wx', mode: 0o600 }).then(
+      () => true,
+      (error) => {
+        if (error.code === 'EEXIST') return false;
+        throw noRoom(name, error);
+      },
     );
+    if (isOurs) break;
+    const owner = await readFile(path, 'utf8')
+      .then(JSON.parse)
+      .catch(() => undefined);
+    if (Date.now() > deadline || (owner && !(await isAlive(owner)))) await rm(path, { force: true });
+    else await systemClock.sleep(20);
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { force: true });
   }
 }
 

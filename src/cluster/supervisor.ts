@@ -20,6 +20,7 @@ import {
   stateDirOf,
   thisNetworkNamespace,
   thisProcess,
+  withNameLocked,
   writeCard,
 } from './state.ts';
 
@@ -130,7 +131,7 @@ export class Supervisor {
 
   async #begin(): Promise<ClusterCard & { ranges: Ranges }> {
     const { signal } = this.#stopping;
-    this.#card = await claimName(this.#options);
+    this.#card = await withNameLocked(this.#options.name, () => claimName(this.#options));
     signal.throwIfAborted();
     const ranges = await claimRanges(this.#options.name);
     const card = { ...this.#card, ranges };

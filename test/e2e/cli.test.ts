@@ -167,6 +167,18 @@ test('Ctrl-C and down are answered at any moment of the start, and leave nothing
   }
 });
 
+test('of two simultaneous ups of one name, one starts the cluster and the other is told', { skip }, async () => {
+  const before = await traces();
+  const both = await Promise.all([1, 2].map(() => portolan(['up', '--detach', '--name', 'e2e-twice', '--nodes', '1'])));
+  assert.deepEqual(both.map(({ code }) => code).sort(), [0, 1]);
+  const refused = both.find(({ code }) => code === 1)?.stderr ?? '';
+  assert.match(refused, /^A cluster named e2e-twice is already running/);
+  assert.equal(refused.trim().split('\n').length, 1, refused);
+  assert.match((await portolan(['status'])).stdout, /1 of 1 nodes ready/);
+  await portolan(['down', '--name', 'e2e-twice']);
+  assert.deepEqual(await traces(), before);
+});
+
 test('no room for its state: one readable line, and nothing left', { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-e2e-full-'));
   try {
