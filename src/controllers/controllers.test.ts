@@ -318,3 +318,39 @@ test('a burst of pods takes what the nodes have, and the next pod what one of th
   await resource.delete(running(all)[0]?.metadata.name ?? '', { namespace: 'default' });
   await until(resource, 'default', (now) => running(now).some(({ metadata }) => metadata.uid === waiting.metadata.uid));
 });
+
+test('Endpoints written for a Service without a selector are mirrored, until it has one or they go', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const metadata = { name: 'db', namespace: 'default' };
+  const subset = (...ips: string[]) => ({ addresses: ips.map((ip) => ({ ip })), ports: [{ port: 5432 }] });
+  const slices = client.resource(endpointSlices);
+  const shows = (want: string) =>
+    until(slices, 'default', (all) => {
+      const mirrors = all.filter(({ metadata: { labels } }) => labels?.['kubernetes.io/service-name'] === 'db');
+      return mirrors.flatMap((slice) => slice.endpoints.flatMap(({ addresses }) => addresses)).join() === want;
+    });
+  await client.resource(endpoints).create({ metadata, subsets: [subset('192.0.2.1')] });
+  await client.resource(services).create({ metadata, spec: { ports: [{ port: 5432 }] } });
+  const [first] = await shows('192.0.2.1');
+  await client.resource(endpoints).update({ metadata, subsets: [subset('192.0.2.1', '192.0.2.2')] });
+  const [second] = await shows('192.0.2.1,192.0.2.2');
+  assert.equal(second?.metadata.uid, first?.metadata.uid);
+  await slices.delete(second?.metadata.name ?? '', { namespace: 'default' });
+  await until(slices, 'default', ([one]) => one !== undefined && one.metadata.uid !== first?.metadata.uid);
+  await shows('192.0.2.1,192.0.2.2');
+  const skip = (value: string | null) => ({
+    metadata: { labels: { 'endpointslice.kubernetes.io/skip-mirror': value } },
+  });
+  const change = { namespace: 'default', type: 'merge' } as const;
+  await client.resource(endpoints).patch('db', skip('true'), change);
+  await shows('');
+  await client.resource(endpoints).patch('db', skip(null), change);
+  await shows('192.0.2.1,192.0.2.2');
+  await client.resource(endpoints).delete('db', { namespace: 'default' });
+  await shows('');
+  await client.resource(endpoints).create({ metadata, subsets: [subset('192.0.2.3')] });
+  await shows('192.0.2.3');
+  await client.resource(services).delete('db', { namespace: 'default' });
+  await shows('');
+});

@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '#lib/log.ts';
 import { runDeployments } from './deployment/controller.ts';
 import { runEndpoints } from './endpoints/controller.ts';
 import { runEndpointSlices } from './endpointslice/controller.ts';
+import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.ts';
 import { runGarbageCollector } from './gc/controller.ts';
 import { runNamespaces } from './namespace/controller.ts';
 import { runNodes } from './node/controller.ts';
@@ -40,6 +41,7 @@ export async function startControllers(
     deployment: runDeployments(parts),
     replicaset: runReplicaSets(parts),
     endpointslice: runEndpointSlices(parts),
+    endpointslicemirroring: runEndpointSliceMirroring(parts),
     endpoints: runEndpoints(parts),
     namespace: runNamespaces(parts),
     serviceaccount: runServiceAccounts(parts),

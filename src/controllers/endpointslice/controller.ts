@@ -1,12 +1,6 @@
 // Keeps the EndpointSlices of every Service that has a selector (services.md §C.2-§C.6).
 
-import {
-  type EndpointSlice,
-  endpointSlices,
-  ignoreNotFound,
-  isNamespaceTerminating,
-  type Service,
-} from '#api/index.ts';
+import { endpointSlices, isNamespaceTerminating, type Service } from '#api/index.ts';
 import { runWorkers, splitKey, type WorkQueue } from '#client/index.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { isSelecting, selectPods } from '../service-pods.ts';
@@ -15,6 +9,7 @@ import { TriggerTimes } from '../trigger-time.ts';
 import { isOurs, serviceKeyOfSlice } from './metadata.ts';
 import { plan, type SlicePlan } from './plan.ts';
 import { SliceTracker } from './tracker.ts';
+import { writeSlices } from './write.ts';
 
 /** Longer than a sync of a large Service takes, shorter than anybody notices. */
 const spacingMs = 20;
@@ -76,18 +71,8 @@ class EndpointSliceController {
   }
 
   async #write(key: string, service: Service, planned: SlicePlan): Promise<void> {
-    const slices = this.#parts.client.resource(endpointSlices);
-    const create = async (slice: EndpointSlice) => this.#tracker.wrote(key, await slices.create(slice));
-    const update = async (slice: EndpointSlice) => this.#tracker.wrote(key, await slices.update(slice));
-    const remove = async (slice: EndpointSlice) => {
-      const { name = '', namespace, uid } = slice.metadata;
-      await slices.delete(name, { namespace, uid }).catch(ignoreNotFound);
-      this.#tracker.deleted(key, slice);
-    };
     try {
-      await Promise.all(planned.create.map(create));
-      await Promise.all(planned.update.map(update));
-      await Promise.all(planned.delete.map(remove));
+      await writeSlices(this.#parts.client.resource(endpointSlices), this.#tracker, key, planned);
     } catch (error) {
       if (isNamespaceTerminating(error)) return;
       const { namespace, name } = service.metadata;

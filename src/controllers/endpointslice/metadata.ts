@@ -37,12 +37,14 @@ export function labelsFor(service: Service): Record<string, string> {
   };
 }
 
+/** Of the names of a Service's slices. A dash at its end is fine as long as what the random characters complete is a name. */
+export const namePrefix = (service: string): string =>
+  dns1123Subdomain(`${service}-x`).length === 0 ? `${service}-` : service;
+
 export function newMetadata(service: Service): ObjectMeta {
   const { name = '', namespace } = service.metadata;
-  const prefix = `${name}-`;
   return {
-    // A dash at the end is fine in a prefix as long as what the random characters complete is a name.
-    generateName: dns1123Subdomain(`${prefix}x`).length === 0 ? prefix : name,
+    generateName: namePrefix(name),
     namespace,
     labels: labelsFor(service),
     ownerReferences: [controllerReference(service, services)],

@@ -6,6 +6,7 @@ import { familiesOf, type ResolvedPort } from '../service-pods.ts';
 import { desiredEndpoints, type NodeLookup, portsKey } from './endpoints.ts';
 import { hasRightMetadata, isOwnedBy, newMetadata, stamped } from './metadata.ts';
 import { pack } from './pack.ts';
+import type { SliceWrites } from './write.ts';
 
 export interface SliceInput {
   readonly service: Service;
@@ -18,11 +19,7 @@ export interface SliceInput {
   readonly trigger?: string | undefined;
   readonly maxPerSlice?: number | undefined;
 }
-/** To be written in this order: an endpoint may be in two slices for a moment, but never in none. */
-export interface SlicePlan {
-  readonly create: EndpointSlice[];
-  readonly update: EndpointSlice[];
-  readonly delete: EndpointSlice[];
+export interface SlicePlan extends SliceWrites {
   /** Pods left out because their Node is not known: the sync is to be tried again. */
   readonly withoutNode: Pod[];
 }

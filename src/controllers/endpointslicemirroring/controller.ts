@@ -1,0 +1,67 @@
+// Mirrors Endpoints that people write for Services without a selector into EndpointSlices, which is what the proxy and DNS
+// read (services.md §C.9).
+
+import { type Endpoints, endpointSlices, isNamespaceTerminating } from '#api/index.ts';
+import { keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
+import { serviceKeyOfSlice } from '../endpointslice/metadata.ts';
+import { SliceTracker } from '../endpointslice/tracker.ts';
+import { writeSlices } from '../endpointslice/write.ts';
+import { type ControllerParts, partsFor } from '../parts.ts';
+import { capacity, isMirror, isMirrored, type MirrorPlan, plan } from './plan.ts';
+
+const backoff = { baseMs: 100, maxMs: 60_000 };
+
+export function runEndpointSliceMirroring(shared: ControllerParts): Promise<void> {
+  const parts = partsFor(shared, 'endpoint-slice-mirroring-controller');
+  const { informers, signal, log } = parts;
+  const queue = new WorkQueue();
+  const tracker = new SliceTracker();
+  informers.endpoints.onChange(({ object }) => queue.add(keyOf(object)));
+  informers.services.onChange(({ object }) => queue.add(keyOf(object)));
+  informers.endpointSlices.onChange(({ type, object, old }) => {
+    for (const slice of old ? [object, old] : [object]) {
+      const key = serviceKeyOfSlice(slice);
+      if (!key || !isMirror(slice)) continue;
+      if (type === 'deleted') tracker.sawDeletion(key, slice);
+      if (type === 'deleted' || !tracker.isOwnWrite(key, slice)) queue.add(key);
+    }
+  });
+  return runWorkers(queue, { signal, workers: 4, log, backoff }, (key) => reconcile(parts, queue, tracker, key));
+}
+
+async function reconcile(parts: ControllerParts, queue: WorkQueue, tracker: SliceTracker, key: string): Promise<void> {
+  const { informers, client } = parts;
+  const { namespace, name } = splitKey(key);
+  const mirrors = informers.endpointSlices.by('service', key).filter(isMirror);
+  const staleMs = tracker.staleMs(key, mirrors);
+  if (staleMs !== undefined) {
+    queue.addAfter(key, Math.min(staleMs, 1000));
+    return;
+  }
+  const endpoints = informers.endpoints.get(name, namespace);
+  const service = informers.services.get(name, namespace);
+  const slices = client.resource(endpointSlices);
+  if (!endpoints || !service || !isMirrored(endpoints, service)) {
+    await writeSlices(slices, tracker, key, { create: [], update: [], delete: mirrors });
+    if (!endpoints && !service) tracker.forget(key);
+    return;
+  }
+  const planned = plan(endpoints, mirrors);
+  tellLeftOut(parts, endpoints, planned);
+  try {
+    await writeSlices(slices, tracker, key, planned);
+  } catch (error) {
+    if (!isNamespaceTerminating(error)) throw error;
+  }
+}
+
+function tellLeftOut({ events }: ControllerParts, endpoints: Endpoints, { invalid, skipped }: MirrorPlan): void {
+  if (invalid > 0) {
+    const message = `${invalid} addresses are not mirrored to EndpointSlices: they are no IP addresses`;
+    events.event(endpoints, 'Warning', 'InvalidIPAddress', message);
+  }
+  if (skipped > 0) {
+    const message = `${skipped} addresses are not mirrored to EndpointSlices: no more than ${capacity} of a subset are`;
+    events.event(endpoints, 'Warning', 'TooManyAddressesToMirror', message);
+  }
+}
