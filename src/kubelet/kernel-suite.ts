@@ -89,6 +89,7 @@ export class TestNode {
           nodeNamespace: namespace,
           stateDir,
           listener,
+          volumeRefreshMs: 300,
         },
       );
     });

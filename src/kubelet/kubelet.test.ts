@@ -195,7 +195,9 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
         {
           name: 'c',
           image: 'host',
-          command: shell('cd /v; for f in $(find . -type f | sort); do echo $f $(stat -c %a $f) $(cat $f); done'),
+          command: shell(
+            'cd /v; for f in $(find -L . -type f -not -path "*/..*" | sort); do echo $f $(stat -Lc %a $f) $(cat $f); done',
+          ),
           volumeMounts: mounts,
           resources: { limits: { memory: '64Mi' } },
         },
@@ -205,6 +207,29 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
       await node.outputOf('files'),
       './all/a 644 A\n./all/b 644 B\n./all/name 644 files\n./all/ram 644 64\n./map/deep/a 644 A\n./secret/key 400 K\n',
     );
+  });
+
+  test('ConfigMaps in files follow their changes, save what is mounted by itself', async () => {
+    const metadata = { name: 'followed', namespace: 'default' };
+    const maps = node.client.resource(configMaps);
+    await maps.create({ metadata, data: { key: 'one' } });
+    await node.run('followed', [], {
+      volumes: [{ name: 'v', configMap: { name: 'followed' } }],
+      containers: [
+        {
+          name: 'c',
+          image: 'host',
+          command: shell('until [ "$(cat /v/key)" = two ]; do sleep 0.05; done; cat /v/new; cat /srv/key'),
+          volumeMounts: [
+            { name: 'v', mountPath: '/v' },
+            { name: 'v', mountPath: '/srv/key', subPath: 'key' },
+          ],
+        },
+      ],
+    });
+    await node.until('followed', isRunning);
+    await maps.patch('followed', { data: { key: 'two', new: 'new\n' } }, { namespace: 'default', type: 'merge' });
+    assert.equal(await node.outputOf('followed'), 'new\none');
   });
 
   test('a volume of another type fails the pod and says so', async () => {

@@ -57,6 +57,8 @@ export interface KubeletOptions {
   readonly resolvConf?: string | undefined;
   /** How long the node counts as alive after a sign of life, which it gives four times as often; 40 s when absent. */
   readonly nodeLeaseDurationSeconds?: number | undefined;
+  /** How often a pod's volumes are compared with the ConfigMaps and Secrets that they show; every 30 s when absent. */
+  readonly volumeRefreshMs?: number | undefined;
   /** Pods and containers that are started at a time. */
   readonly parallelStarts?: number | undefined;
 }
@@ -66,6 +68,7 @@ const defaultLeaseDurationSeconds = 40;
 const heartbeatRetryMs = 1_000;
 const aliveCheckMs = 1_000;
 const defaultParallelStarts = 6;
+const defaultVolumeRefreshMs = 30_000;
 const stopLimitMs = 15_000;
 
 export class Kubelet {
@@ -205,6 +208,7 @@ export class Kubelet {
       allocatable: this.#node?.status?.allocatable ?? {},
       podsDir: join(stateDir, 'pods'),
       startSlots: new Semaphore(this.#options.parallelStarts ?? defaultParallelStarts),
+      volumeRefreshMs: this.#options.volumeRefreshMs ?? defaultVolumeRefreshMs,
       log: this.#log,
       event: (pod, type, reason, message) => {
         this.#events.event(pod, type, reason, message);

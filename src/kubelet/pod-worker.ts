@@ -34,7 +34,7 @@ import { serviceEnvironment } from './service-env.ts';
 import { isSidecar, podStatus, waitingReason } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { pause, Termination } from './termination.ts';
-import { PodVolumes, unsupportedVolume } from './volumes.ts';
+import { PodVolumes, showsObjects, unsupportedVolume } from './volumes.ts';
 
 /** What the workers of a node share. */
 export interface NodeParts {
@@ -50,6 +50,8 @@ export interface NodeParts {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly podsDir: string;
   readonly startSlots: Semaphore;
+  /** How often a pod's volumes are compared with the objects that they show. */
+  readonly volumeRefreshMs: number;
   readonly log: Logger;
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
@@ -139,7 +141,7 @@ export class PodWorker {
     const ended = new AbortController();
     void this.#watchDeadline(ended.signal);
     try {
-      await this.#runContainers();
+      await this.#runContainers(ended.signal);
     } catch (error) {
       this.#fail('Error', error instanceof Error ? error.message : String(error));
       this.#parts.log.error('pod failed', { pod: this.#pod.metadata.name, error });
@@ -151,7 +153,7 @@ export class PodWorker {
     await this.#status.settled();
   }
 
-  async #runContainers(): Promise<void> {
+  async #runContainers(ended: AbortSignal): Promise<void> {
     const { spec } = this.#pod;
     const unsupported = unsupportedVolume(this.#pod);
     if (unsupported) {
@@ -160,6 +162,7 @@ export class PodWorker {
     }
     this.#status.write();
     if (!(await this.#prepare())) return;
+    void this.#refreshVolumes(ended);
     this.#status.write();
     const restartPolicy = (spec.restartPolicy ?? 'Always') as RestartPolicy;
     const sidecars: Promise<void>[] = [];
@@ -209,6 +212,21 @@ export class PodWorker {
         else this.#event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`);
       }
       if (!(await pause(retryMs, this.#termination.begun))) return false;
+    }
+  }
+
+  /** Files of ConfigMaps, Secrets and the pod itself follow their changes; when such an object is gone they stay as they are. */
+  async #refreshVolumes(ended: AbortSignal): Promise<void> {
+    if (!this.#pod.spec.volumes?.some(showsObjects)) return;
+    while (await pause(this.#parts.volumeRefreshMs, ended)) {
+      try {
+        await this.#volumes.refresh(this.#pod, this.#place(), ended);
+      } catch (error) {
+        if (ended.aborted) return;
+        const message = error instanceof Error ? error.message : String(error);
+        if (error instanceof ConfigError) this.#event('Warning', 'FailedMount', `MountVolume.SetUp failed: ${message}`);
+        else this.#parts.log.warn('volumes could not be refreshed', { pod: this.#pod.metadata.name, error });
+      }
     }
   }
 
@@ -402,6 +420,7 @@ export class PodWorker {
 
   async #cleanUp(): Promise<void> {
     await this.#removeNetwork();
+    await this.#volumes.settled();
     await rm(this.#directory, { recursive: true, force: true }).catch((error) => {
       this.#parts.log.warn('pod directory could not be removed', { directory: this.#directory, error });
     });

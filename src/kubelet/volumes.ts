@@ -1,26 +1,24 @@
 // A pod's volumes as directories of the node: made when the pod starts, mounted into its containers, removed with it.
-// ConfigMaps, Secrets and the downward API are written once; a later change of theirs does not reach a running pod.
+// ConfigMaps, Secrets and the downward API are written again when they have changed, save what is mounted by `subPath`.
 
-import { chmod, chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
 import type { ConfigMap, Container, Pod, Secret } from '#api/index.ts';
 import type { Volume } from '#api/schema/volume.ts';
 import { ConfigError } from './config-error.ts';
 import { expand } from './env.ts';
 import { fieldValue, type PodPlace } from './fields.ts';
+import { inside } from './inside.ts';
 import { containerNamed, resourceValue } from './resource-fields.ts';
 import type { Mount } from './runtime.ts';
+import { type ShownFile, showFiles } from './shown-files.ts';
 
 export interface VolumeSources {
   configMap(name: string): Promise<ConfigMap | undefined>;
   secret(name: string): Promise<Secret | undefined>;
 }
 
-interface File {
-  readonly path: string;
-  readonly data: Uint8Array | string;
-  readonly mode: number;
-}
 interface Items {
   readonly items?: { key: string; path: string; mode?: number }[] | undefined;
   readonly optional?: boolean | undefined;
@@ -43,13 +41,23 @@ export function unsupportedVolume({ spec }: Pod): string | undefined {
   return undefined;
 }
 
+/** Whether the volume's files show objects of the API, which may change. */
+export const showsObjects = ({ configMap, secret, downwardAPI, projected }: Volume): boolean =>
+  Boolean(configMap || secret || downwardAPI || projected);
+
+function digestOf(files: readonly ShownFile[]): string {
+  const hash = createHash('sha256');
+  for (const { path, mode, data } of files) hash.update(JSON.stringify([path, mode, data.length])).update(data);
+  return hash.digest('hex');
+}
+
 /** The files of a ConfigMap or Secret: all keys, or the chosen ones. */
 function chosenFiles(
   entries: ReadonlyMap<string, Uint8Array | string>,
   what: string,
   from: Items,
   mode: number,
-): File[] {
+): ShownFile[] {
   if (!from.items) return [...entries].map(([path, data]) => ({ path, data, mode }));
   return from.items.flatMap((item) => {
     const data = entries.get(item.key);
@@ -66,6 +74,9 @@ export class PodVolumes {
   readonly #directory: string;
   readonly #sources: VolumeSources;
   readonly #hostPaths = new Map<string, string>();
+  /** What the files of a volume were made of, by its name. */
+  readonly #digests = new Map<string, string>();
+  #writing: Promise<void> = Promise.resolve();
 
   /** @param directory of this pod alone */
   constructor(directory: string, sources: VolumeSources) {
@@ -81,14 +92,35 @@ export class PodVolumes {
         this.#hostPaths.set(volume.name, volume.hostPath.path);
         continue;
       }
-      const files = await this.#files(volume, pod, place);
       const directory = this.#path(volume.name);
       await mkdir(directory, { recursive: true });
       const group = pod.spec.securityContext?.fsGroup;
-      await chmod(directory, volume.emptyDir ? 0o777 : 0o755);
-      for (const file of files) await writeBelow(directory, file, group);
+      await chmod(directory, showsObjects(volume) ? 0o755 : 0o777);
+      if (showsObjects(volume)) await this.#show(volume, await this.#files(volume, pod, place), group);
       if (group !== undefined) await chown(directory, 0, group);
     }
+  }
+
+  /** Shows the present state of ConfigMaps, Secrets and the pod itself. Throws as {@link prepare} does. */
+  async refresh(pod: Pod, place: PodPlace, signal: AbortSignal): Promise<void> {
+    for (const volume of (pod.spec.volumes ?? []).filter(showsObjects)) {
+      const files = await this.#files(volume, pod, place);
+      if (signal.aborted) return;
+      this.#writing = this.#show(volume, files, pod.spec.securityContext?.fsGroup);
+      await this.#writing;
+    }
+  }
+
+  /** Resolves when nothing is being written. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#writing.catch(() => {});
+  }
+
+  async #show({ name }: Volume, files: readonly ShownFile[], group: number | undefined): Promise<void> {
+    const digest = digestOf(files);
+    if (this.#digests.get(name) === digest) return;
+    await showFiles(this.#path(name), files, group);
+    this.#digests.set(name, digest);
   }
 
   /** What a container has mounted. @param variables for `subPathExpr` */
@@ -110,20 +142,16 @@ export class PodVolumes {
     return mounts;
   }
 
-  async remove(): Promise<void> {
-    await rm(this.#directory, { recursive: true, force: true });
-  }
-
   #path(name: string): string {
     return join(this.#directory, name);
   }
 
-  async #files(volume: Volume, pod: Pod, place: PodPlace): Promise<File[]> {
+  async #files(volume: Volume, pod: Pod, place: PodPlace): Promise<ShownFile[]> {
     const { configMap, secret, downwardAPI, projected } = volume;
     if (configMap) return await this.#configMap(configMap.name, configMap, configMap.defaultMode);
     if (secret) return await this.#secret(secret.secretName, secret, secret.defaultMode);
     if (downwardAPI) return downward(downwardAPI.items, pod, place, downwardAPI.defaultMode);
-    const files: File[] = [];
+    const files: ShownFile[] = [];
     const mode = projected?.defaultMode;
     for (const source of projected?.sources ?? []) {
       if (source.configMap) files.push(...(await this.#configMap(source.configMap.name, source.configMap, mode)));
@@ -133,7 +161,7 @@ export class PodVolumes {
     return files;
   }
 
-  async #configMap(name = '', from: Items, mode = defaultFileMode): Promise<File[]> {
+  async #configMap(name = '', from: Items, mode = defaultFileMode): Promise<ShownFile[]> {
     const found = await this.#sources.configMap(name);
     if (!found && !from.optional) throw new ConfigError(`configmap "${name}" not found`);
     const entries = new Map<string, Uint8Array | string>([
@@ -143,7 +171,7 @@ export class PodVolumes {
     return chosenFiles(entries, `configmap "${name}"`, { ...from, optional: from.optional }, mode);
   }
 
-  async #secret(name = '', from: Items, mode = defaultFileMode): Promise<File[]> {
+  async #secret(name = '', from: Items, mode = defaultFileMode): Promise<ShownFile[]> {
     const found = await this.#sources.secret(name);
     if (!found && !from.optional) throw new ConfigError(`secret "${name}" not found`);
     return chosenFiles(new Map(bytes(found?.data)), `secret "${name}"`, from, mode);
@@ -157,28 +185,12 @@ function downward(
   pod: Pod,
   place: PodPlace,
   defaultMode = defaultFileMode,
-): File[] {
+): ShownFile[] {
   return items.map(({ path, fieldRef, resourceFieldRef: amount, mode = defaultMode }) => {
     if (fieldRef) return { path, data: fieldValue(fieldRef.fieldPath, pod, place), mode };
     if (!amount) throw new ConfigError(`downwardAPI ${path}: neither fieldRef nor resourceFieldRef`);
     return { path, data: resourceValue(amount, containerNamed(pod, amount.containerName), place.allocatable), mode };
   });
-}
-
-/** Paths come from people: none may lead out of the volume. */
-function inside(base: string, path: string): string {
-  const joined = normalize(join(base, path));
-  if (joined !== base && !joined.startsWith(`${base}/`))
-    throw new ConfigError(`path "${path}" leads out of its volume`);
-  return joined;
-}
-
-async function writeBelow(directory: string, { path, data, mode }: File, group: number | undefined): Promise<void> {
-  const file = inside(directory, path);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, data);
-  await chmod(file, mode);
-  if (group !== undefined) await chown(file, 0, group);
 }
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
