@@ -1,15 +1,8 @@
 // What every cluster is expected to hold besides its own bootstrap objects: the Service of the cluster DNS, under the
-// name that tools look for (dns.md §12). The server behind it is a process beside the cluster, not a pod, so the
-// EndpointSlice is written here.
+// name that tools look for (dns.md §12). The server behind it is a process beside the cluster, not a pod, so its Endpoints
+// are written here, as for any server outside a cluster; the controllers mirror them into an EndpointSlice.
 
-import {
-  type EndpointSlice,
-  endpointSlices,
-  isAlreadyExists,
-  type Service,
-  serviceNameLabel,
-  services,
-} from '#api/index.ts';
+import { type Endpoints, endpoints, isAlreadyExists, type Service, services } from '#api/index.ts';
 import type { Client } from '#client/index.ts';
 
 const name = 'kube-dns';
@@ -30,17 +23,11 @@ const service = (clusterIP: string): Service => ({
   spec: { clusterIP, ports },
 });
 
-const slice = (address: string, port: number): EndpointSlice => ({
-  apiVersion: 'discovery.k8s.io/v1',
-  kind: 'EndpointSlice',
-  metadata: {
-    name,
-    namespace,
-    labels: { [serviceNameLabel]: name, 'endpointslice.kubernetes.io/managed-by': 'portolan' },
-  },
-  addressType: 'IPv4',
-  endpoints: [{ addresses: [address], conditions: { ready: true } }],
-  ports: ports.map((each) => ({ ...each, port })),
+const endpointsAt = (address: string, port: number): Endpoints => ({
+  apiVersion: 'v1',
+  kind: 'Endpoints',
+  metadata: { name, namespace },
+  subsets: [{ addresses: [{ ip: address }], ports: ports.map((each) => ({ ...each, port })) }],
 });
 
 async function ensure(creation: Promise<unknown>): Promise<void> {
@@ -60,5 +47,5 @@ export interface DnsAddon {
 
 export async function createDnsAddon(client: Client, { clusterIP, address, port }: DnsAddon): Promise<void> {
   await ensure(client.resource(services).create(service(clusterIP)));
-  await ensure(client.resource(endpointSlices).create(slice(address, port)));
+  await ensure(client.resource(endpoints).create(endpointsAt(address, port)));
 }
