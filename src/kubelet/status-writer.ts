@@ -68,14 +68,23 @@ export class StatusWriter {
         await setImmediate();
       } catch (error) {
         if (this.#signal.aborted) return;
-        // Another pod has the name by now, or none: this one's status is nobody's business any more.
-        this.#gone = isNotFound(error) || isConflict(error);
+        this.#gone = isNotFound(error) || (isConflict(error) && (await this.#isReplaced()));
         if (this.#gone) return;
         this.#log.warn('pod status could not be written, trying again', { pod: this.#known.metadata.name, error });
         this.#wanted = true;
         await pause(delay, this.#signal);
         delay = Math.min(delay * 2, lastRetryMs);
       }
+    }
+  }
+
+  /** Another pod has the name by now, or none: this one's status is nobody's business any more. */
+  async #isReplaced(): Promise<boolean> {
+    const { name = '', namespace, uid } = this.#known.metadata;
+    try {
+      return (await this.#pods.get(name, namespace)).metadata.uid !== uid;
+    } catch (error) {
+      return isNotFound(error);
     }
   }
 
