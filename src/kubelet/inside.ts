@@ -1,3 +1,5 @@
+// Paths that must not lead out of the folder they are meant for.
+
 import { join, normalize } from 'node:path';
 import { ConfigError } from './config-error.ts';
 
