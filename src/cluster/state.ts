@@ -1,7 +1,7 @@
 // What is known of the clusters on this machine: one folder each below /run/portolan, with cluster.json as its card.
 // /run, because a cluster does not outlive a reboot; a card whose supervisor is dead marks leftovers.
 
-import { mkdir, readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
@@ -96,22 +96,28 @@ const noRoom = (name: string, cause: Error): UserError =>
 /** How long one `up` waits for another of the same name to have looked whether the name is free. */
 const lockTimeoutMs = 10_000;
 
+/** False when somebody else has it, or when a last cluster that ended took the folder away just now. */
+async function createLock(path: string, owner: string): Promise<boolean> {
+  await mkdir(root(), { recursive: true, mode: 0o700 });
+  try {
+    await writeFile(path, owner, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** Does `work` while no other process does its own under the same name; a lock whose owner is dead counts for nothing. */
 export async function withNameLocked<T>(name: string, work: () => Promise<T>): Promise<T> {
   const path = join(root(), `${name}.lock`);
-  await mkdir(root(), { recursive: true, mode: 0o700 }).catch((error) => {
-    throw noRoom(name, error);
-  });
   const self = JSON.stringify(await thisProcess());
   const deadline = Date.now() + lockTimeoutMs;
   for (;;) {
-    const isOurs = await writeFile(path, self, { flag: 'wx', mode: 0o600 }).then(
-      () => true,
-      (error) => {
-        if (error.code === 'EEXIST') return false;
-        throw noRoom(name, error);
-      },
-    );
+    const isOurs = await createLock(path, self).catch((error) => {
+      throw noRoom(name, error);
+    });
     if (isOurs) break;
     const owner = await readFile(path, 'utf8')
       .then(JSON.parse)
@@ -139,6 +145,8 @@ export async function clusterNames(): Promise<string[]> {
 
 export async function removeState(name: string): Promise<void> {
   await rm(stateDirOf(name), { recursive: true, force: true });
+  // The folder of all clusters goes with the last one; with others in it, it stays.
+  await rmdir(root()).catch(() => {});
 }
 
 /** The card of a running cluster, or an error that says which clusters there are. */

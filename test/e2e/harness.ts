@@ -47,6 +47,7 @@ export class TestCluster {
   private constructor(name: string, kubeconfig: string) {
     this.name = name;
     this.kubeconfig = kubeconfig;
+    process.on('exit', () => rmSync(this.#home, { recursive: true, force: true }));
   }
 
   static async start(name: string, args: readonly string[] = []): Promise<TestCluster> {
@@ -90,7 +91,6 @@ export class TestCluster {
     // Errors that the parts logged are shown with the test's own output; without errors nothing is.
     for (const part of ['server', 'dns'] as const) process.stderr.write(this.log(part));
     await portolan(['down', '--name', this.name]);
-    rmSync(this.#home, { recursive: true, force: true });
   }
 }
 
