@@ -9,7 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tryRun } from '#lib/run.ts';
-import { eventually, portolan, portolanPath, TestCluster, traces, whyNoCluster } from './harness.ts';
+import {
+  eventually,
+  portolan,
+  portolanPath,
+  statusOf,
+  supervisorOf,
+  TestCluster,
+  traces,
+  whyNoCluster,
+} from './harness.ts';
 
 const skip = whyNoCluster();
 
@@ -53,9 +62,7 @@ test('up, status, kubeconfig and down; nothing stays behind', { skip }, async ()
   const before = await traces();
   {
     await using cluster = await TestCluster.start('e2e-cli');
-    const status = await portolan(['status']);
-    assert.match(status.stdout, /^e2e-cli$/m);
-    assert.match(status.stdout, /2 of 2 nodes ready/);
+    assert.match(await statusOf(cluster.name), /2 of 2 nodes ready/);
     assert.match((await portolan(['kubeconfig', '--name', cluster.name])).stdout, /^kind: Config$/m);
 
     const again = await portolan(['up', '--name', cluster.name]);
@@ -63,7 +70,7 @@ test('up, status, kubeconfig and down; nothing stays behind', { skip }, async ()
     assert.match(again.stderr, /^A cluster named e2e-cli is already running \(process \d+\)\. Stop it with/);
   }
   assert.deepEqual(await traces(), before);
-  assert.match((await portolan(['status'])).stdout, /No cluster is running/);
+  assert.equal(await statusOf('e2e-cli'), '');
 });
 
 test('two clusters live side by side, each with addresses of its own', { skip }, async () => {
@@ -74,8 +81,7 @@ test('two clusters live side by side, each with addresses of its own', { skip },
     const [first, second] = await Promise.all([one, two].map(({ name }) => portolan(['kubeconfig', '--name', name])));
     const server = /server: (\S+)/;
     assert.notEqual(server.exec(first?.stdout ?? '')?.[1], server.exec(second?.stdout ?? '')?.[1]);
-    for (const { name } of [one, two])
-      assert.match((await portolan(['status'])).stdout, new RegExp(`^${name}\\n  .*running`, 'm'));
+    for (const { name } of [one, two]) assert.match(await statusOf(name), /running/);
   }
   assert.deepEqual(await traces(), before);
 });
@@ -100,8 +106,7 @@ test('up in the foreground stays until Ctrl-C and then removes every trace', { s
 test('the next up removes what a killed run left, and so does down', { skip }, async () => {
   const before = await traces();
   const kill = async () => {
-    const { stdout } = await portolan(['status']);
-    process.kill(Number(/supervisor (\d+)/.exec(stdout)?.[1]), 'SIGKILL');
+    process.kill(supervisorOf('e2e-kill'), 'SIGKILL');
     await eventually('its processes have ended', async () =>
       (await traces()).processes?.every((line) => !/server|dns/.test(line)),
     );
@@ -112,7 +117,7 @@ test('the next up removes what a killed run left, and so does down', { skip }, a
   assert.match(again.stdout, /Removing what an earlier run of the cluster e2e-kill left behind/);
   assert.equal(again.code, 0, again.stderr);
   await kill();
-  assert.match((await portolan(['status'])).stdout, /killed; `portolan down`/);
+  assert.match(await statusOf('e2e-kill'), /killed; `portolan down`/);
   assert.match((await portolan(['down', '--name', 'e2e-kill'])).stdout, /Removed what a killed run/);
   assert.deepEqual(await traces(), before);
 });
@@ -174,7 +179,7 @@ test('of two simultaneous ups of one name, one starts the cluster and the other 
   const refused = both.find(({ code }) => code === 1)?.stderr ?? '';
   assert.match(refused, /^A cluster named e2e-twice is already running/);
   assert.equal(refused.trim().split('\n').length, 1, refused);
-  assert.match((await portolan(['status'])).stdout, /1 of 1 nodes ready/);
+  assert.match(await statusOf('e2e-twice'), /1 of 1 nodes ready/);
   await portolan(['down', '--name', 'e2e-twice']);
   assert.deepEqual(await traces(), before);
 });

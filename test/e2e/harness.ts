@@ -115,24 +115,38 @@ export async function eventually<T>(
   throw new Error(`waited ${timeoutMs / 1000} s for: ${what}`, { cause: last });
 }
 
-/** What a cluster could leave on a machine: nothing may differ between before `up` and after `down`. */
+/** The part of `portolan status` that speaks of one cluster; empty when it speaks of none of that name. */
+export async function statusOf(name: string): Promise<string> {
+  const { stdout } = await portolan(['status']);
+  return new RegExp(`^${name}\\n(?:  .*\\n?)*`, 'm').exec(stdout)?.[0] ?? '';
+}
+
+/** The process that stays with a cluster. */
+export function supervisorOf(name: string): number {
+  return JSON.parse(readFileSync(`/run/portolan/${name}/cluster.json`, 'utf8')).supervisor.pid;
+}
+
+/**
+ * What the clusters of these tests (all called `e2e-…`) could leave on a machine: nothing may differ between before `up`
+ * and after `down`. Links, routes and rules are those of the namespace that the test run made; the rest is the whole
+ * machine's, where others may have clusters of their own.
+ */
 export async function traces(): Promise<Record<string, string[]>> {
-  const lines = async (command: string, args: string[]) =>
-    (await tryRun(command, args)).stdout
-      .split('\n')
+  const sorted = (lines: string[]) =>
+    lines
       .map((line) => line.trim())
       .filter(Boolean)
       .sort();
+  const lines = async (command: string, args: string[]) => sorted((await tryRun(command, args)).stdout.split('\n'));
+  const ours = (all: string[]) => all.filter((line) => line.includes('e2e-'));
   return {
-    namespaces: (await lines('ip', ['netns', 'list'])).filter((line) => line.startsWith('ptl.')),
     links: await lines('ip', ['-br', 'link']),
     routes: await lines('ip', ['route', 'show', 'table', 'all']),
-    mounts: readFileSync('/proc/self/mounts', 'utf8')
-      .split('\n')
-      .filter((line) => /portolan\/e2e|ptl\./.test(line)),
     rules: await lines('nft', ['list', 'ruleset']),
-    cgroups: await lines('sh', ['-c', 'find /sys/fs/cgroup -path "*portolan*e2e-*" -type d']),
-    processes: (await lines('ps', ['-eo', 'args'])).filter((line) => /run\/portolan\/|cluster\/server/.test(line)),
-    state: await lines('sh', ['-c', 'ls /run/portolan 2>/dev/null']),
+    namespaces: ours(await lines('ip', ['netns', 'list'])),
+    mounts: ours(sorted(readFileSync('/proc/self/mounts', 'utf8').split('\n'))),
+    cgroups: ours(await lines('find', ['/sys/fs/cgroup', '-path', '*portolan*', '-type', 'd'])),
+    processes: ours(await lines('ps', ['-eo', 'args'])).filter((line) => /portolan\/e2e-|cluster\/server/.test(line)),
+    state: ours(await lines('sh', ['-c', 'ls /run/portolan 2>/dev/null'])),
   };
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { tryRun } from '#lib/run.ts';
-import { eventually, portolan, TestCluster, whyNoCluster, whyNoKubectl, whyNoProgram } from './harness.ts';
+import { eventually, statusOf, TestCluster, whyNoCluster, whyNoKubectl, whyNoProgram } from './harness.ts';
 
 const skip = whyNoCluster() ?? whyNoKubectl() ?? whyNoProgram('dig') ?? whyNoProgram('curl');
 
@@ -282,6 +282,6 @@ describe('Services', { skip }, () => {
       'the cluster IP answers through the other node',
       async () => (await answering(address, 20)).length > 0,
     );
-    assert.match((await portolan(['status'])).stdout, /1 of 2 nodes ready/);
+    assert.match(await statusOf(cluster.name), /1 of 2 nodes ready/);
   });
 });
