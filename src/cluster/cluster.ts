@@ -25,6 +25,8 @@ import { type ClusterCard, fabricOf, namespacePrefix, stateDirOf } from './state
 
 const masters = 'system:masters';
 
+const isNamespaceThere = async (namespace: string): Promise<boolean> => (await listNamespaces()).includes(namespace);
+
 export class Cluster {
   readonly #card: ClusterCard;
   readonly #ranges: Ranges;
@@ -69,7 +71,11 @@ export class Cluster {
       routeHost(nodes.map(({ podCIDR, address }) => ({ to: podCIDR, via: address }))),
       ...nodes.map((node) => this.#startNode(node, ca)),
     ]);
-    followReadyNode(client, this.#ranges.serviceCIDR, this.#log.named('host-route'), signal);
+    const route = {
+      serviceCIDR: this.#ranges.serviceCIDR,
+      isThere: (node: string) => isNamespaceThere(`${namespacePrefix(this.#card.name)}${node}`),
+    };
+    followReadyNode(client, route, this.#log.named('host-route'), signal);
   }
 
   async stop(): Promise<void> {
@@ -197,7 +203,7 @@ export class Cluster {
         runtime: new OciRuntime({ stateDir, nodeName: node.name, log: log.named('runtime') }),
         log: log.named('kubelet'),
         // Deleting a node's namespace is how a node dies here: what then happens is what would happen in a datacentre.
-        alive: async () => (await listNamespaces()).includes(namespace),
+        alive: () => isNamespaceThere(namespace),
       },
       {
         nodeName: node.name,

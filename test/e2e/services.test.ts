@@ -268,6 +268,9 @@ describe('Services', { skip }, () => {
     const dead = await onNode('node-1');
     assert.ok(dead.length > 0);
     await tryRun('ip', ['netns', 'delete', `ptl.${cluster.name}.node-1`]);
+    await eventually('the host reaches cluster IPs through the other node before the cluster knows', async () =>
+      /via 10\.254\.0\.12/.test((await tryRun('ip', ['route', 'show', '10.96.0.0/12'])).stdout),
+    );
     await eventually('the node is NotReady', async () => /node-1 +NotReady/.test(await kubectl('get nodes')));
     await eventually('its endpoints left', async () => {
       const slices = JSON.parse(await kubectl('get endpointslices -l kubernetes.io/service-name=web -o json'))
