@@ -66,10 +66,6 @@ export class Child {
     });
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   /** The end of what it printed: why it ended, when it ended by itself. */
   get lastWords(): string {
     return this.#lastWords.trim();

@@ -1,8 +1,6 @@
 // What a cluster's child processes tell their supervisor over IPC.
 
 export type ChildMessage =
-  /** Something has begun that a waiting person may want to know of. */
-  | { readonly type: 'progress'; readonly text: string }
   /** The API server answers and the kubeconfig files are written. */
   | { readonly type: 'api-ready' }
   /** The process does its whole work. */

@@ -163,7 +163,6 @@ export class Supervisor {
     say(`Starting the API server and ${nodes} node${nodes === 1 ? '' : 's'}`);
     await new Promise<void>((resolve, reject) => {
       const on: Record<ChildMessage['type'], (message: ChildMessage) => void> = {
-        progress: (message) => message.type === 'progress' && say(message.text),
         failed: (message) => message.type === 'failed' && reject(new UserError(message.message)),
         'api-ready': () => {
           say('Starting the cluster DNS');

@@ -1,7 +1,15 @@
 // Which pods a Service selects and which of their ports it reaches: what the EndpointSlice and the Endpoints controllers
 // share (services.md §C.2, §C.3). Pure.
 
-import { isPodReady, isPodTerminal, matchesMap, type Pod, type Service, type ServicePort } from '#api/index.ts';
+import {
+  isPodReady,
+  isPodTerminal,
+  isSidecar,
+  matchesMap,
+  type Pod,
+  type Service,
+  type ServicePort,
+} from '#api/index.ts';
 import { type Address, type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
 import { sameJson } from './json.ts';
 
@@ -80,7 +88,7 @@ export function resolvePorts(service: Service, pod: Pod): ResolvedPort[] {
 function targetPort({ targetPort, port, protocol = 'TCP' }: ServicePort, { spec }: Pod): number | undefined {
   if (targetPort === undefined || targetPort === 0 || targetPort === '') return port;
   if (typeof targetPort === 'number') return targetPort;
-  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const sidecars = (spec.initContainers ?? []).filter(isSidecar);
   return [...spec.containers, ...sidecars]
     .flatMap(({ ports }) => ports ?? [])
     .find((one) => one.name === targetPort && (one.protocol ?? 'TCP') === protocol)?.containerPort;

@@ -2,9 +2,10 @@
 
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect, isIPv6 } from 'node:net';
+import { connect } from 'node:net';
 import { type Container, kubernetesVersion } from '#api/index.ts';
 import type { HTTPGetAction, ProbeHandler } from '#api/schema/container.ts';
+import { inBrackets } from '#lib/cidr.ts';
 
 export interface CheckTarget {
   readonly container: Container;
@@ -49,8 +50,6 @@ export function portNumber(port: number | string, { ports = [], name }: Containe
   }
   return found;
 }
-
-const inBrackets = (host: string) => (isIPv6(host) ? `[${host}]` : host);
 
 async function checkHttp(action: HTTPGetAction, target: CheckTarget, signal: AbortSignal): Promise<CheckResult> {
   const scheme = (action.scheme ?? 'HTTP').toLowerCase();

@@ -14,7 +14,7 @@ import {
   type Secret,
   type Service,
 } from '#api/index.ts';
-import { isPodTerminal } from '#api/pod-conditions.ts';
+import { isPodTerminal, isSidecar } from '#api/pod-conditions.ts';
 import { timestamp } from '#api/schema/time.ts';
 import type { Resource } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
@@ -31,7 +31,7 @@ import { podDns } from './resolv-conf.ts';
 import type { ContainerSpec, Mount, Runtime } from './runtime.ts';
 import type { Semaphore } from './semaphore.ts';
 import { serviceEnvironment } from './service-env.ts';
-import { isSidecar, podStatus, waitingReason } from './status.ts';
+import { podStatus, waitingReason } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { pause, Termination } from './termination.ts';
 import { PodVolumes, showsObjects, unsupportedVolume } from './volumes.ts';

@@ -2,6 +2,7 @@
 // DNS is the better way to find a Service created later.
 
 import type { Service } from '#api/index.ts';
+import { inBrackets } from '#lib/cidr.ts';
 
 const hasAddress = ({ spec }: Service): boolean =>
   Boolean(spec?.clusterIP) && spec?.clusterIP !== 'None' && spec?.type !== 'ExternalName';
@@ -16,7 +17,6 @@ function visible(services: readonly Service[], namespace: string, wantsLinks: bo
 }
 
 const variableName = (text: string) => text.replaceAll('-', '_').toUpperCase();
-const inBrackets = (address: string) => (address.includes(':') ? `[${address}]` : address);
 
 function* variablesOf({ metadata, spec }: Service): Generator<[string, string]> {
   const prefix = variableName(metadata.name ?? '');

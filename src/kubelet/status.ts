@@ -2,7 +2,7 @@
 // `statusPatch` says how little must be written for the API server to know it.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Container, ContainerStatus, Pod, PodStatus } from '#api/index.ts';
+import { type Container, type ContainerStatus, isSidecar, type Pod, type PodStatus } from '#api/index.ts';
 import type { PodCondition } from '#api/schema/pod.ts';
 import { timestamp } from '#api/schema/time.ts';
 
@@ -33,7 +33,6 @@ export interface PodView {
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
 }
 
-export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 const initContainersOf = ({ spec }: Pod): readonly Container[] => spec.initContainers ?? [];
 
 /** Why a container waits that nothing was done for yet. */

@@ -1,6 +1,6 @@
 // IPv4 and IPv6 addresses and ranges as bigints: parsing, printing, membership. No sockets, no DNS.
 
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 export type Family = 'IPv4' | 'IPv6';
 export const bitsOf = (family: Family): 32 | 128 => (family === 'IPv4' ? 32 : 128);
@@ -40,6 +40,9 @@ export function formatAddress({ family, value }: Address): string {
   const at = new RegExp(`(^|:)${longest}(:|$)`).exec(text);
   return at ? `${text.slice(0, at.index)}::${text.slice(at.index + at[0].length)}` : text;
 }
+
+/** A host as URLs and `host:port` write it: IPv6 addresses in brackets, everything else as it is. */
+export const inBrackets = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
 export interface Cidr {
   readonly family: Family;

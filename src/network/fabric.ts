@@ -119,10 +119,5 @@ export async function detachNode(fabric: string, index: number): Promise<void> {
   await ifPresent(ip(fabric, [`link del ${leg(index)}`]));
 }
 
-/** Tells a node the way to the pods of nodes that came later. */
-export async function routePeers(namespace: string, peers: readonly Peer[]): Promise<void> {
-  if (peers.length > 0) await ip(namespace, peerRoutes(peers));
-}
-
 const peerRoutes = (peers: readonly Peer[]): string[] =>
   peers.map((peer) => `route replace ${peer.podCIDR} via ${peer.address}`);

@@ -9,7 +9,6 @@ export {
   type FabricNames,
   type NodeAttachment,
   type Peer,
-  routePeers,
 } from './fabric.ts';
 export { type HostRoute, hostRanges, routeHost } from './host.ts';
 export { NetworkError, type NetworkErrorReason } from './ip.ts';

@@ -1,7 +1,7 @@
 // What a pod requests and whether a node has as much left of what it says that pods can use: upstream's NodeResourcesFit,
 // messages included. Amounts are exact, in the nano-units of `parseQuantity`. Pure.
 
-import type { Node, Pod } from '#api/index.ts';
+import { isSidecar, type Node, type Pod } from '#api/index.ts';
 import { parseQuantity } from '#api/schema/quantity.ts';
 
 export type Amounts = ReadonlyMap<string, bigint>;
@@ -38,9 +38,9 @@ export function requestsOf(pod: Pod): Amounts {
   const sidecars = new Map<string, bigint>();
   const starting = new Map<string, bigint>();
   // In their order: each runs alone, but beside the sidecars that were started before it.
-  for (const { resources: own, restartPolicy } of initContainers) {
-    const amounts = parse(own?.requests);
-    if (restartPolicy === 'Always') add(sidecars, amounts);
+  for (const container of initContainers) {
+    const amounts = parse(container.resources?.requests);
+    if (isSidecar(container)) add(sidecars, amounts);
     else raise(starting, add(new Map(sidecars), amounts));
   }
   const total = containers.reduce((sum, container) => add(sum, parse(container.resources?.requests)), sidecars);

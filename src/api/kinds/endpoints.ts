@@ -1,5 +1,6 @@
 // Endpoints: the older form of EndpointSlice, kept for the clients that still read it (services.md C.8).
 
+import { inBrackets } from '#lib/cidr.ts';
 import { type FieldError, required } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../names.ts';
@@ -8,7 +9,7 @@ import { type EndpointAddress, type EndpointPort, Endpoints } from '../schema/en
 import { checkOptional, oneOf, ordinaryIpAddress, portNumber, protocols } from './checks.ts';
 import { ageColumn, column, firstThree, nameColumn, none } from './columns.ts';
 
-const hostPort = (ip: string, port: number): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
+const hostPort = (ip: string, port: number): string => `${inBrackets(ip)}:${port}`;
 
 /** Ready addresses only; an Endpoints that has none but not ready ones shows nothing at all. */
 function endpointsCell({ subsets = [] }: Endpoints): string {

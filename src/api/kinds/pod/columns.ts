@@ -2,13 +2,12 @@
 
 import { age } from '../../duration.ts';
 import type { Column } from '../../kind.ts';
-import { isPodReady, isPodTerminal, podCondition } from '../../pod-conditions.ts';
+import { isPodReady, isPodTerminal, isSidecar, podCondition } from '../../pod-conditions.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../../schema/pod.ts';
 import { ageColumn, column, nameColumn, none, orNone, wide } from '../columns.ts';
 
-/** Names of init containers that keep running beside the others. */
 const sidecarNames = ({ spec }: Pod): Set<string> =>
-  new Set((spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always').map(({ name }) => name));
+  new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
 const isStartedSidecar = (status: ContainerStatus, sidecars: Set<string>): boolean =>
   sidecars.has(status.name) && status.started === true;
 
