@@ -1,5 +1,5 @@
 // What the API server must know of a kind to serve it. Adding a kind is writing one file in kinds/ that exports one of
-// these, and naming it in kinds/index.ts. Everything here is pure: no I/O, no clock but the `now` that is passed in.
+// these. Everything here is pure: no I/O, no clock but the `now` that is passed in.
 
 import type { FieldError } from './errors.ts';
 import type { KubeObject } from './object.ts';

@@ -22,7 +22,8 @@ export interface ResourceRef<T extends KubeObject = KubeObject> {
   readonly type?: T;
 }
 
-const ref = <T extends KubeObject>(
+/** What `apiVersion` and the URLs of a kind say. */
+export const ref = <T extends KubeObject>(
   groupVersion: string,
   resource: string,
   kind: string,

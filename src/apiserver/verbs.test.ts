@@ -2,13 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Kind } from '#api/index.ts';
-import { apiVersionOf } from '#api/index.ts';
-import { kinds } from '#api/kinds/index.ts';
 import { MemoryStore } from '#storage/index.ts';
-import { verbsOfKind } from './discovery.ts';
 import {
-  admin,
   configMap,
   deployment,
   type Json,
@@ -967,27 +962,6 @@ test('patches in parallel all arrive', async () => {
   assert.equal(Object.keys((await api.send('GET', `${cms}/a`)).json.data).length, 11);
 });
 
-/** The least that each kind accepts. */
-const samples: Readonly<Record<string, object>> = {
-  Pod: pod('x'),
-  Service: service('x'),
-  Deployment: deployment('x'),
-  ReplicaSet: deployment('x'),
-  EndpointSlice: { metadata: { name: 'x' }, addressType: 'IPv4', endpoints: [], ports: [] },
-  Event: {
-    metadata: { name: 'x' },
-    involvedObject: { namespace: 'default', kind: 'Pod', name: 'p' },
-    reason: 'r',
-    message: 'm',
-    type: 'Normal',
-  },
-  Lease: { metadata: { name: 'x' }, spec: {} },
-};
-const collectionOf = (kind: Kind) => {
-  const root = kind.group ? `/apis/${apiVersionOf(kind)}` : `/api/${kind.version}`;
-  return kind.namespaced ? `${root}/namespaces/default/${kind.resource}` : `${root}/${kind.resource}`;
-};
-
 test('deletecollection leaves an object alone that took the name of a listed one meanwhile', async () => {
   let onGet: ((key: string) => Promise<void>) | undefined;
   class RacingStore extends MemoryStore {
@@ -1028,57 +1002,4 @@ test('a generated name that was taken leaves no trace in the object that gets an
   const { json } = await api.send('POST', '/api/v1/namespaces', { metadata: { generateName: 'gen-' } });
   assert.equal(refusals, 0);
   assert.equal(json.metadata.labels['kubernetes.io/metadata.name'], json.metadata.name);
-});
-
-describe('every verb of every kind', () => {
-  for (const kind of kinds) {
-    test(kind.kind, async () => {
-      const api = await startServer();
-      const collection = collectionOf(kind);
-      const tried = new Set<string>();
-      const expect = async (verb: string, status: number, ...step: [string, string, unknown?, SendOptions?]) => {
-        tried.add(verb);
-        const answer = await api.send(...step);
-        assert.equal(answer.status, status, `${verb} ${answer.text}`);
-        return answer.json;
-      };
-      const created = await expect(
-        'create',
-        201,
-        'POST',
-        collection,
-        samples[kind.kind] ?? { metadata: { name: 'x' } },
-      );
-      assert.equal(created.kind, kind.kind);
-      assert.deepEqual(await expect('get', 200, 'GET', `${collection}/x`), created);
-      const stop = new AbortController();
-      const events = await api.watch(
-        `${collection}?watch=true&resourceVersion=${created.metadata.resourceVersion}`,
-        stop.signal,
-      );
-      tried.add('watch');
-      const labelled = await expect(
-        'patch',
-        200,
-        'PATCH',
-        `${collection}/x`,
-        { metadata: { labels: { l: '1' } } },
-        mergePatch,
-      );
-      assert.deepEqual((await events.next()).value, { type: 'MODIFIED', object: labelled });
-      assert.deepEqual(await expect('update', 200, 'PUT', `${collection}/x`, labelled), labelled);
-      const list = await expect('list', 200, 'GET', `${collection}?labelSelector=l%3D1`);
-      assert.deepEqual(list.items, [labelled]);
-      const table = await expect('list', 200, 'GET', collection, undefined, tableV1);
-      for (const row of table.rows) assert.equal(row.cells.length, kind.columns.length);
-      await expect('delete', 200, 'DELETE', `${collection}/x`);
-      if (kind.kind !== 'Namespace') {
-        assert.equal((await events.next()).value.type, 'DELETED');
-        await expect('deletecollection', 200, 'DELETE', collection);
-      }
-      stop.abort();
-      assert.deepEqual([...tried].sort(), verbsOfKind(kind));
-      assert.deepEqual(admin.groups, ['system:masters']);
-    });
-  }
 });

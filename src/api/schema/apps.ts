@@ -14,7 +14,7 @@ import {
   string,
   time,
 } from './dsl.ts';
-import { LabelSelector, ObjectMeta } from './meta.ts';
+import { LabelSelector, objectFields } from './meta.ts';
 import { PodTemplateSpec } from './pod.ts';
 
 export const RollingUpdateDeployment = message(
@@ -96,9 +96,7 @@ export const Deployment = message(
   'apps.v1.Deployment',
   'A number of equal pods that are replaced a few at a time when their template changes.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     spec: required(2, DeploymentSpec, { doc: 'What is wanted.' }),
     status: optional(3, DeploymentStatus, { doc: 'What there is.' }),
   },
@@ -146,9 +144,7 @@ export const ReplicaSet = message(
   'apps.v1.ReplicaSet',
   'A number of equal pods. Usually made by a Deployment, one for each version of its template.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     spec: required(2, ReplicaSetSpec, { doc: 'What is wanted.' }),
     status: optional(3, ReplicaSetStatus, { doc: 'What there is.' }),
   },

@@ -1,7 +1,7 @@
 // autoscaling: wire types (api.md §4, §10.2).
 
 import { type Infer, int32, message, optional, required, string } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { objectFields } from './meta.ts';
 
 export const ScaleSpec = message('autoscaling.v1.ScaleSpec', 'The size that is wanted.', {
   replicas: optional(1, int32, { doc: 'How many pods.' }),
@@ -15,9 +15,7 @@ export const ScaleStatus = message('autoscaling.v1.ScaleStatus', 'The size there
 export type ScaleStatus = Infer<typeof ScaleStatus>;
 
 export const Scale = message('autoscaling.v1.Scale', 'The size of something that has replicas.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   spec: required(2, ScaleSpec, { doc: 'The size that is wanted.' }),
   status: optional(3, ScaleStatus, { doc: 'The size there is.' }),
 });

@@ -1,7 +1,7 @@
 // coordination: wire types (api.md §4, §10.2).
 
-import { type Infer, int32, message, microTime, optional, pointer, required, string } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { type Infer, int32, message, microTime, pointer, required, string } from './dsl.ts';
+import { objectFields } from './meta.ts';
 
 export const LeaseSpec = message('coordination.v1.LeaseSpec', 'Who claims, since when and for how long.', {
   holderIdentity: pointer(1, string, { doc: 'Who holds the lease. Empty: nobody.' }),
@@ -20,9 +20,7 @@ export const Lease = message(
   'coordination.v1.Lease',
   'A claim that has to be renewed: of a node to be alive, of one instance among several to be the leader.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     spec: required(2, LeaseSpec, { doc: 'The claim.' }),
   },
 );

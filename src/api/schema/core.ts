@@ -15,7 +15,7 @@ import {
   string,
   time,
 } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { objectFields } from './meta.ts';
 import { LocalObjectReference, ObjectReference } from './selector.ts';
 
 export const NamespaceSpec = message('core.v1.NamespaceSpec', 'What a namespace is to be.', {
@@ -50,9 +50,7 @@ export const Namespace = message(
   'core.v1.Namespace',
   'A room for names: objects in different namespaces may have the same name.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     spec: required(2, NamespaceSpec, { doc: 'What the namespace is to be.' }),
     status: optional(3, NamespaceStatus, { doc: 'Whether it is in use or on its way out.' }),
   },
@@ -60,9 +58,7 @@ export const Namespace = message(
 export type Namespace = Infer<typeof Namespace>;
 
 export const ConfigMap = message('core.v1.ConfigMap', 'Configuration for pods: keys with text or octets.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   immutable: pointer(4, bool, { doc: 'Whether the data is fixed for good. It cannot be taken back.' }),
   data: optional(2, map(string), { doc: 'Text by key.' }),
   binaryData: optional(3, map(bytes), { doc: 'Octets by key, in base64. No key may be in data as well.' }),
@@ -70,9 +66,7 @@ export const ConfigMap = message('core.v1.ConfigMap', 'Configuration for pods: k
 export type ConfigMap = Infer<typeof ConfigMap>;
 
 export const Secret = message('core.v1.Secret', 'Like a ConfigMap, for what not everybody should read.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   immutable: pointer(5, bool, { doc: 'Whether the data is fixed for good. It cannot be taken back.' }),
   data: optional(2, map(bytes), { doc: 'Octets by key, in base64.' }),
   stringData: optional(4, map(string), {
@@ -85,9 +79,7 @@ export const Secret = message('core.v1.Secret', 'Like a ConfigMap, for what not 
 export type Secret = Infer<typeof Secret>;
 
 export const ServiceAccount = message('core.v1.ServiceAccount', 'An identity for what runs in pods.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   secrets: optional(2, list(ObjectReference), {
     doc: 'Secrets that pods of the account may use.',
     merge: true,
@@ -115,9 +107,7 @@ export const EventSeries = message('core.v1.EventSeries', 'How often something w
 export type EventSeries = Infer<typeof EventSeries>;
 
 export const Event = message('core.v1.Event', 'A report of something that happened to an object.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   involvedObject: required(2, ObjectReference, { doc: 'The object.' }),
   reason: optional(3, string, { doc: 'What happened, in one word for programs.' }),
   message: optional(4, string, { doc: 'What happened, for people.' }),

@@ -1,7 +1,7 @@
 // discovery: wire types (api.md §4, §10.2).
 
 import { bool, type Infer, int32, list, map, message, optional, pointer, required, string } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { objectFields } from './meta.ts';
 import { ObjectReference } from './selector.ts';
 
 export const EndpointConditions = message('discovery.v1.EndpointConditions', 'The state of an endpoint.', {
@@ -62,9 +62,7 @@ export const EndpointSlice = message(
   'discovery.v1.EndpointSlice',
   'Some of the addresses behind a service. The label kubernetes.io/service-name tells which service; all its slices together make the whole.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     addressType: required(4, string, { doc: 'What the addresses are: IPv4, IPv6 or FQDN. It cannot be changed.' }),
     endpoints: required(2, list(Endpoint), { doc: 'The endpoints, at most 1000.' }),
     ports: required(3, list(EndpointPort), {

@@ -1,7 +1,7 @@
 // endpoints: wire types (api.md §4, §10.2).
 
 import { type Infer, int32, list, message, optional, pointer, required, string } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { objectFields } from './meta.ts';
 import { ObjectReference } from './selector.ts';
 
 export const EndpointAddress = message('core.v1.EndpointAddress', 'One address behind a service.', {
@@ -31,9 +31,7 @@ export const Endpoints = message(
   'core.v1.Endpoints',
   'The addresses behind a service, in one object. EndpointSlices are the form that grows.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     subsets: optional(2, list(EndpointSubset), { doc: 'Groups of addresses that share their ports.' }),
   },
 );

@@ -153,6 +153,13 @@ export const ObjectMeta = message(
 );
 export type ObjectMeta = Infer<typeof ObjectMeta>;
 
+/** What every kind's message begins with. */
+export const objectFields = {
+  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
+  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
+  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+} as const;
+
 export const LabelSelectorRequirement = message('meta.v1.LabelSelectorRequirement', 'A condition on one label.', {
   key: required(1, string, { doc: 'Key of the label.' }),
   operator: required(2, string, { doc: 'How the label is compared: In, NotIn, Exists or DoesNotExist.' }),

@@ -15,7 +15,7 @@ import {
   string,
   time,
 } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { objectFields } from './meta.ts';
 import { Taint } from './selector.ts';
 
 export const ConfigMapNodeConfigSource = message('core.v1.ConfigMapNodeConfigSource', '', {
@@ -154,9 +154,7 @@ export const NodeStatus = message('core.v1.NodeStatus', 'What a node is.', {
 export type NodeStatus = Infer<typeof NodeStatus>;
 
 export const Node = message('core.v1.Node', 'A machine that runs pods.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   spec: required(2, NodeSpec, { doc: 'What the node is to be.' }),
   status: optional(3, NodeStatus, { doc: 'What it is.' }),
 });

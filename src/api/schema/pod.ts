@@ -25,7 +25,7 @@ import {
   string,
   time,
 } from './dsl.ts';
-import { LabelSelector, ObjectMeta } from './meta.ts';
+import { LabelSelector, ObjectMeta, objectFields } from './meta.ts';
 import { LocalObjectReference, ObjectReference, Toleration } from './selector.ts';
 import { Volume } from './volume.ts';
 
@@ -387,9 +387,7 @@ export const Pod = message(
   'core.v1.Pod',
   'Containers that run together on one node and share its network address and volumes.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     spec: required(2, PodSpec, { doc: 'What is to run, and how.' }),
     status: optional(3, PodStatus, { doc: 'What became of it.' }),
   },
@@ -397,9 +395,7 @@ export const Pod = message(
 export type Pod = Infer<typeof Pod>;
 
 export const Binding = message('core.v1.Binding', 'Assigns a pod to a node.', {
-  apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-  kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-  metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+  ...objectFields,
   target: required(2, ObjectReference, { doc: 'The node.' }),
 });
 export type Binding = Infer<typeof Binding>;

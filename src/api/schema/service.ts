@@ -13,7 +13,7 @@ import {
   required,
   string,
 } from './dsl.ts';
-import { Condition, ObjectMeta } from './meta.ts';
+import { Condition, objectFields } from './meta.ts';
 
 export const ServicePort = message('core.v1.ServicePort', 'One port of a service.', {
   name: optional(1, string, { doc: 'Name of the port. Needed, and unique, when there are several.' }),
@@ -150,9 +150,7 @@ export const Service = message(
   'core.v1.Service',
   'A stable name and address for a set of pods. Connections to it are spread over the pods that its selector finds.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     spec: required(2, ServiceSpec, { doc: 'What the service is to be.' }),
     status: optional(3, ServiceStatus, { doc: 'What came of it. Only load balancers report here.' }),
   },
