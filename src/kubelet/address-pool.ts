@@ -1,7 +1,7 @@
 // The pod addresses of one node: from the second of its range on, the first being the gateway. A freed address is not
 // given out again while others are free, so that a client with an old answer in its cache does not meet a stranger.
 
-import { nthAddress, parseCidr, sizeOf } from '#lib/cidr.ts';
+import { contains, nthAddress, parseAddress, parseCidr, sizeOf } from '#lib/cidr.ts';
 
 export class AddressPool {
   readonly gateway: string;
@@ -33,7 +33,21 @@ export class AddressPool {
     throw new Error(`no free pod address: all ${this.#end - 2} of the node's range are in use`);
   }
 
+  /** Goes on behind an address that an earlier kubelet gave out: its users may not have heard yet that it is free. */
+  skip(address: string): void {
+    const number = this.#numberOf(address);
+    if (number !== undefined && number >= this.#next) this.#next = number + 1 < this.#end ? number + 1 : 2;
+  }
+
+  #numberOf(text: string): number | undefined {
+    const address = parseAddress(text);
+    if (!address || !contains(this.#cidr, address)) return undefined;
+    const number = Number(address.value - this.#cidr.base);
+    return number >= 2 && number < this.#end ? number : undefined;
+  }
+
   free(address: string): void {
-    for (const number of this.#used) if (nthAddress(this.#cidr, number) === address) this.#used.delete(number);
+    const number = this.#numberOf(address);
+    if (number !== undefined) this.#used.delete(number);
   }
 }

@@ -37,6 +37,7 @@ function runnerOf(
       podName: 'p',
       graceMs: 0,
       restarts: 0,
+      lastState: {},
       waitingReason: 'ContainerCreating',
     },
     pod,

@@ -36,8 +36,9 @@ export interface RunnerOptions {
   /** `POD_NAMESPACE(UID)`, for messages. */
   readonly podName: string;
   readonly graceMs: number;
-  /** What an earlier kubelet process left: the count goes on. */
+  /** What earlier kubelets left: the count goes on, and the last end stays to be read. */
   readonly restarts: number;
+  readonly lastState: ContainerRecord['lastState'];
   /** Why it waits before its first start. */
   readonly waitingReason: string;
 }
@@ -68,7 +69,7 @@ export class ContainerRunner {
     this.#record = {
       name: options.container.name,
       state: { waiting: { reason: options.waitingReason } },
-      lastState: {},
+      lastState: options.lastState,
       restartCount: options.restarts,
       containerID: undefined,
       started: false,

@@ -41,20 +41,26 @@ export class TestNode {
   readonly client: Client;
   readonly stateDir: string;
   readonly namespace: string;
-  readonly kubelet: Kubelet;
+  #kubelet: Kubelet | undefined;
+  readonly #makeKubelet: () => Promise<Kubelet>;
   readonly #apiServer: ApiServer;
   readonly #bridge: string;
   readonly #informer: Informer<Pod>;
   readonly #stop = new AbortController();
   readonly #waiting = new Set<(pod: Pod, gone: boolean) => void>();
 
-  private constructor(server: ApiServer, bridge: string, stateDir: string, kubelet: (client: Client) => Kubelet) {
+  private constructor(
+    server: ApiServer,
+    bridge: string,
+    stateDir: string,
+    makeKubelet: (client: Client) => Promise<Kubelet>,
+  ) {
     this.#apiServer = server;
     this.#bridge = bridge;
     this.namespace = `${bridge}-n1`;
     this.stateDir = stateDir;
     this.client = new Client(server.fetchAs({ name: 'admin', groups: ['system:masters'] }));
-    this.kubelet = kubelet(this.client);
+    this.#makeKubelet = () => makeKubelet(this.client);
     this.#informer = new Informer(this.client.resource(pods));
     this.#informer.onChange(({ type, object }) => {
       for (const look of this.#waiting) look(object, type === 'deleted');
@@ -75,8 +81,8 @@ export class TestNode {
     await attachNode({ ...node, podCIDR: fabric.podCIDR, peers: [] });
     await routeHost([{ to: fabric.podCIDR, via: fabric.node }]);
     const stateDir = await mkdtemp(join(tmpdir(), 'portolan-kubelet-'));
-    const listener = await listenIn(namespace, { host: fabric.node, port: 10250 });
-    const started = new TestNode(server, bridge, stateDir, (client) => {
+    const started = new TestNode(server, bridge, stateDir, async (client) => {
+      const listener = await listenIn(namespace, { host: fabric.node, port: 10250 });
       const runtime = new OciRuntime({ stateDir });
       return new Kubelet(
         { client, runtime },
@@ -94,8 +100,17 @@ export class TestNode {
       );
     });
     started.#informer.start(started.#stop.signal);
-    await started.kubelet.start(started.#stop.signal);
+    await started.startKubelet();
     return started;
+  }
+
+  async startKubelet(): Promise<void> {
+    this.#kubelet = await this.#makeKubelet();
+    await this.#kubelet.start(this.#stop.signal);
+  }
+  /** As when the power fails: its containers end, and nobody tells the API server. */
+  async stopKubelet(): Promise<void> {
+    await this.#kubelet?.stop();
   }
 
   /** A pod of one container called `c` with the image `host`, unless `spec` says otherwise; bound to this node. */
@@ -152,7 +167,7 @@ export class TestNode {
   }
 
   async close(): Promise<void> {
-    await this.kubelet.stop();
+    await this.stopKubelet();
     this.#stop.abort();
     await this.#apiServer.close();
     await removeLeftovers(this.stateDir);

@@ -21,6 +21,7 @@ import type { Logger } from '#lib/log.ts';
 import { ConfigError } from './config-error.ts';
 import { ContainerRunner, type RestartPolicy } from './container-runner.ts';
 import { containerSpec } from './container-spec.ts';
+import { earlierRuns, isRunAgain, isStartedAgain } from './earlier-runs.ts';
 import { type ConfigSources, containerEnvironment, environmentSources } from './env.ts';
 import type { PodPlace } from './fields.ts';
 import { hostNetworkHostsFile, hostsFile, type PodNames, podNames } from './hosts.ts';
@@ -31,7 +32,7 @@ import { podDns } from './resolv-conf.ts';
 import type { ContainerSpec, Mount, Runtime } from './runtime.ts';
 import type { Semaphore } from './semaphore.ts';
 import { serviceEnvironment } from './service-env.ts';
-import { podStatus, waitingReason } from './status.ts';
+import { type ContainerRecord, podStatus, waitingReason } from './status.ts';
 import { StatusWriter } from './status-writer.ts';
 import { pause, Termination } from './termination.ts';
 import { PodVolumes, showsObjects, unsupportedVolume } from './volumes.ts';
@@ -65,6 +66,10 @@ export class PodWorker {
   readonly #parts: NodeParts;
   readonly #termination = new Termination();
   readonly #runners = new Map<string, ContainerRunner>();
+  /** Containers of the pod that ran before this worker took it up, as they ended. */
+  readonly #earlier: ReadonlyMap<string, ContainerRecord>;
+  /** It had ended before: nothing is left to do but to wait for its deletion, and nothing to say. */
+  readonly #wasTerminal: boolean;
   readonly #volumes: PodVolumes;
   readonly #directory: string;
   readonly #status: StatusWriter;
@@ -82,6 +87,9 @@ export class PodWorker {
     this.#pod = pod;
     this.#directory = join(parts.podsDir, pod.metadata.uid ?? '');
     this.#startTime = pod.status?.startTime ?? timestamp(new Date());
+    this.#wasTerminal = isPodTerminal(pod);
+    this.#earlier = earlierRuns(pod, new Date());
+    for (const { ip } of pod.status?.podIPs ?? []) parts.network.pool.skip(ip);
     const namespace = pod.metadata.namespace ?? '';
     this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), {
       configMap: (name) => parts.configMap(name, namespace),
@@ -127,8 +135,8 @@ export class PodWorker {
 
   /** Never rejects. Resolves when the pod is gone from this node and its object deleted. */
   async run(): Promise<void> {
-    // What a killed kubelet left half done is taken up here as far as the object tells.
-    if (isPodTerminal(this.#pod)) this.#deleted.promise.then(() => this.#termination.begin(0));
+    // What an earlier kubelet left half done is taken up here as far as the object tells.
+    if (this.#wasTerminal) this.#deleted.promise.then(() => this.#termination.begin(0));
     else await this.#live();
     await this.#deleted.promise;
     await this.#cleanUp();
@@ -160,6 +168,10 @@ export class PodWorker {
       this.#event('Warning', 'FailedMount', unsupported);
       return this.#fail('UnsupportedVolume', unsupported);
     }
+    if (!isStartedAgain(this.#pod, this.#earlier)) return;
+    if (this.#earlier.size > 0 && !this.#termination.begun.aborted) {
+      this.#event('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    }
     this.#status.write();
     if (!(await this.#prepare())) return;
     void this.#refreshVolumes(ended);
@@ -178,7 +190,9 @@ export class PodWorker {
       const failed = !isSidecar(container) && runner.record.state.terminated?.exitCode !== 0;
       if (failed || this.#termination.begun.aborted) return await this.#finish(sidecars);
     }
-    const apps = spec.containers.map((container) => this.#runner(container, restartPolicy));
+    const apps = spec.containers
+      .filter((container) => isRunAgain(spec, container, this.#earlier))
+      .map((container) => this.#runner(container, restartPolicy));
     this.#status.write();
     await Promise.all(apps.map((runner) => runner.run()));
     await this.#finish(sidecars);
@@ -278,11 +292,7 @@ export class PodWorker {
     // An init container that ended well is not started again, whatever the pod's policy.
     const restartPolicy = isSidecar(container) ? 'Always' : isInit && podPolicy === 'Always' ? 'OnFailure' : podPolicy;
     const { name, namespace, uid } = this.#pod.metadata;
-    const statuses = [
-      ...(this.#pod.status?.containerStatuses ?? []),
-      ...(this.#pod.status?.initContainerStatuses ?? []),
-    ];
-    const earlier = statuses.find((status) => status.name === container.name);
+    const earlier = this.#earlier.get(container.name);
     const runner = new ContainerRunner(
       {
         runtime: this.#parts.runtime,
@@ -299,7 +309,8 @@ export class PodWorker {
         restartPolicy,
         podName: `${name}_${namespace}(${uid})`,
         graceMs: (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
-        restarts: earlier?.containerID ? earlier.restartCount + 1 : 0,
+        restarts: earlier ? earlier.restartCount + 1 : 0,
+        lastState: earlier?.state ?? {},
         waitingReason: waitingReason(this.#pod),
       },
       this.#termination,
@@ -368,13 +379,17 @@ export class PodWorker {
   }
 
   #computeStatus(known: PodStatus): PodStatus {
-    const records = new Map([...this.#runners].map(([name, { record }]) => [name, record]));
+    if (this.#wasTerminal) return known;
+    const running = [...this.#runners].map(([name, { record }]) => [name, record] as const);
+    const records = new Map([...this.#earlier, ...running]);
+    // The address of an ended pod stays to be read; that of one that is set up again is free for others.
+    const keptIPs = this.#over ? known.podIPs?.map(({ ip }) => ip) : undefined;
     return podStatus(
       {
         pod: this.#pod,
         records,
         networkReady: this.#network !== undefined,
-        podIPs: this.#network?.podIPs ?? known.podIPs?.map(({ ip }) => ip) ?? [],
+        podIPs: this.#network?.podIPs ?? keptIPs ?? [],
         hostIP: this.#parts.dns.nodeIP,
         startTime: this.#startTime,
         over: this.#over,

@@ -23,6 +23,15 @@ test('AddressPool starts after the gateway and does not reuse while others are f
   assert.throws(() => pool.take(), /all 5 of the node's range/);
 });
 
+test('AddressPool goes on behind what an earlier kubelet gave out', () => {
+  const pool = new AddressPool('10.0.1.0/29');
+  for (const earlier of ['10.0.1.4', '10.0.1.2', '10.0.9.9', 'fd00::4', '10.0.1.1', 'none']) pool.skip(earlier);
+  assert.deepEqual([pool.take(), pool.take(), pool.take()], ['10.0.1.5', '10.0.1.6', '10.0.1.2']);
+  pool.skip('10.0.1.6');
+  assert.deepEqual([pool.take(), pool.take()], ['10.0.1.3', '10.0.1.4']);
+  assert.throws(() => pool.take(), /all 5/);
+});
+
 test('BackOff: at once, 10 s doubling to 5 min, forgotten after a long run', () => {
   const backOff = new BackOff();
   const seconds = Array.from({ length: 8 }, () => backOff.delay(1000) / 1000);

@@ -174,6 +174,7 @@ export function statusPatch(before: PodStatus, after: PodStatus): Partial<PodSta
     if (field === 'conditions' || isDeepStrictEqual(value, before[field as keyof PodStatus])) continue;
     patch[field] = mergedLists.has(field) ? [{ $patch: 'replace' }, ...(value as object[])] : value;
   }
+  if (before.podIP && !after.podIP) Object.assign(patch, { podIP: null, podIPs: [{ $patch: 'replace' }] });
   const conditions = (after.conditions ?? []).filter(
     (condition) => !before.conditions?.some((old) => sameCondition(old, condition)),
   );
