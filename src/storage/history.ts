@@ -10,6 +10,7 @@ export interface HistoryLimits {
 
 export class History {
   readonly #limits: HistoryLimits;
+  readonly #onForget: (event: StoreEvent) => void;
   /** Events before #head are forgotten; the array is cut when they are half of it. */
   #events: StoreEvent[] = [];
   #head = 0;
@@ -17,9 +18,10 @@ export class History {
   #compacted: number;
 
   /** @param start the revision of the store when the history begins. */
-  constructor(limits: HistoryLimits, start: number) {
+  constructor(limits: HistoryLimits, start: number, onForget: (event: StoreEvent) => void = () => {}) {
     this.#limits = limits;
     this.#compacted = start;
+    this.#onForget = onForget;
   }
 
   /** Everything up to and including this revision is forgotten. */
@@ -29,7 +31,7 @@ export class History {
 
   append(event: StoreEvent): void {
     this.#events.push(event);
-    this.#bytes += event.entry.value.length;
+    this.#bytes += sizeOf(event);
     while (this.#length > this.#limits.events || (this.#bytes > this.#limits.bytes && this.#length > 1)) this.#forget();
   }
 
@@ -38,10 +40,11 @@ export class History {
     this.#compacted = Math.max(this.#compacted, revision);
   }
 
-  /** The events after `revision`, oldest first. Throws CompactedError when some of them are gone. */
-  after(revision: number): StoreEvent[] {
+  /** The events after `revision`, oldest first, at most `limit`. Throws CompactedError when some of them are gone. */
+  after(revision: number, limit = Number.POSITIVE_INFINITY): StoreEvent[] {
     if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
-    return this.#events.slice(this.#firstAfter(revision));
+    const first = this.#firstAfter(revision);
+    return this.#events.slice(first, Math.min(first + limit, this.#events.length));
   }
 
   get #length(): number {
@@ -51,15 +54,19 @@ export class History {
   #forget(): void {
     const event = this.#events[this.#head] as StoreEvent;
     this.#head++;
-    this.#bytes -= event.entry.value.length;
+    this.#bytes -= sizeOf(event);
     this.#compacted = event.revision;
     if (this.#head > 1024 && this.#head * 2 > this.#events.length) {
       this.#events = this.#events.slice(this.#head);
       this.#head = 0;
     }
+    this.#onForget(event);
   }
 
   #firstAfter(revision: number): number {
+    // Nearly always it is about the very last events.
+    const last = this.#events.at(-1);
+    if (!last || last.revision <= revision) return this.#events.length;
     let low = this.#head;
     let high = this.#events.length;
     while (low < high) {
@@ -70,3 +77,6 @@ export class History {
     return low;
   }
 }
+
+/** What keeping an event costs: the state before it, which without it would be free to go. */
+const sizeOf = ({ previous, key }: StoreEvent): number => (previous?.value.length ?? 0) + key.length + 64;

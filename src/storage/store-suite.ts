@@ -4,11 +4,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { CompactedError, FutureRevisionError, SlowWatcherError, type Store, type StoreEvent } from './store.ts';
+import { type Clock, systemClock } from '#lib/clock.ts';
+import {
+  CompactedError,
+  FutureRevisionError,
+  SlowWatcherError,
+  type Store,
+  type StoreEvent,
+  type Watch,
+} from './store.ts';
 
 export interface SuiteOptions {
   readonly historyEvents?: number;
-  readonly watchBuffer?: number;
+  readonly clock?: Clock;
+  readonly expiryPeriodMs?: number;
 }
 type Open = (options?: SuiteOptions) => Store | Promise<Store>;
 
@@ -23,20 +32,22 @@ async function put(store: Store, key: string, text = 'v'): Promise<number> {
   return result.entry.modRevision;
 }
 async function remove(store: Store, key: string): Promise<number> {
-  const result = await store.delete(key, (await store.get(key))?.modRevision ?? 0, encoded('gone'));
+  const result = await store.delete(key, (await store.get(key))?.modRevision ?? 0);
   assert.ok(result.ok);
-  return result.entry.modRevision;
+  return result.revision;
 }
-async function take(events: AsyncIterable<StoreEvent>, count: number): Promise<StoreEvent[]> {
+async function take(watch: Watch, count: number): Promise<StoreEvent[]> {
   const taken: StoreEvent[] = [];
   if (count === 0) return taken;
-  for await (const event of events) {
-    taken.push(event);
-    if (taken.length === count) break;
+  for await (const batch of watch) {
+    assert.ok(batch.length > 0);
+    taken.push(...batch);
+    if (taken.length >= count) break;
   }
+  assert.equal(taken.length, count);
   return taken;
 }
-const brief = ({ type, entry, revision }: StoreEvent): string => `${type} ${entry.key} ${revision}`;
+const brief = ({ type, key, revision }: StoreEvent): string => `${type} ${key} ${revision}`;
 
 export function storeSuite(name: string, open: Open): void {
   const withStore = (title: string, body: (store: Store) => Promise<void>, options?: SuiteOptions) =>
@@ -71,7 +82,8 @@ export function storeSuite(name: string, open: Open): void {
         }
         const missing = await store.put('/b', 2, encoded('x'));
         assert.deepEqual([missing.ok, missing.ok || missing.current], [false, undefined]);
-        assert.equal((await store.delete('/b', 0, encoded('x'))).ok, false);
+        assert.equal((await store.delete('/b', 0)).ok, false);
+        assert.equal((await store.delete('/a', 1)).ok, false);
         assert.equal(store.revision, 2);
       },
     );
@@ -156,13 +168,13 @@ export function storeSuite(name: string, open: Open): void {
       await put(store, '/a', 'y');
       await remove(store, '/a');
       const states = (await taken).map(({ entry, previous }) => [
-        textOf(entry.value),
+        entry && textOf(entry.value),
         previous && textOf(previous.value),
       ]);
       assert.deepEqual(states, [
         ['x@2', undefined],
         ['y@3', 'x@2'],
-        ['gone@4', 'y@3'],
+        [undefined, 'y@3'],
       ]);
     });
     withStore('begins only after a revision that is still to come', async (store) => {
@@ -170,14 +182,32 @@ export function storeSuite(name: string, open: Open): void {
       for (const key of ['/a', '/b', '/c']) await put(store, key);
       assert.deepEqual((await taken).map(brief), ['put /c 4']);
     });
-    withStore('ends with its signal, and with the store', async (store) => {
+    withStore('ends after its last event, with its signal and with the store', async (store) => {
       const stop = new AbortController();
       const [aborted, open] = [store.watch('/', 1, stop.signal), store.watch('/', 1, forever())];
-      const ends = Promise.all([aborted, open].map((events) => Array.fromAsync(events)));
+      await put(store, '/a');
       stop.abort();
+      await put(store, '/b');
       await store.close();
-      assert.deepEqual(await ends, [[], []]);
+      const ends = await Promise.all(
+        [aborted, open].map(async (watch) => (await Array.fromAsync(watch)).flat().length),
+      );
+      assert.deepEqual(ends, [2, 2]);
       assert.deepEqual(await Array.fromAsync(aborted), []);
+    });
+    withStore('knows up to where it has read', async (store) => {
+      await put(store, '/r/a');
+      const watch = store.watch('/r/', 1, forever());
+      assert.equal(watch.revision, 1);
+      assert.equal((await watch.next()).value?.length, 1);
+      assert.equal(watch.revision, 2);
+      await put(store, '/s/a');
+      assert.equal(watch.revision, 3, 'what it is not about counts as read');
+      await put(store, '/r/b');
+      await put(store, '/r/c');
+      assert.equal(watch.revision, 3);
+      assert.equal((await watch.next()).value?.length, 2);
+      assert.equal(watch.revision, 5);
     });
     withStore('of forgotten history is refused', async (store) => {
       for (const key of ['/a', '/b', '/c']) await put(store, key);
@@ -188,7 +218,7 @@ export function storeSuite(name: string, open: Open): void {
     withStore(
       'a reader who does not read is told so, and others are not disturbed',
       async (store) => {
-        const slow = store.watch('/', 1, forever())[Symbol.asyncIterator]();
+        const slow = store.watch('/', 1, forever());
         const brisk = take(store.watch('/', 1, forever()), 10);
         for (let i = 0; i < 10; i++) {
           await put(store, `/${i}`);
@@ -198,16 +228,30 @@ export function storeSuite(name: string, open: Open): void {
         assert.equal((await slow.next()).done, true);
         assert.equal((await brisk).length, 10);
       },
-      { watchBuffer: 4 },
+      { historyEvents: 4 },
     );
     withStore(
-      'a long backlog is no slowness',
+      'a reader of few events is not slow when others are many',
       async (store) => {
-        for (let i = 0; i < 50; i++) await put(store, `/${i}`);
-        assert.equal((await take(store.watch('/', 1, forever()), 50)).length, 50);
+        const watch = store.watch('/r/', 1, forever());
+        await put(store, '/r/a');
+        assert.deepEqual((await watch.next()).value?.map(brief), ['put /r/a 2']);
+        for (let i = 0; i < 10; i++) await put(store, `/s/${i}`);
+        await put(store, '/r/b');
+        assert.deepEqual((await watch.next()).value?.map(brief), ['put /r/b 13']);
       },
-      { watchBuffer: 4 },
+      { historyEvents: 4 },
     );
+    withStore('a backlog longer than a batch comes whole and in order', async (store) => {
+      await Promise.all(
+        Array.from({ length: 2500 }, (_, i) => store.put(`/${i % 2 ? 'r' : 's'}/${i}`, 0, encoded('v'))),
+      );
+      const events = await take(store.watch('/r/', 1, forever()), 1250);
+      assert.deepEqual(
+        events.map(({ revision }) => revision),
+        events.map(({ revision }) => revision).sort((a, b) => a - b),
+      );
+    });
     withStore(
       'history is bounded',
       async (store) => {
@@ -216,6 +260,34 @@ export function storeSuite(name: string, open: Open): void {
         assert.equal((await take(store.watch('/', 21, forever()), 10)).length, 10);
       },
       { historyEvents: 10 },
+    );
+  });
+
+  describe(`${name} store: keys that expire`, () => {
+    const clock = { ...systemClock, now: () => new Date(now) };
+    let now = 0;
+    withStore(
+      'are deleted when they were not written for their time, as any key is',
+      async (store) => {
+        const put = (expected: number, ttlSeconds?: number) => store.put('/a', expected, encoded('x'), { ttlSeconds });
+        const taken = take(store.watch('/', 1, forever()), 4);
+        await put(0, 60);
+        now += 50_000;
+        await put(2, 60);
+        await store.put('/b', 0, encoded('stays'));
+        now += 50_000;
+        await systemClock.sleep(20);
+        assert.ok(await store.get('/a'), 'a write gives it its time anew');
+        now += 20_000;
+        assert.deepEqual((await taken).map(brief), ['put /a 2', 'put /a 3', 'put /b 4', 'delete /a 5']);
+        assert.equal(await store.get('/a'), undefined);
+        await store.put('/a', 0, encoded('x'), { ttlSeconds: 60 });
+        await put(6);
+        now += 90_000;
+        await systemClock.sleep(20);
+        assert.ok(await store.get('/a'), 'a write without a time lets it stay');
+      },
+      { clock, expiryPeriodMs: 1 },
     );
   });
 

@@ -1,6 +1,6 @@
 // What the API server asks of its storage: etcd's model, cut to what Kubernetes uses. One revision counter for the whole
 // store; every write takes the next revision; writes are compare-and-set on the revision that last modified the key.
-// Implementations: memory.ts here, durable ones behind the same interface; store-suite.ts runs on each.
+// Implementations: memory.ts and lmdb.ts here, others behind the same interface; store-suite.ts runs on each.
 
 /** One key's state at one revision. Immutable: the same object is handed to every reader, so it can key a cache. */
 export interface Entry {
@@ -9,21 +9,37 @@ export interface Entry {
   /** The revision that last wrote the key: the object's `resourceVersion`. */
   readonly modRevision: number;
   readonly createRevision: number;
+  /** When the store deletes the key by itself, in ms since 1970; absent for what stays. */
+  readonly expiresAt?: number | undefined;
 }
 
-export interface StoreEvent {
-  readonly type: 'put' | 'delete';
-  /** The state after a put; the last state, re-encoded at the revision of the deletion, after a delete. */
+interface Written {
+  readonly type: 'put';
+  readonly key: string;
+  readonly revision: number;
   readonly entry: Entry;
   /** The state before, absent when the key was created. Selector transitions of a watch need it. */
   readonly previous?: Entry | undefined;
-  readonly revision: number;
 }
+interface Deleted {
+  readonly type: 'delete';
+  readonly key: string;
+  readonly revision: number;
+  readonly entry?: undefined;
+  /** The last state. */
+  readonly previous: Entry;
+}
+/** One change. Immutable and shared by all watches, as entries are. */
+export type StoreEvent = Written | Deleted;
 
-export type WriteResult =
-  | { readonly ok: true; readonly entry: Entry }
-  /** Lost: the key was not at the expected revision. `current` is what is there now, absent when nothing is. */
-  | { readonly ok: false; readonly current?: Entry | undefined };
+/** Lost: the key was not at the expected revision. `current` is what is there now, absent when nothing is. */
+interface Lost {
+  readonly ok: false;
+  readonly current?: Entry | undefined;
+}
+export type PutResult = { readonly ok: true; readonly entry: Entry } | Lost;
+/** `last` is the state before the deletion, which happened at `revision`. */
+export type DeleteResult = { readonly ok: true; readonly revision: number; readonly last: Entry } | Lost;
 
 export interface ListOptions {
   /** Read the store as it was at this revision; the newest when absent. Throws CompactedError or FutureRevisionError. */
@@ -45,24 +61,35 @@ export interface ListResult {
 /** Makes the bytes to store, given the revision that the write will have. Called once for each successful write. */
 export type Encode = (revision: number) => Uint8Array;
 
+export interface PutOptions {
+  /** The store deletes the key by itself when it was not written for so long: what etcd does with a lease. */
+  readonly ttlSeconds?: number | undefined;
+}
+
+/** Batches of events, each with at least one; they end after the last event, when the watch's signal aborts. */
+export interface Watch extends AsyncIterableIterator<readonly StoreEvent[]> {
+  /** Everything up to this revision has been read, or is nothing that this watch is about. */
+  readonly revision: number;
+}
+
 export interface Store {
-  /** The newest revision; 1 in a new store. The events up to it have reached every watch's buffer. */
+  /** The newest revision; 1 in a new store. Every watch can read the events up to it. */
   readonly revision: number;
   get(key: string): Promise<Entry | undefined>;
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
   /**
    * Writes the key if it was last modified at `expected`; 0 means that it must not exist.
-   * Resolves when the write is as durable as this store gets.
+   * Resolves when the write is as durable as this store gets; nobody sees it before.
    */
-  put(key: string, expected: number, encode: Encode): Promise<WriteResult>;
-  /** Deletes the key if it was last modified at `expected`. `encode` makes the last state as watchers see it. */
-  delete(key: string, expected: number, encode: Encode): Promise<WriteResult>;
+  put(key: string, expected: number, encode: Encode, options?: PutOptions): Promise<PutResult>;
+  /** Deletes the key if it was last modified at `expected`. */
+  delete(key: string, expected: number): Promise<DeleteResult>;
   /**
    * Every event under `prefix` with a revision greater than `after`, in revision order, none twice, none left out.
-   * Ends when `signal` aborts. Throws CompactedError when `after` is older than the history that is kept, and
-   * SlowWatcherError when the consumer falls so far behind that its buffer is full.
+   * Throws CompactedError when `after` is older than the history that is kept; reading throws SlowWatcherError when the
+   * reader has fallen so far behind that its next event is no longer in the history.
    */
-  watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<StoreEvent>;
+  watch(prefix: string, after: number, signal: AbortSignal): Watch;
   /** Forgets history up to and including `revision`. */
   compact(revision: number): Promise<void>;
   close(): Promise<void>;
@@ -92,4 +119,9 @@ export class FutureRevisionError extends Error {
 
 export class SlowWatcherError extends Error {
   override name = 'SlowWatcherError';
+}
+
+/** The storage itself failed: a full disk, a damaged file, a folder that another process uses. */
+export class StorageError extends Error {
+  override name = 'StorageError';
 }

@@ -1,101 +1,112 @@
-// One watch of a store: a bounded queue between the writes, which never wait, and a reader, who may be slow.
+// One watch of a store: a place in its history, up to which a reader has read. It holds no events of its own, so a reader
+// who sleeps costs nothing; one who sleeps until its place has left the history is told so.
 
-import { SlowWatcherError, type StoreEvent } from './store.ts';
+import type { History } from './history.ts';
+import { CompactedError, SlowWatcherError, type StoreEvent, type Watch } from './store.ts';
 
 export interface WatcherOptions {
   readonly prefix: string;
   /** Only events after this revision. */
   readonly after: number;
-  /** Events that may wait beyond the backlog the watch begins with. */
-  readonly limit: number;
   readonly signal: AbortSignal;
+  /** The newest revision of the store. */
+  readonly newest: () => number;
   /** Called once, when no further event is wanted. */
   readonly onEnd: (watcher: Watcher) => void;
 }
 
-export class Watcher implements AsyncIterableIterator<StoreEvent> {
-  readonly #options: WatcherOptions;
-  readonly #onAbort = () => this.end();
-  #queue: StoreEvent[];
-  #head = 0;
-  #room: number;
-  #waiting: { resolve: (result: IteratorResult<StoreEvent>) => void; reject: (error: unknown) => void } | undefined;
-  #ended = false;
-  #failure: Error | undefined;
+/** Events looked at for one batch: a reader of a long backlog lets others have their turn. */
+const batchSize = 1000;
 
-  constructor(options: WatcherOptions, backlog: readonly StoreEvent[]) {
+export class Watcher implements Watch {
+  readonly #options: WatcherOptions;
+  readonly #history: History;
+  readonly #onAbort = () => this.end();
+  /** Where reading goes on while there is something to read; what comes before is read or not wanted. */
+  #position: number;
+  #hasMore = true;
+  #wake: (() => void) | undefined;
+  #ended = false;
+  #failed = false;
+
+  constructor(history: History, options: WatcherOptions) {
+    this.#history = history;
     this.#options = options;
-    this.#queue = backlog.filter((event) => this.#wants(event));
-    this.#room = this.#queue.length + options.limit;
+    this.#position = options.after;
     if (options.signal.aborted) this.end();
     else options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** Takes an event, if it is one of those watched. Events must come in the order of their revisions. */
-  offer(event: StoreEvent): void {
-    if (this.#ended || !this.#wants(event)) return;
-    if (this.#waiting) {
-      const { resolve } = this.#waiting;
-      this.#waiting = undefined;
-      resolve({ done: false, value: event });
-    } else if (this.#queue.length - this.#head >= this.#room) {
-      const why = `the watch of ${this.#options.prefix} was closed: its reader is ${this.#room} events behind`;
-      this.end(new SlowWatcherError(why));
-    } else {
-      this.#queue.push(event);
-    }
+  get revision(): number {
+    return this.#hasMore ? this.#position : Math.max(this.#options.after, this.#options.newest());
   }
 
-  end(failure?: Error): void {
+  /** Says that an event has entered the history. */
+  notify(event: StoreEvent): void {
+    if (this.#ended || !this.#wants(event)) return;
+    if (!this.#hasMore) {
+      this.#hasMore = true;
+      this.#position = event.revision - 1;
+    }
+    this.#wake?.();
+  }
+
+  /** No further events; those that there are can still be read. */
+  end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#failure = failure;
-    this.#queue = [];
-    this.#head = 0;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#options.onEnd(this);
-    this.#waiting?.resolve({ done: true, value: undefined });
-    this.#waiting = undefined;
+    this.#wake?.();
   }
 
-  next(): Promise<IteratorResult<StoreEvent>> {
-    const event = this.#queue[this.#head];
-    if (event) {
-      this.#head++;
-      if (this.#head > 1024 && this.#head * 2 > this.#queue.length) this.#dropRead();
-      return Promise.resolve({ done: false, value: event });
+  async next(): Promise<IteratorResult<readonly StoreEvent[]>> {
+    if (this.#wake) throw new Error('next() was called again before the previous call had settled');
+    while (!this.#failed) {
+      while (this.#hasMore) {
+        const batch = this.#read();
+        if (batch.length > 0) return { done: false, value: batch };
+      }
+      if (this.#ended) break;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
     }
-    this.#dropRead();
-    // The backlog has been read: from now on only the limit counts.
-    this.#room = this.#options.limit;
-    if (this.#failure) {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      return Promise.reject(failure);
-    }
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    if (this.#waiting) return Promise.reject(new Error('next() was called again before the previous call had settled'));
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-    });
+    return { done: true, value: undefined };
   }
 
-  return(): Promise<IteratorResult<StoreEvent>> {
+  async return(): Promise<IteratorResult<readonly StoreEvent[]>> {
     this.end();
-    return Promise.resolve({ done: true, value: undefined });
+    this.#hasMore = false;
+    return { done: true, value: undefined };
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  #wants(event: StoreEvent): boolean {
-    return event.revision > this.#options.after && event.entry.key.startsWith(this.#options.prefix);
+  #read(): StoreEvent[] {
+    const events = this.#look();
+    const last = events.at(-1);
+    if (last) this.#position = last.revision;
+    this.#hasMore = events.length === batchSize;
+    return events.filter((event) => this.#wants(event));
   }
 
-  #dropRead(): void {
-    if (this.#head === 0) return;
-    this.#queue = this.#queue.slice(this.#head);
-    this.#head = 0;
+  #look(): StoreEvent[] {
+    try {
+      return this.#history.after(this.#position, batchSize);
+    } catch (error) {
+      if (!(error instanceof CompactedError)) throw error;
+      this.#failed = true;
+      this.end();
+      const why = `the watch of ${this.#options.prefix} was closed: its reader is so far behind that its next event is forgotten`;
+      throw new SlowWatcherError(why, { cause: error });
+    }
+  }
+
+  #wants({ revision, key }: StoreEvent): boolean {
+    return revision > this.#options.after && key.startsWith(this.#options.prefix);
   }
 }
