@@ -71,6 +71,8 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly allowCreateOnUpdate?: boolean;
   /** PUT must carry a resourceVersion. */
   readonly requiresResourceVersion?: boolean;
+  /** Objects are deleted by the store when they were not written for so long. */
+  readonly ttlSeconds?: number;
   /** Verbs the resource does not have, of the full set. */
   readonly omitVerbs?: readonly string[];
 }

@@ -5,10 +5,10 @@ import type { HttpResponse } from '#lib/http.ts';
 import type { Entry } from '#storage/index.ts';
 import { type Call, formatOf, representationOf } from './call.ts';
 import { deleteObject, deleteOptions } from './delete.ts';
-import { collect, joinItems, listHead } from './list.ts';
+import { collect, listHead } from './list.ts';
 import type { Parts } from './parts.ts';
 import { wholeNumber } from './request.ts';
-import { respond } from './respond.ts';
+import { respondWithList } from './respond.ts';
 import { parseSelection } from './selection.ts';
 import type { Target } from './writer.ts';
 
@@ -37,7 +37,8 @@ export async function deleteCollection(parts: Parts, call: Call): Promise<HttpRe
   }
   const representation = { ...representationOf(call), as: 'object' as const };
   const head = listHead(call, { resourceVersion: String(registry.store.revision) });
-  return respond(200, joinItems(head, deleted), formatOf(call, representation), call.warnings.headers());
+  const items = deleted.map(({ value }) => value);
+  return respondWithList(head, 'items', items, formatOf(call, representation), call.warnings.headers());
 }
 
 /** The listed object is gone by itself, perhaps with another in its place; any other error is thrown. */

@@ -81,8 +81,8 @@ async function decode({ status, headers, body }: HttpResponse): Promise<Answer> 
 async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Json> {
   for await (const chunk of body) {
     const text = Buffer.from(chunk).toString();
-    assert.ok(text.endsWith('\n'), 'each event is one chunk and one line');
-    yield JSON.parse(text);
+    assert.ok(text.endsWith('\n'), 'a chunk has whole lines');
+    for (const line of text.trimEnd().split('\n')) yield JSON.parse(line);
   }
 }
 

@@ -1,5 +1,5 @@
-// GET of a collection (api.md §7): pages of one snapshot, filtered, in the wanted form. A plain JSON list is put together
-// from the stored bytes of its items.
+// GET of a collection (api.md §7): pages of one snapshot, filtered, in the wanted form, streamed when they are long.
+// A plain JSON list is put together from the stored bytes of its items.
 
 import { ApiError, apiVersionOf, badRequest, type KubeObject } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
@@ -10,9 +10,9 @@ import type { Parts } from './parts.ts';
 import type { Registry } from './registry.ts';
 import { wholeNumber } from './request.ts';
 import { exactRevision, parseResourceVersion, reached, translateRevision } from './resource-version.ts';
-import { respond, statusResponse } from './respond.ts';
+import { respondWithList, statusResponse } from './respond.ts';
 import { parseSelection, type Selection } from './selection.ts';
-import { metadataOnly, parseIncludeObject, table } from './table.ts';
+import { metadataOnly, parseIncludeObject, row, table } from './table.ts';
 
 /** Entries that are read at once while looking for those that a selector matches. */
 const scanPage = 1000;
@@ -93,43 +93,51 @@ function render({ registry, clock }: Parts, call: Call, page: Page, prefix: stri
     ...(page.next && { continue: encodeContinue({ revision: page.revision, start: page.next.slice(prefix.length) }) }),
     ...(page.remaining && { remainingItemCount: page.remaining }),
   };
-  if (representation.as === 'object') {
-    return respond(200, joinItems(listHead(call, metadata), page.entries), format, headers);
-  }
-  const objects = page.entries.map((entry) => registry.decode(entry));
   const { metaVersion: version } = representation;
-  if (representation.as === 'metadata') return respond(200, metadataList(objects, version, metadata), format, headers);
-  const includeObject = parseIncludeObject(call.query);
-  const options = { version, includeObject, now: clock.now(), columns: true, metadata };
-  return respond(200, table(call.kind, objects, options), format, headers);
+  const objects = decoded(registry, page.entries);
+  switch (representation.as) {
+    case 'object':
+      return respondWithList(listHead(call, metadata), 'items', bytesOf(page.entries), format, headers);
+    case 'metadata': {
+      const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata };
+      return respondWithList(
+        head,
+        'items',
+        encoded(objects, (object) => metadataOnly(object, version)),
+        format,
+        headers,
+      );
+    }
+    case 'table': {
+      const includeObject = parseIncludeObject(call.query);
+      const options = { version, includeObject, now: clock.now(), columns: true, metadata };
+      const { rows: _none, ...head } = table(call.kind, [], options);
+      return respondWithList(
+        head,
+        'rows',
+        encoded(objects, (object) => row(call.kind, object, options)),
+        format,
+        headers,
+      );
+    }
+  }
 }
 
-const metadataList = (objects: KubeObject[], version: 'v1' | 'v1beta1', metadata: object) => ({
-  kind: 'PartialObjectMetadataList',
-  apiVersion: `meta.k8s.io/${version}`,
-  metadata,
-  items: objects.map((object) => metadataOnly(object, version)),
-});
+function* bytesOf(entries: readonly Entry[]): Generator<Uint8Array> {
+  for (const { value } of entries) yield value;
+}
+function* decoded(registry: Registry, entries: readonly Entry[]): Generator<KubeObject> {
+  for (const entry of entries) yield registry.decode(entry);
+}
+function* encoded<T>(objects: Iterable<T>, form: (object: T) => unknown): Generator<Uint8Array> {
+  for (const object of objects) yield Buffer.from(JSON.stringify(form(object)));
+}
 
 export const listHead = ({ kind }: Call, metadata: object) => ({
   kind: `${kind.kind}List`,
   apiVersion: apiVersionOf(kind),
   metadata,
 });
-
-const comma = Buffer.from(',');
-const listEnd = Buffer.from(']}\n');
-
-/** `{…head, "items": [entries]}` from bytes that are JSON already. */
-export function joinItems(head: object, entries: readonly Entry[]): Uint8Array {
-  const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`)];
-  for (const [index, entry] of entries.entries()) {
-    if (index > 0) pieces.push(comma);
-    pieces.push(entry.value);
-  }
-  pieces.push(listEnd);
-  return Buffer.concat(pieces);
-}
 
 /** The snapshot is gone: the client gets a token to go on without one, if it can live with that. */
 function expiredContinue(call: Call): HttpResponse {

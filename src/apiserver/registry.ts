@@ -5,13 +5,18 @@
 import type { Kind, KubeObject } from '#api/index.ts';
 import { apiVersionOf } from '#api/index.ts';
 import type { Encode, Entry, Store } from '#storage/index.ts';
+import { Recent } from './recent.ts';
 
+/** Objects that are kept decoded, at least and at most twice as many: those that watches and writers look at just now. */
+const decodedLimit = 2_000;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 export class Registry {
   readonly store: Store;
-  readonly #decoded = new WeakMap<Entry, KubeObject>();
+  readonly #decoded = new Recent<Entry, KubeObject>(decodedLimit);
+  /** An entry is replaced or deleted at one revision only. */
+  readonly #last = new WeakMap<Entry, Entry>();
 
   constructor(store: Store) {
     this.store = store;
@@ -65,14 +70,14 @@ export class Registry {
   async create(kind: Kind, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
     const key = this.keyOf(kind, { namespace: object.metadata.namespace, name: object.metadata.name ?? '' });
     if (dryRun) return (await this.store.get(key)) ? undefined : imagined(key, encodeObject(kind, object, ''));
-    const result = await this.store.put(key, 0, encodeWith(kind, object));
+    const result = await this.store.put(key, 0, encodeWith(kind, object), kind);
     return result.ok ? result.entry : undefined;
   }
 
   /** Undefined when `old` is no longer the newest. */
   async replace(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
     if (dryRun) return imagined(old.key, encodeObject(kind, object, String(old.modRevision)));
-    const result = await this.store.put(old.key, old.modRevision, encodeWith(kind, object));
+    const result = await this.store.put(old.key, old.modRevision, encodeWith(kind, object), kind);
     return result.ok ? result.entry : undefined;
   }
 
@@ -81,11 +86,24 @@ export class Registry {
     return Buffer.compare(encodeObject(kind, object, String(old.modRevision)), old.value) === 0;
   }
 
-  /** Undefined when `old` is no longer the newest. Watchers see `object` as the last state. */
+  /** Undefined when `old` is no longer the newest. The entry has `object` as the last state. */
   async remove(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
     if (dryRun) return imagined(old.key, encodeObject(kind, object, String(old.modRevision)));
-    const result = await this.store.delete(old.key, old.modRevision, encodeWith(kind, object));
-    return result.ok ? result.entry : undefined;
+    const result = await this.store.delete(old.key, old.modRevision);
+    if (!result.ok) return undefined;
+    return { ...result.last, modRevision: result.revision, value: encodeObject(kind, object, String(result.revision)) };
+  }
+
+  /** What was in an entry until `revision` replaced or deleted it, as watchers who see it go are told of it. */
+  last(entry: Entry, revision: number): Entry {
+    let last = this.#last.get(entry);
+    if (!last) {
+      const object = this.decode(entry);
+      const moved = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+      last = { ...entry, modRevision: revision, value: encoder.encode(JSON.stringify(moved)) };
+      this.#last.set(entry, last);
+    }
+    return last;
   }
 }
 

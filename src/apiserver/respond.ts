@@ -3,6 +3,7 @@
 import { stringify as toYaml } from 'yaml';
 import { ApiError, internalError } from '#api/index.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
+import { listBody } from './list-body.ts';
 import { negotiateError, type Representation } from './negotiate.ts';
 
 const encoder = new TextEncoder();
@@ -35,6 +36,27 @@ function encode(body: unknown, { media, pretty }: Format): Uint8Array {
   }
   if (media === 'yaml') return encoder.encode(toYaml(body, { lineWidth: 0, aliasDuplicateObjects: false }));
   return encoder.encode(pretty ? `${JSON.stringify(body, null, 2)}\n` : `${JSON.stringify(body)}\n`);
+}
+
+/** `{…head, "field": [items]}`: as it comes when it is JSON for programs, else put together first. */
+export function respondWithList(
+  head: object,
+  field: string,
+  items: Iterable<Uint8Array>,
+  format: Format,
+  headers: Record<string, string>,
+): HttpResponse {
+  if (format.media === 'json' && !format.pretty) {
+    const body = listBody(head, field, items);
+    return {
+      status: 200,
+      headers: { ...commonHeaders, 'content-type': 'application/json', ...headers },
+      body,
+      isBulk: true,
+    };
+  }
+  const values = Array.from(items, (item) => JSON.parse(decoder.decode(item)));
+  return respond(200, { ...head, [field]: values }, format, headers);
 }
 
 export const textResponse = (status: number, text: string): HttpResponse => ({

@@ -4,8 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { createGzip, gzip } from 'node:zlib';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import type { Outgoing } from './listener.ts';
 
@@ -23,6 +24,12 @@ export async function send(outgoing: Outgoing, response: HttpResponse, request: 
     out.end(request.method === 'HEAD' ? undefined : bytes);
     return;
   }
+  if (response.isBulk && acceptsGzip(request)) {
+    markGzip(all);
+    out.writeHead(status, all);
+    await pipe(out, Readable.from(body, { objectMode: false }).pipe(createGzip({ level: 1 })), gone);
+    return;
+  }
   out.writeHead(status, all);
   // Before the first event the client must know that its watch has begun.
   out.flushHeaders();
@@ -30,10 +37,16 @@ export async function send(outgoing: Outgoing, response: HttpResponse, request: 
 }
 
 async function encoded(body: Uint8Array, request: HttpRequest, headers: Record<string, string>): Promise<Uint8Array> {
-  if (body.length <= compressFrom || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return body;
+  if (body.length <= compressFrom || !acceptsGzip(request)) return body;
+  markGzip(headers);
+  return compress(body, { level: 1 });
+}
+
+const acceptsGzip = ({ headers }: HttpRequest): boolean => /\bgzip\b/.test(headers['accept-encoding'] ?? '');
+
+function markGzip(headers: Record<string, string>): void {
   headers['content-encoding'] = 'gzip';
   headers.vary = headers.vary ? `${headers.vary}, Accept-Encoding` : 'Accept-Encoding';
-  return compress(body, { level: 1 });
 }
 
 async function pipe(out: ServerResponse, body: AsyncIterable<Uint8Array>, gone: AbortSignal): Promise<void> {

@@ -17,7 +17,6 @@ import { type Advertise, bootstrapNamespaces, bootstrapService, keepService } fr
 import { deleteObject } from './delete.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatch.ts';
-import { expireEvents } from './event-expiry.ts';
 import { type Hooks, hooksKey } from './hooks.ts';
 import { KubeletProxy } from './kubelet-proxy.ts';
 import { Listener, type Listening, type ListenOptions } from './listener.ts';
@@ -42,7 +41,6 @@ export interface ApiServerOptions {
 }
 
 const defaultNodePorts = [30000, 32767] as const;
-const expiryMs = 5 * 60_000;
 
 export class ApiServer {
   readonly #log: Logger;
@@ -56,7 +54,6 @@ export class ApiServer {
   readonly #dispatcher: Dispatcher;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<Listening>();
-  #expiry: NodeJS.Timeout | undefined;
   #isReady = false;
 
   constructor(
@@ -101,7 +98,6 @@ export class ApiServer {
     await bootstrapNamespaces(this.#writer);
     const [primary] = this.#ranges;
     if (primary) await this.#provideService(primary.first);
-    this.#expiry = setInterval(() => this.#expireEvents(), expiryMs).unref();
     this.#isReady = true;
   }
 
@@ -135,14 +131,9 @@ export class ApiServer {
   /** Ends watches after their last event, then the listeners. The store stays its owner's to close. */
   async close(): Promise<void> {
     this.#isReady = false;
-    clearInterval(this.#expiry);
     this.#closing.abort();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
     this.#listeners.clear();
-  }
-
-  #expireEvents(): void {
-    expireEvents(this.#parts).catch((error) => this.#log.warn('Cannot delete old events', { error }));
   }
 
   #serviceHooks(): Hooks {

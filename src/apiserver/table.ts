@@ -48,7 +48,7 @@ const definition = ({ name, type, format = '', description, priority = 0 }: Kind
   priority,
 });
 
-function row(kind: Pick<Kind, 'columns' | 'rowConditions'>, object: KubeObject, options: TableOptions) {
+export function row(kind: Pick<Kind, 'columns' | 'rowConditions'>, object: KubeObject, options: TableOptions) {
   const conditions = kind.rowConditions?.(object) ?? [];
   return {
     cells: kind.columns.map((column) => column.cell(object, options.now)),

@@ -143,7 +143,7 @@ describe('watch', () => {
   });
 
   test('whose reader sleeps is cut off, not kept', async () => {
-    const api = await startServer({ watchBuffer: 5 });
+    const api = await startServer({ historyEvents: 5 });
     await watching(api, `resourceVersion=${api.store.revision}`, async (events) => {
       await api.send('POST', cms, configMap('a'));
       assert.equal(brief(await next(events)), 'ADDED a');

@@ -1,13 +1,15 @@
 // GET with watch=true (api.md §8): a stream of JSON documents, one a line, each written as soon as its event happens.
 
-import { ApiError, expired, forbiddenField, internalError, type KubeObject } from '#api/index.ts';
+import { ApiError, expired, forbiddenField, internalError } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import { CompactedError, type Entry, SlowWatcherError, type StoreEvent } from '#storage/index.ts';
 import { Alarms } from './alarms.ts';
 import { type Call, representationOf } from './call.ts';
 import { linkSignals } from './linked-signal.ts';
-import { collect } from './list.ts';
+import { collect, type Page } from './list.ts';
+import { gathered } from './list-body.ts';
 import type { Parts } from './parts.ts';
+import type { Registry } from './registry.ts';
 import { boolean, wholeNumber } from './request.ts';
 import { invalidListOptions, parseResourceVersion, reached } from './resource-version.ts';
 import { commonHeaders } from './respond.ts';
@@ -88,41 +90,33 @@ async function* events({ registry, clock, closing }: Parts, call: Call, options:
   // Also when nobody reads on: a reader who only aborts would leave the timers behind.
   ended.addEventListener('abort', () => alarms.stop(), { once: true });
   try {
-    let revision = options.after;
-    if (revision === undefined) {
+    let after = options.after;
+    if (after === undefined) {
       const { prefix, selection } = options;
-      const page = await collect(registry, {
-        prefix,
-        startKey: prefix,
-        revision: undefined,
-        selection,
-        limit: undefined,
-      });
-      for (const entry of page.entries) yield frames.event('ADDED', entry);
-      revision = page.revision;
-      if (options.marksInitialEnd) yield frames.bookmark(revision, { 'k8s.io/initial-events-end': 'true' });
+      const reading = { prefix, startKey: prefix, revision: undefined, selection, limit: undefined };
+      const page = await collect(registry, reading);
+      yield* gathered(initial(page, frames));
+      after = page.revision;
+      if (options.marksInitialEnd) yield frames.bookmark(after, { 'k8s.io/initial-events-end': 'true' });
     }
-    const source = registry.store.watch(options.prefix, revision, ended)[Symbol.asyncIterator]();
+    const changes = registry.store.watch(options.prefix, after, ended);
     alarms.end(options.timeoutMs);
     if (options.bookmarks) alarms.every(bookmarkMs, Math.max(options.timeoutMs - lastBookmarkMs, 0));
-    let next = source.next();
-    for (;;) {
-      let result = await alarms.race(next);
+    for (let next = changes.next(); ; ) {
+      const result = options.bookmarks ? await alarms.race(next) : await next;
       if (result === 'alarm') {
-        // Up to the store's revision nothing is left to send, unless the next event has just come.
-        const current = registry.store.revision;
-        result = await Promise.race([next, Promise.resolve('alarm' as const)]);
-        if (result === 'alarm') {
-          revision = Math.max(revision, current);
-          yield frames.bookmark(revision);
-          continue;
-        }
+        yield frames.bookmark(changes.revision);
+        continue;
       }
       if (result.done) return;
-      revision = result.value.revision;
-      const change = seenBy(options.selection, result.value, (entry) => registry.decode(entry));
-      if (change) yield frames.event(change.type, change.entry);
-      next = source.next();
+      // All that has happened meanwhile goes out together: with many watchers, single events would cost too much.
+      const lines: Uint8Array[] = [];
+      for (const event of result.value) {
+        const seen = seenBy(options.selection, event, registry);
+        if (seen) lines.push(frames.event(seen.type, seen.entry));
+      }
+      if (lines.length > 0) yield lines.length === 1 ? (lines[0] as Uint8Array) : Buffer.concat(lines);
+      next = changes.next();
     }
   } finally {
     alarms.stop();
@@ -135,26 +129,19 @@ interface Seen {
   readonly entry: Entry;
 }
 
-/** What an event is to somebody who sees only the objects that a selection matches. */
-export function seenBy(
-  selection: Selection,
-  { type, entry, previous }: StoreEvent,
-  decode: (entry: Entry) => KubeObject,
-): Seen | undefined {
-  const sees = (which: Entry | undefined) => !!which && (selection.matchesAll || selection.matches(decode(which)));
-  const before = sees(previous);
-  if (type === 'delete') return before ? { type: 'DELETED', entry } : undefined;
-  const now = sees(entry);
-  if (now) return { type: before ? 'MODIFIED' : 'ADDED', entry };
-  // It left the selection: gone for this watch, in the state in which it was last seen.
-  return before && previous ? { type: 'DELETED', entry: atRevision(previous, entry, decode) } : undefined;
+function* initial({ entries }: Page, frames: WatchFrames): Generator<Uint8Array> {
+  for (const entry of entries) yield frames.event('ADDED', entry);
 }
 
-/** The old content under the new version, so that a client that resumes from it misses nothing and repeats nothing. */
-function atRevision(previous: Entry, { modRevision }: Entry, decode: (entry: Entry) => KubeObject): Entry {
-  const object = decode(previous);
-  const moved = { ...object, metadata: { ...object.metadata, resourceVersion: String(modRevision) } };
-  return { ...previous, modRevision, value: Buffer.from(JSON.stringify(moved)) };
+/** What an event is to somebody who sees only the objects that a selection matches. */
+export function seenBy(selection: Selection, event: StoreEvent, registry: Registry): Seen | undefined {
+  const { entry, previous, revision } = event;
+  const sees = (which: Entry | undefined) =>
+    !!which && (selection.matchesAll || selection.matches(registry.decode(which)));
+  if (sees(entry)) return { type: sees(previous) ? 'MODIFIED' : 'ADDED', entry: entry as Entry };
+  // Deleted, or it left the selection: gone for this watch, in the state in which it was last seen but at the revision of
+  // this event, so that a client that resumes from it misses nothing and repeats nothing.
+  return previous && sees(previous) ? { type: 'DELETED', entry: registry.last(previous, revision) } : undefined;
 }
 
 function translate(error: unknown): ApiError {

@@ -18,6 +18,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** One buffer, or a stream (watch, logs) that ends when the server ends it or the request's signal aborts. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Of a stream: it is long, not slow. Nobody waits for its single pieces, so they may be held back and compressed. */
+  readonly isBulk?: boolean | undefined;
 }
 
 /** Performs one exchange. Rejects only when no response could be had; a status of 400 or more is a response. */

@@ -264,7 +264,10 @@ export class LmdbStore implements Store {
     this.#queue = [];
     this.#ahead.clear();
     this.#nextRevision = this.#state.revision + 1;
-    const error = new StorageError(`Cannot write to the store in ${this.#path}: ${cause.message}. Is there room on its disk?`, { cause });
+    const error = new StorageError(
+      `Cannot write to the store in ${this.#path}: ${cause.message}. Is there room on its disk?`,
+      { cause },
+    );
     for (const { settled } of lost) settled.reject(error);
   }
 

@@ -33,6 +33,8 @@ export const eventKind: Kind<Event> = {
   shortNames: ['ev'],
   schema: Event,
   validate,
+  // A cluster that runs for months must not fill with what it once reported.
+  ttlSeconds: 3600,
   nameFormat: 'dns1123Subdomain',
   columns: [
     column('Last Seen', 'Time since it last happened', (event, now) => age(lastSeen(event), now)),
