@@ -25,6 +25,8 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly setDefaults?: (object: T) => void;
   /** All that is wrong with an object, allocations included. Metadata is checked by the caller, by `nameFormat`. */
   readonly validate?: (object: T) => FieldError[];
+  /** Further rules for a new object; `object` was already validated on its own. */
+  readonly validateCreate?: (object: T) => FieldError[];
   /** Further rules for a change (immutable fields); `object` was already validated on its own. */
   readonly validateUpdate?: (object: T, old: T) => FieldError[];
   /** Rules for a write to the status sub-resource. */
@@ -75,4 +77,24 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly ttlSeconds?: number;
   /** Verbs the resource does not have, of the full set. */
   readonly omitVerbs?: readonly string[];
+  /** Its objects are those of another kind in other words: an older version of it, or the same thing in a second group. */
+  readonly storedAs?: StoredAs<T>;
 }
+
+/** How a kind's objects are kept in the form, and under the keys, of another kind. Neither function changes its argument,
+ * nor throws, whatever a user has written. */
+export interface StoredAs<T extends KubeObject = KubeObject> {
+  readonly kind: Kind;
+  readonly toStored: (object: T) => KubeObject;
+  readonly fromStored: (stored: KubeObject) => T;
+}
+
+/** A {@link StoredAs} made of functions that know both types. */
+export const storedAs = <T extends KubeObject, S extends KubeObject>(
+  kind: Kind<S>,
+  convert: { toStored: (object: T) => S; fromStored: (stored: S) => T },
+): StoredAs<T> => ({
+  kind: kind as unknown as Kind,
+  toStored: convert.toStored,
+  fromStored: (stored) => convert.fromStored(stored as S),
+});

@@ -6,6 +6,7 @@ import type { Lease } from './schema/coordination.ts';
 import type { ConfigMap, Event, Namespace, Secret, ServiceAccount } from './schema/core.ts';
 import type { EndpointSlice } from './schema/discovery.ts';
 import type { Endpoints } from './schema/endpoints.ts';
+import type { Event as EventsEvent } from './schema/events.ts';
 import type { Node } from './schema/node.ts';
 import type { Pod } from './schema/pod.ts';
 import type { Service } from './schema/service.ts';
@@ -42,6 +43,8 @@ export const configMaps = ref<ConfigMap>('v1', 'configmaps', 'ConfigMap');
 export const secrets = ref<Secret>('v1', 'secrets', 'Secret');
 export const serviceAccounts = ref<ServiceAccount>('v1', 'serviceaccounts', 'ServiceAccount');
 export const events = ref<Event>('v1', 'events', 'Event');
+/** The same objects as {@link events}, in the words of their own group. */
+export const eventsEvents = ref<EventsEvent>('events.k8s.io/v1', 'events', 'Event');
 export const deployments = ref<Deployment>('apps/v1', 'deployments', 'Deployment');
 export const replicaSets = ref<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
 export const endpointSlices = ref<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');

@@ -18,6 +18,7 @@ export async function deleteCollection(parts: Parts, call: Call): Promise<HttpRe
   const options = deleteOptions(call);
   const prefix = registry.prefixOf(kind, at.namespace);
   const page = await collect(registry, {
+    kind,
     prefix,
     startKey: prefix,
     revision: undefined,

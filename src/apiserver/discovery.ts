@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { apiVersionOf, type Kind } from '#api/index.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import { parseAccept } from './negotiate.ts';
+import { storageOf } from './registry.ts';
 import { type Format, respond } from './respond.ts';
 import { subresourcesOf, verbsOf } from './subresources.ts';
 
@@ -189,7 +190,7 @@ function legacyResources(kind: Kind) {
     verbs: verbsOfKind(kind),
     ...(kind.shortNames && { shortNames: kind.shortNames }),
     ...(kind.categories && { categories: kind.categories }),
-    storageVersionHash: storageVersionHash(kind),
+    storageVersionHash: storageVersionHash(storageOf(kind)),
   };
   const subresources = subresourcesOf(kind).map((subresource) => {
     const { group, version } = subresource.type;

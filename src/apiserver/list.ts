@@ -1,7 +1,7 @@
 // GET of a collection (api.md §7): pages of one snapshot, filtered, in the wanted form, streamed when they are long.
 // A plain JSON list is put together from the stored bytes of its items.
 
-import { ApiError, apiVersionOf, badRequest, type KubeObject } from '#api/index.ts';
+import { ApiError, apiVersionOf, badRequest, type Kind, type KubeObject } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import { CompactedError, type Entry } from '#storage/index.ts';
 import { type Call, formatOf, representationOf } from './call.ts';
@@ -47,13 +47,14 @@ async function readPage({ registry, clock }: Parts, call: Call, selection: Selec
     if (wanted) throw badRequest('specifying resource version is not allowed when using continue');
     const { revision, start } = decodeContinue(token);
     const snapshot = revision < 0 ? undefined : revision;
-    return collect(registry, { prefix, startKey: prefix + start, revision: snapshot, selection, limit });
+    return collect(registry, { kind, prefix, startKey: prefix + start, revision: snapshot, selection, limit });
   }
   if (wanted) await reached(registry.store, wanted, clock, request.signal);
-  return collect(registry, { prefix, startKey: prefix, revision: exact, selection, limit });
+  return collect(registry, { kind, prefix, startKey: prefix, revision: exact, selection, limit });
 }
 
 interface Reading {
+  readonly kind: Kind;
   readonly prefix: string;
   readonly startKey: string;
   readonly revision: number | undefined;
@@ -63,14 +64,15 @@ interface Reading {
 
 /** Reads until `limit` entries match or the collection ends. */
 export async function collect(registry: Registry, reading: Reading): Promise<Page> {
-  const { prefix, selection, limit } = reading;
+  const { kind, prefix, selection, limit } = reading;
   const entries: Entry[] = [];
   let { startKey, revision } = reading;
   for (;;) {
     const size = limit === undefined ? undefined : selection.matchesAll ? limit : scanPage;
     const page = await registry.store.list(prefix, { startKey, revision, limit: size });
     revision = page.revision;
-    for (const [index, entry] of page.entries.entries()) {
+    for (const [index, stored] of page.entries.entries()) {
+      const entry = registry.view(kind, stored);
       if (!selection.matchesAll && !selection.matches(registry.decode(entry))) continue;
       entries.push(entry);
       const left = page.entries.length - 1 - index + page.remaining;

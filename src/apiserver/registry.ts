@@ -1,11 +1,16 @@
 // Objects in the store: where each lives, their bytes and their decoded form. An object is encoded once, when it is
 // written, with the resourceVersion of that write in it; those bytes go to every reader and every watcher. Decoding is
 // cached by entry, and what the cache hands out is shared: readers must not change it.
+//
+// Some kinds are kept in the form of another (`Kind.storedAs`). Their entries pass through `view`, which shows the stored
+// entry in the kind's own words; whoever lists or watches the store itself does the same. Nobody else can tell.
 
 import type { Kind, KubeObject } from '#api/index.ts';
 import { apiVersionOf } from '#api/index.ts';
-import type { Encode, Entry, Store } from '#storage/index.ts';
+import { prune } from '#api/schema/strict.ts';
+import type { Entry, Store, StoreEvent } from '#storage/index.ts';
 import { Recent } from './recent.ts';
+import { View } from './view.ts';
 
 /** Objects that are kept decoded, at least and at most twice as many: those that watches and writers look at just now. */
 const decodedLimit = 2_000;
@@ -17,6 +22,8 @@ export class Registry {
   readonly #decoded = new Recent<Entry, KubeObject>(decodedLimit);
   /** An entry is replaced or deleted at one revision only. */
   readonly #last = new WeakMap<Entry, Entry>();
+  /** Of each kind that is stored as another. */
+  readonly #views = new Map<Kind, Recent<Entry, View>>();
 
   constructor(store: Store) {
     this.store = store;
@@ -24,7 +31,8 @@ export class Registry {
 
   /** Ends in a slash. Without a namespace: of all namespaces, or of a cluster-scoped kind. */
   prefixOf(kind: Kind, namespace = ''): string {
-    const collection = `/registry/${kind.group || 'core'}/${kind.resource}/`;
+    const { group, resource } = storageOf(kind);
+    const collection = `/registry/${group || 'core'}/${resource}/`;
     return namespace ? `${collection}${namespace}/` : collection;
   }
 
@@ -38,12 +46,40 @@ export class Registry {
     return `${this.prefixOf(kind, kind.namespaced ? namespace : '')}${name}`;
   }
 
-  get(kind: Kind, at: { namespace?: string | undefined; name: string }): Promise<Entry | undefined> {
-    return this.store.get(this.keyOf(kind, at));
+  async get(kind: Kind, at: { namespace?: string | undefined; name: string }): Promise<Entry | undefined> {
+    const entry = await this.store.get(this.keyOf(kind, at));
+    return entry && this.view(kind, entry);
+  }
+
+  /** A stored entry as the kind's own: itself, but for a kind that is stored as another. */
+  view(kind: Kind, stored: Entry): Entry {
+    const { storedAs } = kind;
+    if (!storedAs) return stored;
+    const views = this.#views.get(kind) ?? new Recent<Entry, View>(decodedLimit);
+    this.#views.set(kind, views);
+    let view = views.get(stored);
+    if (!view) {
+      view = new View(
+        stored,
+        () => typed(kind, prune(kind.schema, storedAs.fromStored(this.decode(stored)))),
+        (object) => encodeObject(kind, object, object.metadata.resourceVersion ?? ''),
+      );
+      views.set(stored, view);
+    }
+    return view;
+  }
+
+  /** A change of the store as one of the kind. */
+  viewEvent(kind: Kind, event: StoreEvent): StoreEvent {
+    if (!kind.storedAs) return event;
+    if (event.type === 'delete') return { ...event, previous: this.view(kind, event.previous) };
+    const { entry, previous } = event;
+    return { ...event, entry: this.view(kind, entry), previous: previous && this.view(kind, previous) };
   }
 
   /** The entry's object. Shared: to change it, change a `structuredClone` of it. */
   decode<T extends KubeObject = KubeObject>(entry: Entry): T {
+    if (entry instanceof View) return entry.object as T;
     let object = this.#decoded.get(entry);
     if (!object) {
       object = JSON.parse(decoder.decode(entry.value)) as KubeObject;
@@ -54,12 +90,13 @@ export class Registry {
 
   /** Every object of a kind, one page at a time, as of one revision. */
   async *all<T extends KubeObject>(kind: Kind<T>): AsyncGenerator<T> {
-    const prefix = this.prefixOf(kind as unknown as Kind);
+    const untyped = kind as unknown as Kind;
+    const prefix = this.prefixOf(untyped);
     let startKey: string | undefined = prefix;
     let revision: number | undefined;
     while (startKey !== undefined) {
       const page = await this.store.list(prefix, { startKey, limit: 1000, revision });
-      for (const entry of page.entries) yield this.decode<T>(entry);
+      for (const entry of page.entries) yield this.decode<T>(this.view(untyped, entry));
       revision = page.revision;
       const last = page.entries.at(-1);
       startKey = last && page.remaining > 0 ? `${last.key}\0` : undefined;
@@ -69,21 +106,24 @@ export class Registry {
   /** Undefined when the name is taken. */
   async create(kind: Kind, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
     const key = this.keyOf(kind, { namespace: object.metadata.namespace, name: object.metadata.name ?? '' });
-    if (dryRun) return (await this.store.get(key)) ? undefined : imagined(key, encodeObject(kind, object, ''));
-    const result = await this.store.put(key, 0, encodeWith(kind, object), kind);
-    return result.ok ? result.entry : undefined;
+    const encode = encodeWith(kind, object);
+    if (dryRun) return (await this.store.get(key)) ? undefined : this.view(kind, imagined(key, encode('')));
+    const result = await this.store.put(key, 0, encode, storageOf(kind));
+    return result.ok ? this.view(kind, result.entry) : undefined;
   }
 
   /** Undefined when `old` is no longer the newest. */
   async replace(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
-    if (dryRun) return imagined(old.key, encodeObject(kind, object, String(old.modRevision)));
-    const result = await this.store.put(old.key, old.modRevision, encodeWith(kind, object), kind);
-    return result.ok ? result.entry : undefined;
+    const encode = encodeWith(kind, object);
+    if (dryRun) return this.view(kind, imagined(old.key, encode(old.modRevision)));
+    const result = await this.store.put(old.key, old.modRevision, encode, storageOf(kind));
+    return result.ok ? this.view(kind, result.entry) : undefined;
   }
 
   /** Whether writing `object`, in canonical form, would store what is stored already. */
   isUnchanged(kind: Kind, old: Entry, object: KubeObject): boolean {
-    return Buffer.compare(encodeObject(kind, object, String(old.modRevision)), old.value) === 0;
+    const { value } = old instanceof View ? old.stored : old;
+    return Buffer.compare(encodeWith(kind, object)(old.modRevision), value) === 0;
   }
 
   /** Undefined when `old` is no longer the newest. The entry has `object` as the last state. */
@@ -107,13 +147,24 @@ export class Registry {
   }
 }
 
+/** The kind whose keys and form the store has. */
+export const storageOf = (kind: Kind): Kind => kind.storedAs?.kind ?? kind;
+
 /** The entry of a dry run: never in the store. */
 const imagined = (key: string, value: Uint8Array): Entry => ({ key, value, modRevision: 0, createRevision: 0 });
 
-const encodeWith =
-  (kind: Kind, object: KubeObject): Encode =>
-  (revision) =>
-    encodeObject(kind, object, String(revision));
+/** How the store gets the object's bytes, in the form in which it keeps them. */
+function encodeWith(kind: Kind, object: KubeObject): (revision: number | '') => Uint8Array {
+  const { storedAs } = kind;
+  const stored = storedAs ? (prune(storedAs.kind.schema, storedAs.toStored(object)) as KubeObject) : object;
+  return (revision) => encodeObject(storageOf(kind), stored, String(revision));
+}
+
+const typed = (kind: Kind, object: unknown): KubeObject => ({
+  ...(object as KubeObject),
+  kind: kind.kind,
+  apiVersion: apiVersionOf(kind),
+});
 
 function encodeObject(kind: Kind, object: KubeObject, resourceVersion: string): Uint8Array {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;

@@ -93,7 +93,7 @@ async function* events({ registry, clock, closing }: Parts, call: Call, options:
     let after = options.after;
     if (after === undefined) {
       const { prefix, selection } = options;
-      const reading = { prefix, startKey: prefix, revision: undefined, selection, limit: undefined };
+      const reading = { kind: call.kind, prefix, startKey: prefix, revision: undefined, selection, limit: undefined };
       const page = await collect(registry, reading);
       yield* gathered(initial(page, frames));
       after = page.revision;
@@ -112,7 +112,7 @@ async function* events({ registry, clock, closing }: Parts, call: Call, options:
       // All that has happened meanwhile goes out together: with many watchers, single events would cost too much.
       const lines: Uint8Array[] = [];
       for (const event of result.value) {
-        const seen = seenBy(options.selection, event, registry);
+        const seen = seenBy(options.selection, registry.viewEvent(call.kind, event), registry);
         if (seen) lines.push(frames.event(seen.type, seen.entry));
       }
       if (lines.length > 0) yield lines.length === 1 ? (lines[0] as Uint8Array) : Buffer.concat(lines);

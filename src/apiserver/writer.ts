@@ -65,7 +65,11 @@ export class Writer {
     kind.setDefaults?.(object);
     const reservation = this.#hooksOf(kind).begin?.(object, undefined, options.dryRun);
     try {
-      const problems = [...validateMetadata(kind, object), ...(kind.validate?.(object) ?? [])];
+      const problems = [
+        ...validateMetadata(kind, object),
+        ...(kind.validate?.(object) ?? []),
+        ...(kind.validateCreate?.(object) ?? []),
+      ];
       if (problems.length > 0) throw invalid(kind, object.metadata.name ?? '', problems);
       for (const text of kind.warnings?.(object, undefined) ?? []) options.warn?.(text);
       const entry = await this.#insert(kind, object, prefix, options.dryRun);

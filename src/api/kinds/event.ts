@@ -3,8 +3,10 @@
 import { age } from '../duration.ts';
 import { type FieldError, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
+import { qualifiedName } from '../names.ts';
 import { events } from '../resources.ts';
 import { Event } from '../schema/core.ts';
+import { check, present } from './checks.ts';
 import { column, nameColumn, wide } from './columns.ts';
 
 const firstSeen = ({ firstTimestamp, eventTime }: Event): string | undefined => firstTimestamp || eventTime;
@@ -15,15 +17,32 @@ const source = ({ source, reportingComponent, reportingInstance }: Event): strin
 const object = ({ involvedObject: { kind = '', name } }: Event): string =>
   name ? `${kind.toLowerCase()}/${name}` : kind.toLowerCase();
 
-/** An event is where its object is; those of cluster-wide objects are in the default namespace. */
-function validate({ metadata, involvedObject }: Event): FieldError[] {
-  const fits = involvedObject.namespace
-    ? involvedObject.namespace === metadata.namespace
-    : metadata.namespace === 'default' || metadata.namespace === 'kube-system';
-  return fits
-    ? []
-    : [invalidValue('involvedObject.namespace', involvedObject.namespace ?? '', 'does not match event.namespace')];
+const limits = { reportingInstance: 128, action: 128, reason: 128, message: 1024 } as const;
+
+/** Events with an eventTime were made for the newer API, which demands more (services of old never set it). */
+export function validate(event: Event): FieldError[] {
+  if (!event.eventTime) return namespaceFits(event, ['default']) ? [] : [wrongNamespace(event)];
+  const { involvedObject, reportingComponent: controller } = event;
+  const errors: FieldError[] = [];
+  if (!involvedObject.namespace && !namespaceFits(event, ['default', 'kube-system']))
+    errors.push(wrongNamespace(event));
+  errors.push(
+    ...present('reportingController', controller),
+    ...check('reportingController', controller, qualifiedName),
+  );
+  for (const field of ['reportingInstance', 'action', 'reason'] as const) {
+    errors.push(...present(field, event[field]), ...atMost(field, event[field], limits[field]));
+  }
+  return [...errors, ...atMost('message', event.message, limits.message)];
 }
+
+/** An event is where its object is; those of cluster-wide objects are in a namespace of the system's. */
+const namespaceFits = ({ metadata, involvedObject: { namespace } }: Event, clusterWide: readonly string[]): boolean =>
+  namespace ? namespace === metadata.namespace : clusterWide.includes(metadata.namespace ?? '');
+const wrongNamespace = ({ involvedObject }: Event): FieldError =>
+  invalidValue('involvedObject.namespace', involvedObject.namespace ?? '', 'does not match event.namespace');
+const atMost = (field: string, text: string | undefined, limit: number): FieldError[] =>
+  Buffer.byteLength(text ?? '') > limit ? [invalidValue(field, '', `can have at most ${limit} characters`)] : [];
 
 const selectable = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
