@@ -2,7 +2,7 @@
 
 import { EventSource } from './core.ts';
 import { type Infer, int32, message, microTime, optional, pointer, required, string, time } from './dsl.ts';
-import { ObjectMeta } from './meta.ts';
+import { objectFields } from './meta.ts';
 import { ObjectReference } from './selector.ts';
 
 export const EventSeries = message('events.v1.EventSeries', 'How often something was seen again.', {
@@ -15,9 +15,7 @@ export const Event = message(
   'events.v1.Event',
   'A report of something that happened to an object: the same object as an Event of the core group, in other words.',
   {
-    apiVersion: optional(0, string, { doc: 'Group and version of the schema, such as apps/v1.' }),
-    kind: optional(0, string, { doc: 'Name of the schema, such as Deployment.' }),
-    metadata: required(1, ObjectMeta, { doc: 'Name, labels and the like.' }),
+    ...objectFields,
     eventTime: optional(2, microTime, { doc: 'When it was first seen, to the microsecond.' }),
     series: pointer(3, EventSeries, { doc: 'How often it was seen again. Unset: it was seen once.' }),
     reportingController: optional(4, string, {
