@@ -71,3 +71,10 @@ export function wholeNumber(option: string, text: string, least: number, most: n
   if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw new UserError(`--${option} ${text}: must be a whole number from ${least} to ${most}.`);
 }
+
+/** One of a few words, or an error that names the option. */
+export function oneOf<T extends string>(option: string, text: string, words: readonly T[]): T {
+  const found = words.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new UserError(`--${option} ${text}: must be one of ${words.join(', ')}.`);
+}

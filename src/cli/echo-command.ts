@@ -1,8 +1,8 @@
 // `portolan echo` as a command.
 
 import { UserError } from '#lib/user-error.ts';
-import { command, wholeNumber } from './command.ts';
-import { type EchoProtocol, protocols, serveEcho } from './echo.ts';
+import { command, oneOf, wholeNumber } from './command.ts';
+import { protocols, serveEcho } from './echo.ts';
 
 export const echo = command({
   name: 'echo',
@@ -14,15 +14,13 @@ export const echo = command({
     host: { type: 'string', value: 'ADDRESS', help: 'listen on this address only' },
     protocol: { type: 'string', value: 'NAME', default: 'http', help: `one of ${protocols.join(', ')}` },
   },
-  async run({ port, host, protocol }) {
-    if (!protocols.includes(protocol as EchoProtocol)) {
-      throw new UserError(`--protocol ${protocol}: must be one of ${protocols.join(', ')}.`);
-    }
+  async run({ port, host, protocol: name }) {
+    const protocol = oneOf('protocol', name, protocols);
     const stop = new AbortController();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
     const number = wholeNumber('port', port, 1, 65535);
     try {
-      await serveEcho({ protocol: protocol as EchoProtocol, port: number, host }, stop.signal);
+      await serveEcho({ protocol, port: number, host }, stop.signal);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const why = code === 'EADDRINUSE' ? 'the port is in use; choose another with --port' : message;

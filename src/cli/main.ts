@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 const commands: Record<string, { summary: string; load: () => Promise<Command> }> = {
   up: { summary: 'start a cluster', load: async () => (await import('./up.ts')).up as Command },
   down: {
-    summary: 'stop a cluster and remove every trace of it',
+    summary: 'stop a cluster; --delete-data forgets what it stored',
     load: async () => (await import('./down.ts')).down as Command,
   },
   status: {

@@ -3,37 +3,55 @@
 import { readFile } from 'node:fs/promises';
 import { age, isNodeReady, nodes, pods } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
+import { storedNames } from '#cluster/data-folder.ts';
 import { kubeconfigPath } from '#cluster/endpoints.ts';
 import { dnsServiceIP, hostLeg } from '#cluster/ranges.ts';
 import { type ClusterCard, clusterNames, isAlive, readCard } from '#cluster/state.ts';
 import { command } from './command.ts';
+import { commandFor, describeData } from './options.ts';
 
 async function describe(card: ClusterCard): Promise<string[]> {
-  if (!(await isAlive(card.supervisor))) {
-    return ['  killed; `portolan down` or the next `portolan up` of this name removes its leftovers'];
+  const { name, storage, ranges, supervisor } = card;
+  if (!(await isAlive(supervisor))) {
+    return [
+      '  killed; `portolan down` or the next `portolan up` of this name removes its leftovers',
+      ...(await data(name)),
+    ];
   }
-  const sinceStart = age(card.createdAt, new Date());
-  if (!card.ready || !card.ranges) return [`  starting for ${sinceStart}`];
-  const server = `https://${hostLeg(card.ranges)}:${card.apiPort}`;
-  const lines = [
-    `  running for ${sinceStart}, supervisor ${card.supervisor.pid}`,
-    `  API server  ${server}`,
-    `  cluster DNS ${dnsServiceIP(card.ranges)}`,
-    `  kubeconfig  ${kubeconfigPath(card.name)}`,
+  const sinceStart = age(card.startedAt, new Date());
+  const kept =
+    storage === 'memory'
+      ? '  storage     memory, ends with this run'
+      : `  storage     ${storage}, ${await describeData(name)}`;
+  if (!card.ready || !ranges) return [`  starting for ${sinceStart}`, kept];
+  return [
+    `  running for ${sinceStart}, supervisor ${supervisor.pid}`,
+    await health(name),
+    `  API server  https://${hostLeg(ranges)}:${card.apiPort}`,
+    `  cluster DNS ${dnsServiceIP(ranges)}`,
+    `  kubeconfig  ${kubeconfigPath(name)}`,
+    kept,
   ];
+}
+
+async function health(name: string): Promise<string> {
   try {
-    const client = new Client(await connect(await readFile(kubeconfigPath(card.name), 'utf8')));
+    const client = new Client(await connect(await readFile(kubeconfigPath(name), 'utf8')));
     const [allNodes, allPods] = await Promise.all([client.resource(nodes).list(), client.resource(pods).list()]);
+    const ready = allNodes.items.filter(isNodeReady).length;
     const running = allPods.items.filter((pod) => pod.status?.phase === 'Running').length;
-    lines.splice(
-      1,
-      0,
-      `  ${allNodes.items.filter(isNodeReady).length} of ${allNodes.items.length} nodes ready, ${running} of ${allPods.items.length} pods running`,
-    );
+    return `  ${ready} of ${allNodes.items.length} nodes ready, ${running} of ${allPods.items.length} pods running`;
   } catch (error) {
-    lines.push(`  the API server does not answer: ${(error as Error).message}`);
+    return `  the API server does not answer: ${(error as Error).message}`;
   }
-  return lines;
+}
+
+/** Of a cluster that does not run. */
+async function data(name: string): Promise<string[]> {
+  if (!(await storedNames()).includes(name)) return [];
+  return [
+    `  storage     ${await describeData(name)}; \`${commandFor(name, 'up')}\` continues it, \`${commandFor(name, 'down --delete-data')}\` forgets it`,
+  ];
 }
 
 export const status = command({
@@ -42,7 +60,9 @@ export const status = command({
   options: {},
   async run() {
     const cards = (await Promise.all((await clusterNames()).map(readCard))).filter((card) => card !== undefined);
+    const stopped = (await storedNames()).filter((name) => !cards.some((card) => card.name === name));
     if (cards.length === 0) process.stdout.write('No cluster is running. Start one with `portolan up`.\n');
     for (const card of cards) process.stdout.write([card.name, ...(await describe(card)), ''].join('\n'));
+    for (const name of stopped) process.stdout.write([name, '  stopped', ...(await data(name)), ''].join('\n'));
   },
 });

@@ -1,24 +1,37 @@
 // `portolan up`: starts a cluster and stays with it until Ctrl-C, or leaves it running with --detach.
 
+import type { ClaimOptions } from '#cluster/claim.ts';
+import { hasData } from '#cluster/data-folder.ts';
 import { defaultApiPort, kubeconfigPath } from '#cluster/endpoints.ts';
 import { maxNodes } from '#cluster/ranges.ts';
 import { checkPrivilege, completePath, ensureRequirements } from '#cluster/requirements.ts';
-import { checkName } from '#cluster/state.ts';
-import { Supervisor, type UpOptions } from '#cluster/supervisor.ts';
-import { command, type Values, wholeNumber } from './command.ts';
-import { nameOption } from './options.ts';
+import { checkName, storages } from '#cluster/state.ts';
+import { Supervisor } from '#cluster/supervisor.ts';
+import { UserError } from '#lib/user-error.ts';
+import { command, oneOf, type Values, wholeNumber } from './command.ts';
+import { howToContinue, nameOption } from './options.ts';
 
 const options = {
   ...nameOption,
-  nodes: { type: 'string', value: 'N', default: '2', help: 'how many nodes' },
+  nodes: { type: 'string', value: 'N', help: 'how many nodes (default as before, 2 at first)' },
+  storage: {
+    type: 'string',
+    value: 'KIND',
+    default: storages[0],
+    help: 'lmdb: objects stay on disk for the next `up` of this name; memory: they end with this run',
+  },
+  fresh: { type: 'boolean', help: 'forget what an earlier cluster of this name stored' },
   detach: { type: 'boolean', help: 'return when the cluster is up and leave it running' },
   sample: { type: 'boolean', help: 'apply a sample application and show it working' },
-  'api-port': { type: 'string', value: 'PORT', default: `${defaultApiPort}`, help: 'where the API server listens' },
+  'api-port': {
+    type: 'string',
+    value: 'PORT',
+    help: `where the API server listens (default as before, ${defaultApiPort} at first)`,
+  },
   'node-monitor-grace-period': {
     type: 'string',
     value: 'SECONDS',
-    default: '40',
-    help: 'a node that has not been heard of for this long is not ready any more',
+    help: 'a node that has not been heard of for this long is not ready any more (default as before, 40 at first)',
   },
 } as const;
 
@@ -38,13 +51,23 @@ function howToGoOn(name: string): string[] {
   ];
 }
 
-function upOptions(values: Values<typeof options>): UpOptions {
+function upOptions(values: Values<typeof options>): ClaimOptions {
+  const number = (option: 'nodes' | 'api-port' | 'node-monitor-grace-period', least: number, most: number) =>
+    values[option] === undefined ? undefined : wholeNumber(option, values[option], least, most);
+  const storage = oneOf('storage', values.storage, storages);
+  if (values.fresh && storage === 'memory') {
+    throw new UserError(
+      '--fresh: a cluster with --storage memory is always fresh; what is stored on disk stays there.',
+    );
+  }
+  const graceSeconds = number('node-monitor-grace-period', 1, 86_400);
   return {
     name: checkName(values.name),
-    nodes: wholeNumber('nodes', values.nodes, 1, maxNodes),
-    apiPort: wholeNumber('api-port', values['api-port'], 1, 65535),
-    nodeMonitorGracePeriodMs:
-      1000 * wholeNumber('node-monitor-grace-period', values['node-monitor-grace-period'], 1, 86_400),
+    storage,
+    fresh: values.fresh,
+    nodes: number('nodes', 1, maxNodes),
+    apiPort: number('api-port', 1, 65535),
+    nodeMonitorGracePeriodMs: graceSeconds && 1000 * graceSeconds,
     say,
   };
 }
@@ -68,11 +91,13 @@ async function runInForeground(values: Values<typeof options>): Promise<void> {
   } finally {
     await supervisor.stop();
   }
+  if (values.storage !== 'memory' && (await hasData(values.name)))
+    for (const line of howToContinue(values.name)) say(line);
 }
 
 /** Starts the cluster and shows it; resolves with the reason when it ends by itself. */
 async function serve(supervisor: Supervisor, values: Values<typeof options>): Promise<string> {
-  const { name, nodes, ranges } = await supervisor.start();
+  const { name, nodes, ranges, storage } = await supervisor.start();
   const seconds = (performance.now() / 1000).toFixed(1);
   say(`The cluster ${name} is up: ${nodes} node${nodes === 1 ? '' : 's'} ready after ${seconds} s.`);
   if (values.sample) {
@@ -81,7 +106,8 @@ async function serve(supervisor: Supervisor, values: Values<typeof options>): Pr
   }
   for (const line of howToGoOn(name)) say(line);
   process.send?.({ type: 'ready' });
-  if (!process.connected) say('Press Ctrl-C to stop the cluster and remove every trace of it.');
+  if (!process.connected)
+    say(`Press Ctrl-C to stop the cluster${storage === 'memory' ? ' and remove every trace of it' : ''}.`);
   return supervisor.ended;
 }
 

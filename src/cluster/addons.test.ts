@@ -30,7 +30,11 @@ test('the Service of the cluster DNS has Endpoints, and the slice that they are 
   await startControllers({ client, log }, { signal });
   await createDnsAddon(client, { clusterIP: '10.96.0.10', address: '10.254.0.1', port: 1053 });
 
-  const { spec } = await client.resource(services).get('kube-dns', 'kube-system');
+  const { spec, metadata } = await client.resource(services).get('kube-dns', 'kube-system');
+  // As at the next start of a cluster that has it.
+  await createDnsAddon(client, { clusterIP: '10.96.0.10', address: '10.254.0.1', port: 1053 });
+  const again = await client.resource(services).get('kube-dns', 'kube-system');
+  assert.equal(again.metadata.resourceVersion, metadata.resourceVersion);
   assert.equal(spec.clusterIP, '10.96.0.10');
   const ports = [
     { name: 'dns', port: 1053, protocol: 'UDP' },

@@ -2,8 +2,16 @@
 // name that tools look for (dns.md §12). The server behind it is a process beside the cluster, not a pod, so its Endpoints
 // are written here, as for any server outside a cluster; the controllers mirror them into an EndpointSlice.
 
-import { type Endpoints, endpoints, isAlreadyExists, type Service, services } from '#api/index.ts';
-import type { Client } from '#client/index.ts';
+import {
+  type Endpoints,
+  endpoints,
+  ignoreNotFound,
+  isAlreadyExists,
+  type KubeObject,
+  type Service,
+  services,
+} from '#api/index.ts';
+import type { Client, Resource } from '#client/index.ts';
 
 const name = 'kube-dns';
 const namespace = 'kube-system';
@@ -30,9 +38,11 @@ const endpointsAt = (address: string, port: number): Endpoints => ({
   subsets: [{ addresses: [{ ip: address }], ports: ports.map((each) => ({ ...each, port })) }],
 });
 
-async function ensure(creation: Promise<unknown>): Promise<void> {
+/** Looks first: a Service that is there would be refused for its address, not for its name, as upstream. */
+async function ensure<T extends KubeObject>(resource: Resource<T>, object: T): Promise<void> {
+  if (await resource.get(name, namespace).catch(ignoreNotFound)) return;
   try {
-    await creation;
+    await resource.create(object);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
@@ -45,7 +55,8 @@ export interface DnsAddon {
   readonly port: number;
 }
 
+/** What is there already, of an earlier run, stays as it is. */
 export async function createDnsAddon(client: Client, { clusterIP, address, port }: DnsAddon): Promise<void> {
-  await ensure(client.resource(services).create(service(clusterIP)));
-  await ensure(client.resource(endpoints).create(endpointsAt(address, port)));
+  await ensure(client.resource(services), service(clusterIP));
+  await ensure(client.resource(endpoints), endpointsAt(address, port));
 }

@@ -12,7 +12,7 @@ const lastWordsLength = 2000;
 /** How long the output of a process that has ended may take to arrive. */
 const lastWordsMs = 200;
 
-function appendLog(path: string, chunk: Buffer): void {
+export function appendLog(path: string, chunk: string | Buffer): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     appendFileSync(path, chunk, { mode: 0o600 });

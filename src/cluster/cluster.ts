@@ -14,13 +14,16 @@ import { attachNode, createNamespace, enter, listenIn, listNamespaces, routeHost
 import { NftExec } from '#nftables/index.ts';
 import { ConntrackExec, Proxier } from '#proxy/index.ts';
 import { startScheduler } from '#scheduler/index.ts';
-import { MemoryStore } from '#storage/memory.ts';
+import type { Store } from '#storage/index.ts';
 import { createDnsAddon } from './addons.ts';
-import { clusterDomain, dnsKubeconfigPath, dnsPort, kubeconfigPath, kubeletPort } from './endpoints.ts';
+import { clusterDomain, dnsKubeconfigPath, dnsPort, kubeconfigPath, kubeletPort, pkiDirOf } from './endpoints.ts';
 import { followReadyNode } from './host-route.ts';
 import { formatKubeconfig } from './kubeconfig.ts';
+import { removeNodeLeftovers } from './leftovers.ts';
+import { noteObjects, openStore } from './open-store.ts';
 import { CertificateAuthority, type Subject } from './pki.ts';
 import { apiServiceIP, dnsServiceIP, hostLeg, type NodeAddresses, nodesOf, type Ranges } from './ranges.ts';
+import { retireNodes } from './retire-nodes.ts';
 import { type ClusterCard, fabricOf, namespacePrefix, stateDirOf } from './state.ts';
 
 const masters = 'system:masters';
@@ -32,6 +35,7 @@ export class Cluster {
   readonly #ranges: Ranges;
   readonly #log: Logger;
   readonly #stop = new AbortController();
+  #store: Store | undefined;
   #apiServer: ApiServer | undefined;
   #kubelets: Kubelet[] = [];
   #proxiers: Proxier[] = [];
@@ -45,14 +49,12 @@ export class Cluster {
   /** Resolves when every node is ready; `onApiReady` is called as soon as clients can connect. */
   async start(onApiReady: () => void): Promise<void> {
     const nodes = nodesOf(this.#ranges, this.#card.nodes);
-    const [ca] = await Promise.all([
-      CertificateAuthority.open(join(stateDirOf(this.#card.name), 'pki'), `portolan ${this.#card.name}`),
-      this.#startApi(),
-      ...nodes.map((node) => this.#wireNode(node, nodes)),
-    ]);
+    const [ca] = await Promise.all([this.#startApi(), this.#wireNodes(nodes)]);
+    const client = this.#clientFor('system:kube-controller-manager');
+    const gone = await retireNodes(client, this.#ranges, nodes.length);
+    if (gone.length > 0) this.#log.info('nodes that are not there any more were removed', { nodes: gone.join() });
     await this.#serveApi(ca);
     onApiReady();
-    const client = this.#clientFor('system:kube-controller-manager');
     const { signal } = this.#stop;
     await Promise.all([
       startControllers(
@@ -83,6 +85,7 @@ export class Cluster {
     this.#stop.abort();
     await Promise.all(this.#proxiers.map((proxier) => proxier.stopped()));
     await this.#apiServer?.close();
+    await this.#store?.close();
   }
 
   #clientFor(name: string, ...groups: string[]): Client {
@@ -92,15 +95,22 @@ export class Cluster {
     });
   }
 
-  async #startApi(): Promise<void> {
+  /** Resolves with the certificate authority, which is kept where the store is. */
+  async #startApi(): Promise<CertificateAuthority> {
+    this.#store = await openStore({ ...this.#card, ranges: this.#ranges });
     this.#apiServer = new ApiServer(
-      { store: new MemoryStore(), log: this.#log.named('apiserver') },
+      { store: this.#store, log: this.#log.named('apiserver') },
       {
         serviceCIDR: this.#ranges.serviceCIDR,
         advertise: { address: hostLeg(this.#ranges), port: this.#card.apiPort },
       },
     );
-    await this.#apiServer.start();
+    const [ca] = await Promise.all([
+      CertificateAuthority.open(pkiDirOf(this.#card), `portolan ${this.#card.name}`),
+      this.#apiServer.start(),
+    ]);
+    await noteObjects(this.#card);
+    return ca;
   }
 
   async #serveApi(ca: CertificateAuthority): Promise<void> {
@@ -155,6 +165,12 @@ export class Cluster {
 
   #namespaceOf(node: NodeAddresses): string {
     return `${namespacePrefix(this.#card.name)}${node.name}`;
+  }
+
+  /** Nodes that an earlier server process left half alive go first: theirs is the end of a machine that lost its power. */
+  async #wireNodes(nodes: readonly NodeAddresses[]): Promise<void> {
+    await removeNodeLeftovers(this.#card.name);
+    await Promise.all(nodes.map((node) => this.#wireNode(node, nodes)));
   }
 
   async #wireNode(node: NodeAddresses, all: readonly NodeAddresses[]): Promise<void> {

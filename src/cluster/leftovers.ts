@@ -17,8 +17,14 @@ async function nodeDirs(name: string): Promise<string[]> {
   }
 }
 
-export async function removeCluster(name: string, card: ClusterCard | undefined): Promise<void> {
+/** What the nodes of an earlier server process left running. */
+export async function removeNodeLeftovers(name: string): Promise<void> {
   await Promise.all((await nodeDirs(name)).map(removePods));
+}
+
+/** The data of a cluster are not a trace: they stay. */
+export async function removeCluster(name: string, card: ClusterCard | undefined): Promise<void> {
+  await removeNodeLeftovers(name);
   const prefix = namespacePrefix(name);
   const namespaces = (await listNamespaces()).filter((namespace) => namespace.startsWith(prefix));
   await Promise.all(namespaces.map(deleteNamespace));

@@ -1,13 +1,14 @@
 // The cluster's private certificate authority and the certificates that its processes show each other. ECDSA P-256,
-// made at the first start of a cluster and kept in its state folder, readable by root alone.
+// made at the first start of a cluster and kept with its data, readable by root alone.
 
 // The X.509 library resolves its parts by decorators, which need this in place first.
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { UserError } from '#lib/user-error.ts';
 
 /** PEM texts. */
 export interface KeyPair {
@@ -82,12 +83,20 @@ export class CertificateAuthority {
       const [key, cert] = await Promise.all([readFile(keyFile, 'utf8'), readFile(certFile, 'utf8')]);
       return await CertificateAuthority.load({ key, cert });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+        throw new UserError(
+          `Cannot use the certificate authority in ${folder}: ${(error as Error).message}. Put the folder back from a backup, ` +
+            'or delete it: kubeconfig files of earlier runs are void then.',
+          { cause: error },
+        );
+      }
     }
     const authority = await CertificateAuthority.create(commonName);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(keyFile, authority.pair.key, { mode: 0o600 });
-    await writeFile(certFile, authority.pair.cert);
+    // The certificate comes last, whole or not at all: without it there is no authority yet.
+    await writeFile(keyFile, authority.pair.key, { mode: 0o600, flush: true });
+    await writeFile(`${certFile}.new`, authority.pair.cert, { flush: true });
+    await rename(`${certFile}.new`, certFile);
     return authority;
   }
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCidr } from '#lib/cidr.ts';
-import { apiServiceIP, dnsServiceIP, freeRanges, hostLeg, nodesOf } from './ranges.ts';
+import { apiServiceIP, dnsServiceIP, freeRanges, hostLeg, inTheWay, nodesOf } from './ranges.ts';
 
-const used = (...texts: string[]) => texts.map((text) => parseCidr(text) ?? assert.fail(text));
+const used = (...texts: string[]) =>
+  texts.map((text) => ({ range: parseCidr(text) ?? assert.fail(text), by: `the route to ${text}` }));
 
 test('freeRanges() takes the first slot that the host does not use', () => {
   const cases = [
@@ -15,6 +16,19 @@ test('freeRanges() takes the first slot that the host does not use', () => {
     { name: 'the second slot', used: ['10.244.0.0/16', '10.112.0.0/12'], want: 'ptl2' },
   ];
   for (const { name, used: texts, want } of cases) assert.equal(freeRanges(used(...texts))[0]?.hostLink, want, name);
+});
+
+test('freeRanges() takes those of stopped clusters last', () => {
+  const order = (...reserved: number[]) => freeRanges(used('10.254.1.0/24'), new Set(reserved)).map(({ slot }) => slot);
+  assert.deepEqual(order(0, 2), [3, 4, 5, 0, 2]);
+  assert.deepEqual(order(0, 1, 2, 3, 4, 5), [0, 2, 3, 4, 5]);
+});
+
+test('inTheWay() says what of the host uses a range of a cluster', () => {
+  const [ranges] = freeRanges([]);
+  assert.ok(ranges);
+  assert.equal(inTheWay(ranges, used('192.168.0.0/16', '10.0.0.0/8')), undefined);
+  assert.equal(inTheWay(ranges, used('192.168.0.0/16', '10.100.0.0/16'))?.by, 'the route to 10.100.0.0/16');
 });
 
 test('freeRanges() says what to do when every slot is taken', () => {

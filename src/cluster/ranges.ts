@@ -3,6 +3,7 @@
 
 import { type Cidr, nthAddress, overlaps, parseCidr } from '#lib/cidr.ts';
 import { UserError } from '#lib/user-error.ts';
+import type { RangeInUse } from '#network/index.ts';
 
 export interface Ranges {
   readonly slot: number;
@@ -40,12 +41,23 @@ const cidr = (text: string): Cidr => {
 /** True if traffic to `ours` would go wrong: a wider route of the host (a default route, a VPN's 10.0.0.0/8) merely loses. */
 const collides = (ours: Cidr, used: Cidr): boolean => overlaps(ours, used) && used.prefix >= ours.prefix;
 
-/** The slots that are free given the addresses and routes the host uses now, in order of preference. */
-export function freeRanges(used: readonly Cidr[]): Ranges[] {
-  const free = Array.from({ length: slots }, (_, slot) => rangesOf(slot)).filter(
-    ({ fabricCIDR, podCIDR, serviceCIDR }) =>
-      [fabricCIDR, podCIDR, serviceCIDR].every((ours) => !used.some((range) => collides(cidr(ours), range))),
-  );
+/** What of the host's own keeps a cluster from these ranges; undefined when nothing does. */
+export function inTheWay(
+  { fabricCIDR, podCIDR, serviceCIDR }: Ranges,
+  uses: readonly RangeInUse[],
+): RangeInUse | undefined {
+  const wanted = [fabricCIDR, podCIDR, serviceCIDR].map(cidr);
+  return uses.find(({ range }) => wanted.some((ours) => collides(ours, range)));
+}
+
+/**
+ * The slots that are free given the addresses and routes the host uses now, in order of preference.
+ * @param reserved slots that are taken only when there are no others
+ */
+export function freeRanges(uses: readonly RangeInUse[], reserved: ReadonlySet<number> = new Set()): Ranges[] {
+  const free = Array.from({ length: slots }, (_, slot) => rangesOf(slot))
+    .filter((ranges) => !inTheWay(ranges, uses))
+    .sort((a, b) => Number(reserved.has(a.slot)) - Number(reserved.has(b.slot)));
   if (free.length === 0) {
     throw new UserError(
       `No free address ranges: the host already uses parts of all ${slots} sets that clusters are given ` +

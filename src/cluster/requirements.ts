@@ -24,6 +24,7 @@ export const requirements: readonly Requirement[] = [
   { programs: ociRuntimes, debianPackage: 'runc', why: 'runs the containers of pods' },
   { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
   // Part of every Debian.
+  { programs: ['flock'], debianPackage: 'util-linux', why: 'keeps the data of a cluster for one process at a time' },
   { programs: ['perl'], debianPackage: 'perl-base', why: 'hands input to containers that somebody attached to' },
 ];
 

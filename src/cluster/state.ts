@@ -1,10 +1,12 @@
-// What is known of the clusters on this machine: one folder each below /run/portolan, with cluster.json as its card.
-// /run, because a cluster does not outlive a reboot; a card whose supervisor is dead marks leftovers.
+// What is known of the clusters that run on this machine: one folder each below /run/portolan, with cluster.json as its card.
+// /run, because processes do not outlive a reboot; a card whose supervisor is dead marks leftovers. What outlives them is
+// data-folder.ts's.
 
 import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
+import { dataDirOf, hasData } from './data-folder.ts';
 import type { Ranges } from './ranges.ts';
 
 export interface ProcessId {
@@ -13,10 +15,17 @@ export interface ProcessId {
   readonly startTime: string;
 }
 
+/** Where a cluster keeps its objects. */
+export const storages = ['lmdb', 'memory'] as const;
+export type Storage = (typeof storages)[number];
+
 export interface ClusterCard {
   readonly name: string;
+  readonly storage: Storage;
   readonly supervisor: ProcessId;
+  /** When its first run began, and this one. */
   readonly createdAt: string;
+  readonly startedAt: string;
   readonly nodes: number;
   readonly apiPort: number;
   /** A node whose lease is older than this is not ready any more. */
@@ -153,6 +162,11 @@ export async function removeState(name: string): Promise<void> {
 export async function runningCard(name: string): Promise<ClusterCard> {
   const card = await readCard(checkName(name));
   if (card && (await isAlive(card.supervisor))) return card;
+  if (await hasData(name)) {
+    throw new UserError(
+      `No cluster named ${name} is running; its data are in ${dataDirOf(name)}. Continue it with \`portolan up --name ${name}\`.`,
+    );
+  }
   const others = (await clusterNames()).filter((other) => other !== name);
   throw new UserError(
     `No cluster named ${name} is running. ${

@@ -1,82 +1,30 @@
-// `portolan up` itself: claims a name and addresses, starts the server process and the DNS process, restarts the latter
-// when it ends, and takes everything down in the end. Holds no cluster state, so that it stays small and survives.
+// `portolan up` itself: claims a name and addresses, starts the server process and the DNS process, starts them again when
+// they end, and takes everything down in the end. Holds no cluster state, so that it stays small and survives.
 
 import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
-import { createFabric, hostRanges, NetworkError } from '#network/index.ts';
-import { Child, describeExit } from './child.ts';
+import { appendLog, Child, describeExit, type Exit } from './child.ts';
+import { type Claim, type ClaimOptions, claimName, claimRanges } from './claim.ts';
+import { dataDirOf } from './data-folder.ts';
 import { clusterDomain, dnsKubeconfigPath, dnsPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
 import type { ChildMessage } from './messages.ts';
-import { dnsServiceIP, freeRanges, hostLeg, type Ranges } from './ranges.ts';
-import {
-  type ClusterCard,
-  fabricOf,
-  isAlive,
-  readCard,
-  stateDirOf,
-  thisNetworkNamespace,
-  thisProcess,
-  withNameLocked,
-  writeCard,
-} from './state.ts';
-
-export interface UpOptions {
-  readonly name: string;
-  readonly nodes: number;
-  readonly apiPort: number;
-  readonly nodeMonitorGracePeriodMs: number;
-  /** Shows progress to whoever waits. */
-  readonly say: (line: string) => void;
-}
+import { dnsServiceIP, hostLeg, type Ranges } from './ranges.ts';
+import { type ClusterCard, stateDirOf, withNameLocked, writeCard } from './state.ts';
 
 const startTimeoutMs = 60_000;
 const stopGraceMs = 20_000;
+/** A server that ends so often, each time before it has run for a minute, will not be better the next time. */
+const serverAttempts = 5;
+const goodRunMs = 60_000;
+/** How long to wait before a process that has failed so many times in a row is started again. */
+const patienceMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(10_000, 100 * 2 ** failures));
 
 const moduleExtension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const moduleAt = (path: string): string => fileURLToPath(new URL(`${path}.${moduleExtension}`, import.meta.url));
-
-/** Makes the name ours: refuses if a cluster of that name runs, removes what a killed one left. */
-async function claimName({ name, nodes, apiPort, nodeMonitorGracePeriodMs, say }: UpOptions): Promise<ClusterCard> {
-  const existing = await readCard(name);
-  if (existing && (await isAlive(existing.supervisor))) {
-    throw new UserError(
-      `A cluster named ${name} is already running (process ${existing.supervisor.pid}). ` +
-        `Stop it with \`portolan down --name ${name}\`, or start another with --name OTHER.`,
-    );
-  }
-  if (existing) say(`Removing what an earlier run of the cluster ${name} left behind`);
-  await removeCluster(name, existing);
-  const card: ClusterCard = {
-    name,
-    nodes,
-    apiPort,
-    nodeMonitorGracePeriodMs,
-    supervisor: await thisProcess(),
-    networkNamespace: await thisNetworkNamespace(),
-    createdAt: new Date().toISOString(),
-    ready: false,
-  };
-  await writeCard(card);
-  return card;
-}
-
-/** Takes the first free set of addresses; making its interface is what makes it ours, also against a racing `up`. */
-async function claimRanges(name: string): Promise<Ranges> {
-  const candidates = freeRanges(await hostRanges());
-  for (const ranges of candidates) {
-    try {
-      await createFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name), address: `${hostLeg(ranges)}/24` });
-      return ranges;
-    } catch (error) {
-      if (!(error instanceof NetworkError && error.reason === 'Exists')) throw error;
-    }
-  }
-  throw new UserError('No free address ranges: stop a cluster with `portolan down --name NAME`.');
-}
 
 /** Resolves when the cluster DNS answers on its virtual IP, through the real data plane. */
 async function dnsAnswers(clusterIP: string, signal: AbortSignal): Promise<void> {
@@ -92,8 +40,10 @@ async function dnsAnswers(clusterIP: string, signal: AbortSignal): Promise<void>
   }
 }
 
+export type RunningCard = ClusterCard & { readonly ranges: Ranges };
+
 export class Supervisor {
-  readonly #options: UpOptions;
+  readonly #options: ClaimOptions;
   readonly #stopping = new AbortController();
   #card: ClusterCard | undefined;
   #server: Child | undefined;
@@ -104,7 +54,7 @@ export class Supervisor {
   readonly ended: Promise<string>;
   #end!: (reason: string) => void;
 
-  constructor(options: UpOptions) {
+  constructor(options: ClaimOptions) {
     this.#options = options;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -112,7 +62,7 @@ export class Supervisor {
   }
 
   /** Resolves when all nodes are ready and DNS answers; on failure takes down what was begun, then throws. */
-  async start(): Promise<ClusterCard & { ranges: Ranges }> {
+  async start(): Promise<RunningCard> {
     const started = this.#begin();
     this.#starting = started.catch(() => {});
     try {
@@ -129,19 +79,25 @@ export class Supervisor {
     return this.#stopped;
   }
 
-  async #begin(): Promise<ClusterCard & { ranges: Ranges }> {
+  async #begin(): Promise<RunningCard> {
+    const { name, say } = this.#options;
     const { signal } = this.#stopping;
-    this.#card = await withNameLocked(this.#options.name, () => claimName(this.#options));
+    const claim = await withNameLocked(name, () => claimName(this.#options));
+    this.#card = claim.card;
     signal.throwIfAborted();
-    const ranges = await claimRanges(this.#options.name);
-    const card = { ...this.#card, ranges };
+    for (const line of beginning(claim)) say(line);
+    const ranges = await claimRanges(name, claim.stored);
+    const card = { ...claim.card, ranges };
     this.#card = card;
     await writeCard(card);
     signal.throwIfAborted();
-    await this.#startServer(ranges);
-    this.#card = { ...card, ready: true };
-    await writeCard(this.#card);
-    return { ...card, ready: true };
+    say(`Starting the API server and ${card.nodes} node${card.nodes === 1 ? '' : 's'}`);
+    await this.#startServer(card);
+    const running = { ...card, ready: true };
+    this.#card = running;
+    await writeCard(running);
+    void this.#keepServer(running);
+    return running;
   }
 
   async #takeDown(): Promise<void> {
@@ -156,45 +112,78 @@ export class Supervisor {
     return join(stateDirOf(this.#options.name), 'log', `${part}.log`);
   }
 
-  async #startServer(ranges: Ranges): Promise<void> {
-    const { name, nodes, say } = this.#options;
+  /** Resolves when it does its whole work. Rejects when it ends before, or takes too long. */
+  async #startServer(card: RunningCard): Promise<void> {
+    const { name, ranges } = card;
     const timeout = AbortSignal.timeout(startTimeoutMs);
     const { signal } = this.#stopping;
-    say(`Starting the API server and ${nodes} node${nodes === 1 ? '' : 's'}`);
-    await new Promise<void>((resolve, reject) => {
-      const on: Record<ChildMessage['type'], (message: ChildMessage) => void> = {
-        failed: (message) => message.type === 'failed' && reject(new UserError(message.message)),
-        'api-ready': () => {
-          say('Starting the cluster DNS');
-          this.#runDns(ranges);
-        },
-        ready: () => dnsAnswers(dnsServiceIP(ranges), AbortSignal.any([timeout, signal])).then(resolve, reject),
-      };
-      const server = new Child({
-        module: moduleAt('./server'),
-        args: [name],
-        logFile: this.#logFile('server'),
-        onMessage: (message) => on[message.type](message),
-      });
-      this.#server = server;
-      signal.addEventListener('abort', () => reject(signal.reason));
-      timeout.addEventListener('abort', () =>
-        reject(
-          new UserError(
-            `The cluster did not become ready in ${startTimeoutMs / 1000} s; its log is at the end of ${this.#logFile('server')}.`,
-          ),
-        ),
-      );
-      void server.exited.then((exit) => {
-        reject(
-          new UserError(
-            `The server process ended while starting (${describeExit(exit)}). It said:\n${server.lastWords}`,
-          ),
-        );
-        if (signal.aborted) return;
-        this.#end(`The server process ended (${describeExit(exit)}), and the state of the cluster with it.`);
-      });
+    const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+    const on: Record<ChildMessage['type'], (message: ChildMessage) => void> = {
+      failed: (message) => message.type === 'failed' && reject(new UserError(message.message)),
+      'api-ready': () => this.#startDns(ranges),
+      ready: () => dnsAnswers(dnsServiceIP(ranges), AbortSignal.any([timeout, signal])).then(resolve, reject),
+    };
+    const server = new Child({
+      module: moduleAt('./server'),
+      args: [name],
+      logFile: this.#logFile('server'),
+      onMessage: (message) => on[message.type](message),
     });
+    this.#server = server;
+    const stopped = () => reject(signal.reason);
+    signal.addEventListener('abort', stopped);
+    timeout.addEventListener('abort', () =>
+      reject(
+        new UserError(
+          `The cluster did not become ready in ${startTimeoutMs / 1000} s; its log is at the end of ${this.#logFile('server')}.`,
+        ),
+      ),
+    );
+    void server.exited.then((exit) => reject(startFailure(card, exit, server.lastWords)));
+    await started.finally(() => signal.removeEventListener('abort', stopped));
+  }
+
+  /** With its objects on disk, a server that ends is started again; without, the cluster has ended with it. */
+  async #keepServer(card: RunningCard): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    let startedAt = Date.now();
+    for (;;) {
+      const exit = await this.#server?.exited;
+      if (!exit || signal.aborted) return;
+      const what = `The server process ended (${describeExit(exit)})`;
+      if (card.storage === 'memory') return this.#end(`${what}, and the state of the cluster with it.`);
+      failures = Date.now() - startedAt < goodRunMs ? failures + 1 : 1;
+      if (failures > serverAttempts) {
+        return this.#end(
+          `${what}, for the ${failures}th time within a short while. Its data stay in ${dataDirOf(card.name)}.`,
+        );
+      }
+      this.#tell(`${what}. It is started again.`);
+      startedAt = Date.now();
+      try {
+        await systemClock.sleep(patienceMs(failures), signal);
+        await this.#startServer(card);
+        this.#tell(`The server process runs again, after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#tell((error as Error).message);
+        await this.#server?.stop(stopGraceMs);
+      }
+    }
+  }
+
+  /** To the terminal, and for those who look later. */
+  #tell(line: string): void {
+    this.#options.say(line);
+    appendLog(this.#logFile('supervisor'), `${new Date().toISOString()} ${line}\n`);
+  }
+
+  /** Once the API answers, for as long as the cluster lives; it finds a server that was started again by itself. */
+  #startDns(ranges: Ranges): void {
+    if (this.#dns) return;
+    this.#options.say('Starting the cluster DNS');
+    this.#runDns(ranges);
   }
 
   /** Keeps a DNS process running: a new one at once, then more and more patiently if they keep ending. */
@@ -217,8 +206,28 @@ export class Supervisor {
     void this.#dns.exited.then(async () => {
       const soon = Date.now() - startedAt < 10_000;
       const next = soon ? failures + 1 : 0;
-      await systemClock.sleep(next <= 1 ? 0 : Math.min(10_000, 100 * 2 ** next));
+      await systemClock.sleep(patienceMs(next));
       this.#runDns(ranges, next);
     });
   }
+}
+
+/** What a person wants to know of what the cluster begins with. */
+function beginning({ card, stored }: Claim): string[] {
+  if (!stored) return [];
+  const since = stored.createdAt.replace('T', ' ').replace(/\..*/, ' UTC');
+  return [`Continuing the cluster ${card.name} of ${since} with all its objects (--fresh starts without)`];
+}
+
+/** A store that is mapped into memory and is not what it should be ends its process like this. */
+const memoryFaults: readonly (NodeJS.Signals | null)[] = ['SIGSEGV', 'SIGBUS', 'SIGABRT'];
+
+function startFailure({ name, storage }: ClusterCard, exit: Exit, lastWords: string): UserError {
+  const what = `The server process ended while starting (${describeExit(exit)}).`;
+  const said = lastWords && ` It said:\n${lastWords}`;
+  if (storage === 'memory' || !memoryFaults.includes(exit.signal)) return new UserError(`${what}${said}`);
+  return new UserError(
+    `${what} The data of the cluster ${name} in ${dataDirOf(name)} seem to be damaged. Put them back from a backup, ` +
+      `or forget them with \`portolan up --name ${name} --fresh\`.${said}`,
+  );
 }

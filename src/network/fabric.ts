@@ -105,6 +105,7 @@ export async function attachNode(node: NodeAttachment): Promise<void> {
     `link set ${leg(index)} master fabric up`,
   ]);
   await ip(namespace, [
+    `link set eth0 address ${hardwareAddress(address)}`,
     `addr add ${address} dev eth0`,
     'link set eth0 up',
     `route add default via ${gateway}`,
@@ -117,6 +118,12 @@ export async function attachNode(node: NodeAttachment): Promise<void> {
 /** Pulls the node's cable at once; its namespace stays. No complaint when there is none. */
 export async function detachNode(fabric: string, index: number): Promise<void> {
   await ifPresent(ip(fabric, [`link del ${leg(index)}`]));
+}
+
+/** A node that is made anew is the same machine to whoever has talked to it: neighbours remember this for a while. */
+function hardwareAddress(address: string): string {
+  const octets = (address.split('/')[0] ?? '').split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+  return `02:00:${octets.join(':')}`;
 }
 
 const peerRoutes = (peers: readonly Peer[]): string[] =>

@@ -10,6 +10,13 @@ export interface HostRoute {
   readonly via: string;
 }
 
+/** A range that this namespace has an address in or a route to, and which that is. */
+export interface RangeInUse {
+  readonly range: Cidr;
+  /** For example `the route to 10.0.0.0/8 through tun0`. */
+  readonly by: string;
+}
+
 interface RouteEntry {
   readonly dst: string;
   readonly gateway?: string;
@@ -20,18 +27,27 @@ interface AddressEntry {
   readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
-/** Every IPv4 range that this namespace has an address in or a route to. The default route does not count. */
-export async function hostRanges(): Promise<Cidr[]> {
+/** Every IPv4 range that this namespace has an address in or a route to, each once. The default route does not count. */
+export async function hostUses(): Promise<RangeInUse[]> {
   const [addresses, routes] = await Promise.all([
     ipOutput(['-j', '-4', 'addr', 'show']),
     ipOutput(['-j', '-4', 'route', 'show', 'table', 'all']),
   ]);
-  const texts = [
-    ...parse<AddressEntry>(addresses).flatMap((link) => link.addr_info.map((a) => `${a.local}/${a.prefixlen}`)),
-    ...parse<RouteEntry>(routes).map((route) => route.dst),
+  const uses = [
+    ...parse<AddressEntry>(addresses).flatMap(({ ifname, addr_info }) =>
+      addr_info.map(({ local, prefixlen }) => {
+        const text = `${local}/${prefixlen}`;
+        return { range: range(text), by: `the address ${text} of ${ifname}` };
+      }),
+    ),
+    ...parse<RouteEntry>(routes).map(({ dst, dev, gateway }) => {
+      const way = dev ? ` through ${dev}` : gateway ? ` via ${gateway}` : '';
+      return { range: range(dst), by: `the route to ${dst}${way}` };
+    }),
   ];
-  const ranges = texts.map(range).filter((cidr) => cidr !== undefined && cidr.prefix > 0) as Cidr[];
-  return [...new Map(ranges.map((cidr) => [formatCidr(cidr), cidr])).values()];
+  const ranges = uses.filter((use): use is RangeInUse => use.range !== undefined && use.range.prefix > 0);
+  // The first of each range: an address says more than the route that comes with it.
+  return [...new Map(ranges.reverse().map((use) => [formatCidr(use.range), use])).values()].reverse();
 }
 
 /**

@@ -10,7 +10,7 @@ export {
   type NodeAttachment,
   type Peer,
 } from './fabric.ts';
-export { type HostRoute, hostRanges, routeHost } from './host.ts';
+export { type HostRoute, hostUses, type RangeInUse, routeHost } from './host.ts';
 export { NetworkError, type NetworkErrorReason } from './ip.ts';
 export { type ListenOptions, listenIn } from './listen-in.ts';
 export { createNamespace, deleteNamespace, enter, listNamespaces } from './namespaces.ts';

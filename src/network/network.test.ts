@@ -17,7 +17,7 @@ import {
   detachNode,
   detachPod,
   enter,
-  hostRanges,
+  hostUses,
   listenIn,
   listNamespaces,
   NetworkError,
@@ -123,8 +123,9 @@ test('a packet for a pod that is gone is refused by its node', async () => {
   assert.match(stderr, /No route to host/);
 });
 
-test('hostRanges lists addresses and routes, routeHost leaves the routes of others alone', async () => {
-  const ranges = (await hostRanges()).map(formatCidr);
+test('hostUses lists addresses and routes, routeHost leaves the routes of others alone', async () => {
+  const uses = await hostUses();
+  const ranges = uses.map(({ range }) => formatCidr(range));
   assert.ok(ranges.includes('10.203.77.0/24') && ranges.includes('10.201.2.0/24'), ranges.join());
   await routeHost([{ to: '10.201.2.0/24', via: first.address }]);
   await routeHost([{ to: '10.201.2.0/24', via: second.address }]);

@@ -32,6 +32,11 @@ test('every command has a --help, and refusals are one readable line with exit c
   const refusals = [
     { args: ['fly'], want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, echo\.$/ },
     { args: ['up', '--nodes', 'many'], want: /^--nodes many: must be a whole number from 1 to \d+\.$/ },
+    { args: ['up', '--storage', 'etcd'], want: /^--storage etcd: must be one of lmdb, memory\.$/ },
+    {
+      args: ['up', '--storage', 'memory', '--fresh'],
+      want: /^--fresh: a cluster with --storage memory is always fresh/,
+    },
     { args: ['up', '--nodes', '0'], want: /^--nodes 0: must be a whole number/ },
     { args: ['up', '--name', 'Big_Name'], want: /^Cannot call a cluster "Big_Name": use 1 to 32 lower-case/ },
     { args: ['up', '--color'], want: /^portolan up: Unknown option '--color'.*portolan up --help/ },
@@ -88,9 +93,8 @@ test('two clusters live side by side, each with addresses of its own', { skip },
 
 test('up in the foreground stays until Ctrl-C and then removes every trace', { skip }, async () => {
   const before = await traces();
-  const child = spawn(portolanPath, ['up', '--name', 'e2e-fg', '--nodes', '1'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['up', '--name', 'e2e-fg', '--nodes', '1', '--storage', 'memory'];
+  const child = spawn(portolanPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
@@ -114,11 +118,15 @@ test('the next up removes what a killed run left, and so does down', { skip }, a
   await TestCluster.start('e2e-kill', ['--nodes', '1']);
   await kill();
   const again = await portolan(['up', '--detach', '--name', 'e2e-kill', '--nodes', '1']);
-  assert.match(again.stdout, /Removing what an earlier run of the cluster e2e-kill left behind/);
+  assert.match(
+    again.stdout,
+    /Removing what an earlier run of the cluster e2e-kill left behind\nContinuing the cluster/,
+  );
   assert.equal(again.code, 0, again.stderr);
   await kill();
   assert.match(await statusOf('e2e-kill'), /killed; `portolan down`/);
-  assert.match((await portolan(['down', '--name', 'e2e-kill'])).stdout, /Removed what a killed run/);
+  const down = await portolan(['down', '--delete-data', '--name', 'e2e-kill']);
+  assert.match(down.stdout, /Removed what a killed run.*\nDeleted the data of the cluster e2e-kill/);
   assert.deepEqual(await traces(), before);
 });
 
@@ -127,7 +135,7 @@ test('a port that is in use is named, with what to do', { skip }, async () => {
   await once(server, 'listening');
   try {
     const before = await traces();
-    const { code, stderr } = await portolan(['up', '--name', 'e2e-port', '--nodes', '1']);
+    const { code, stderr } = await portolan(['up', '--name', 'e2e-port', '--nodes', '1', '--storage', 'memory']);
     assert.equal(code, 1);
     assert.match(stderr, /Cannot listen on 10\.254\.\d+\.1:6443 .*--api-port/);
     assert.deepEqual(await traces(), before);
@@ -147,7 +155,7 @@ test('SIGKILL while starting leaves nothing that down cannot remove', { skip }, 
       'its processes have ended',
       async () => (await traces()).processes?.length === before.processes?.length,
     );
-    await portolan(['down', '--name', 'e2e-early']);
+    await portolan(['down', '--delete-data', '--name', 'e2e-early']);
     assert.deepEqual(await traces(), before, `killed after ${afterMs} ms`);
   }
 });
@@ -168,6 +176,7 @@ test('Ctrl-C and down are answered at any moment of the start, and leave nothing
       performance.now() - begin < 15_000,
       `ended ${Math.round(performance.now() - begin)} ms after it was asked`,
     );
+    await portolan(['down', '--delete-data', '--name', 'e2e-int']);
     assert.deepEqual(await traces(), before, `stopped after ${afterMs} ms`);
   }
 });
@@ -180,7 +189,7 @@ test('of two simultaneous ups of one name, one starts the cluster and the other 
   assert.match(refused, /^A cluster named e2e-twice is already running/);
   assert.equal(refused.trim().split('\n').length, 1, refused);
   assert.match(await statusOf('e2e-twice'), /1 of 1 nodes ready/);
-  await portolan(['down', '--name', 'e2e-twice']);
+  await portolan(['down', '--delete-data', '--name', 'e2e-twice']);
   assert.deepEqual(await traces(), before);
 });
 
@@ -189,7 +198,7 @@ test('no room for its state: one readable line, and nothing left', { skip }, asy
   try {
     await tryRun('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'full', folder]);
     const before = await traces();
-    const { code, stderr } = await portolan(['up', '--name', 'e2e-full', '--detach'], {
+    const { code, stderr } = await portolan(['up', '--name', 'e2e-full', '--detach', '--storage', 'memory'], {
       env: { ...process.env, PORTOLAN_RUN_DIR: folder },
     });
     assert.equal(code, 1);

@@ -10,6 +10,9 @@ import { completePath } from '#cluster/requirements.ts';
 import { type RunOptions, type RunResult, tryRun } from '#lib/run.ts';
 
 completePath();
+// The machine's own clusters are none of the tests' business.
+process.env.PORTOLAN_DATA_DIR = mkdtempSync(join(tmpdir(), 'portolan-e2e-data-'));
+process.on('exit', () => rmSync(process.env.PORTOLAN_DATA_DIR ?? '', { recursive: true, force: true }));
 export const portolanPath = fileURLToPath(new URL('../../bin/portolan', import.meta.url));
 
 /** Undefined when clusters can be started here, else why not: what a skipped test reports. */
@@ -90,7 +93,7 @@ export class TestCluster {
   async [Symbol.asyncDispose](): Promise<void> {
     // Errors that the parts logged are shown with the test's own output; without errors nothing is.
     for (const part of ['server', 'dns'] as const) process.stderr.write(this.log(part));
-    await portolan(['down', '--name', this.name]);
+    await portolan(['down', '--delete-data', '--name', this.name]);
   }
 }
 
@@ -148,5 +151,6 @@ export async function traces(): Promise<Record<string, string[]>> {
     cgroups: ours(await lines('find', ['/sys/fs/cgroup', '-path', '*portolan*', '-type', 'd'])),
     processes: ours(await lines('ps', ['-eo', 'args'])).filter((line) => /portolan\/e2e-|cluster\/server/.test(line)),
     state: ours(await lines('sh', ['-c', 'ls /run/portolan 2>/dev/null'])),
+    data: await lines('sh', ['-c', 'ls -A "$PORTOLAN_DATA_DIR" 2>/dev/null']),
   };
 }

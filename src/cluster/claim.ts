@@ -1,0 +1,133 @@
+// What an `up` makes its own before it starts anything: the name, and the addresses. A cluster that has data goes on with the
+// addresses that they hold; a new one takes the first that are free, those of stopped clusters last.
+
+import { UserError } from '#lib/user-error.ts';
+import { createFabric, deleteFabric, hostUses, NetworkError } from '#network/index.ts';
+import { readStored, removeData, type StoredCluster, storedNames } from './data-folder.ts';
+import { defaultApiPort } from './endpoints.ts';
+import { removeCluster } from './leftovers.ts';
+import { freeRanges, hostLeg, inTheWay, type Ranges } from './ranges.ts';
+import {
+  type ClusterCard,
+  clusterNames,
+  fabricOf,
+  isAlive,
+  readCard,
+  type Storage,
+  thisNetworkNamespace,
+  thisProcess,
+  writeCard,
+} from './state.ts';
+
+/** What is left out is as it was, or the default. */
+export interface ClaimOptions {
+  readonly name: string;
+  readonly storage: Storage;
+  /** Forgets what is stored under the name. */
+  readonly fresh?: boolean | undefined;
+  readonly nodes?: number | undefined;
+  readonly apiPort?: number | undefined;
+  readonly nodeMonitorGracePeriodMs?: number | undefined;
+  /** Shows progress to whoever waits. */
+  readonly say: (line: string) => void;
+}
+
+export interface Claim {
+  readonly card: ClusterCard;
+  /** What the cluster goes on with; undefined for a new one. */
+  readonly stored: StoredCluster | undefined;
+}
+
+const defaultNodes = 2;
+const defaultGracePeriodMs = 40_000;
+
+/** Makes the name ours: refuses if a cluster of that name runs, removes what a killed one left. */
+export async function claimName(options: ClaimOptions): Promise<Claim> {
+  const { name, storage, fresh = false, say } = options;
+  const existing = await readCard(name);
+  if (existing && (await isAlive(existing.supervisor))) {
+    throw new UserError(
+      `A cluster named ${name} is already running (process ${existing.supervisor.pid}). ` +
+        `Stop it with \`portolan down --name ${name}\`, or start another with --name OTHER.`,
+    );
+  }
+  if (existing) say(`Removing what an earlier run of the cluster ${name} left behind`);
+  await removeCluster(name, existing);
+  if (fresh) await removeData(name);
+  const stored = storage === 'memory' ? undefined : await readStored(name);
+  const now = new Date().toISOString();
+  const card: ClusterCard = {
+    name,
+    storage,
+    nodes: options.nodes ?? stored?.nodes ?? defaultNodes,
+    apiPort: options.apiPort ?? stored?.apiPort ?? defaultApiPort,
+    nodeMonitorGracePeriodMs:
+      options.nodeMonitorGracePeriodMs ?? stored?.nodeMonitorGracePeriodMs ?? defaultGracePeriodMs,
+    supervisor: await thisProcess(),
+    networkNamespace: await thisNetworkNamespace(),
+    createdAt: stored?.createdAt ?? now,
+    startedAt: now,
+    ready: false,
+  };
+  await writeCard(card);
+  return { card, stored };
+}
+
+/** Takes a set of addresses; making its interface is what makes it ours, also against a racing `up`. */
+export const claimRanges = (name: string, stored: StoredCluster | undefined): Promise<Ranges> =>
+  stored ? claimStoredRanges(stored) : claimFreeRanges(name);
+
+async function claimFreeRanges(name: string): Promise<Ranges> {
+  const [uses, reserved] = await Promise.all([hostUses(), storedSlots(name)]);
+  for (const ranges of freeRanges(uses, reserved)) {
+    if (await claimFabric(name, ranges)) return ranges;
+  }
+  throw new UserError('No free address ranges: stop a cluster with `portolan down --name NAME`.');
+}
+
+/** False when somebody else has just taken them. */
+async function claimFabric(name: string, ranges: Ranges): Promise<boolean> {
+  try {
+    await createFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name), address: `${hostLeg(ranges)}/24` });
+    return true;
+  } catch (error) {
+    if (!(error instanceof NetworkError && error.reason === 'Exists')) throw error;
+    return false;
+  }
+}
+
+async function claimStoredRanges({ name, ranges }: StoredCluster): Promise<Ranges> {
+  // An interface of our own that was left over is no hindrance.
+  await deleteFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name) });
+  const use = inTheWay(ranges, await hostUses());
+  if (!use && (await claimFabric(name, ranges))) return ranges;
+  const start = `Cannot continue the cluster ${name}: its Services and pods have addresses in ${ranges.serviceCIDR} and ${ranges.podCIDR}`;
+  const startOver = `start over with new addresses and no objects: \`portolan up --name ${name} --fresh\``;
+  const other = await runningIn(ranges.slot);
+  if (other) {
+    throw new UserError(
+      `${start}, which the cluster ${other} uses now. Stop that with \`portolan down --name ${other}\`, or ${startOver}.`,
+    );
+  }
+  throw new UserError(
+    `${start}, which this machine uses now (${use?.by ?? `the interface ${ranges.hostLink}`}). Take that away, or ${startOver}.`,
+  );
+}
+
+/** The running cluster that has the slot. */
+async function runningIn(slot: number): Promise<string | undefined> {
+  const cards = await Promise.all((await clusterNames()).map(readCard));
+  const here = await thisNetworkNamespace();
+  for (const card of cards) {
+    if (card?.ranges?.slot !== slot || card.networkNamespace !== here) continue;
+    if (await isAlive(card.supervisor)) return card.name;
+  }
+  return undefined;
+}
+
+/** Of other clusters that have data: a stopped one needs its addresses when it continues. */
+async function storedSlots(name: string): Promise<ReadonlySet<number>> {
+  const others = (await storedNames()).filter((other) => other !== name);
+  const stored = await Promise.all(others.map((other) => readStored(other).catch(() => undefined)));
+  return new Set(stored.flatMap((each) => (each ? [each.ranges.slot] : [])));
+}
