@@ -39,6 +39,9 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   /** Before a write to the status sub-resource is stored: put back what that write may not change. Everything but
    * metadata and status is already that of `old`. */
   readonly prepareForStatusUpdate?: (object: T, old: T) => void;
+  /** Fields of metadata that `prepareForStatusUpdate` puts back, as in `[['metadata', 'labels']]`: who applies a status does
+   * not own them. */
+  readonly statusKeeps?: readonly (readonly string[])[];
   /** Text for a `Warning: 299` header on every request for the resource. */
   readonly deprecation?: string;
   /** Texts for `Warning: 299` headers. */

@@ -30,6 +30,8 @@ export interface Advertise {
   readonly port: number;
 }
 
+/** Upstream's name for what the server itself writes. */
+const fieldManager = 'kube-apiserver';
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 export async function bootstrapNamespaces(writer: Writer): Promise<void> {
@@ -102,7 +104,7 @@ async function createIfMissing(writer: Writer, kind: Kind, object: KubeObject): 
   const { name = '', namespace } = object.metadata;
   if (await writer.registry.get(kind, { namespace, name })) return;
   try {
-    await writer.create(kind, structuredClone(object), { dryRun: false });
+    await writer.create(kind, structuredClone(object), { dryRun: false, fieldManager });
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
@@ -134,7 +136,7 @@ async function put(writer: Writer, kind: Kind, object: KubeObject): Promise<void
     metadata: { ...old.metadata, ...structuredClone(object.metadata) },
   });
   try {
-    await writer.update({ kind, namespace, name }, { apply, rules: 'main', dryRun: false });
+    await writer.update({ kind, namespace, name }, { apply, rules: 'main', dryRun: false, fieldManager });
   } catch (error) {
     if (!isConflict(error)) throw error;
   }

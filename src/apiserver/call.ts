@@ -1,10 +1,11 @@
 // One request on its way through a verb: who asks for what, in which form, under which options (api.md §9).
 
-import { badRequest, type FieldError, invalid, type Kind, notSupported, tooLong } from '#api/index.ts';
+import { badRequest, type FieldError, invalid, type Kind, notSupported } from '#api/index.ts';
 import type { HttpRequest } from '#lib/http.ts';
 import type { User } from './authentication.ts';
 import type { Checking, FieldValidation } from './body.ts';
 import { negotiate, type Representation } from './negotiate.ts';
+import { managerOfUserAgent, validateManager } from './ownership.ts';
 import type { ResourceInfo } from './request.ts';
 import { type Format, isPretty } from './respond.ts';
 
@@ -52,12 +53,12 @@ export interface WriteOptions extends Checking {
 export function writeOptions(call: Call, kind: string): WriteOptions {
   const errors: FieldError[] = [];
   const dryRun = isDryRun(call.query.getAll('dryRun'), errors);
-  const fieldManager = call.query.get('fieldManager') || (call.request.headers['user-agent'] ?? '').split('/')[0] || '';
-  if (fieldManager.length > 128) errors.push(tooLong('fieldManager', 128));
+  const named = call.query.get('fieldManager');
+  if (named) errors.push(...validateManager(named, 'fieldManager'));
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   return {
     dryRun,
-    fieldManager,
+    fieldManager: named || managerOfUserAgent(call.request.headers['user-agent']),
     fieldValidation: fieldValidation(call.query),
     warn: (text) => call.warnings.add(text),
   };

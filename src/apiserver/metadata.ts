@@ -2,6 +2,7 @@
 // checked by the vocabulary itself, `#api/kinds/metadata.ts`.
 
 import { ApiError, badRequest, type Kind, type KubeObject, type ObjectMeta } from '#api/index.ts';
+import { equalJson } from '#api/schema/managed-fields/index.ts';
 import { timestamp } from '#api/schema/time.ts';
 import type { ResourceInfo } from './request.ts';
 
@@ -34,7 +35,6 @@ export function prepareNew({ metadata }: KubeObject, kind: Kind, uid: string, no
     throw new ApiError(500, 'InternalError', why);
   }
   for (const owned of serverOwned) delete metadata[owned];
-  delete metadata.managedFields;
   metadata.uid = uid;
   metadata.creationTimestamp = timestamp(now);
   if (kind.hasGeneration) metadata.generation = 1;
@@ -59,18 +59,17 @@ export function keepOwned({ metadata }: KubeObject, { metadata: old }: KubeObjec
   if (old.namespace) metadata.namespace = old.namespace;
   else delete metadata.namespace;
   if (old.generateName && !metadata.generateName) metadata.generateName = old.generateName;
-  delete metadata.managedFields;
 }
 
-/** Whether everything that `generation` counts is as it was. Both are in canonical form. */
+/** Whether something changed that `generation` counts. */
 export function countsAsChange(kind: Kind, object: KubeObject, old: KubeObject): boolean {
-  const counted = ({ metadata, kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject) => {
-    const { status: _status, ...spec } = rest as Record<string, unknown>;
-    return JSON.stringify([
-      spec,
-      kind.generationCountsAnnotations && (metadata.annotations ?? {}),
-      kind.generationCountsLabels && (metadata.labels ?? {}),
-    ]);
-  };
-  return counted(object) !== counted(old);
+  const { annotations = {}, labels = {} } = object.metadata;
+  if (kind.generationCountsAnnotations && !equalJson(annotations, old.metadata.annotations ?? {})) return true;
+  if (kind.generationCountsLabels && !equalJson(labels, old.metadata.labels ?? {})) return true;
+  return !equalJson(wanted(object), wanted(old));
 }
+
+const wanted = ({ metadata: _metadata, kind: _kind, apiVersion: _apiVersion, ...rest }: KubeObject): object => {
+  const { status: _status, ...spec } = rest as Record<string, unknown>;
+  return spec;
+};

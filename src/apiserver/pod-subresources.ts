@@ -27,7 +27,7 @@ export async function bind(parts: Parts, call: Call): Promise<HttpResponse> {
   if (kind && kind !== 'Node') throw badRequest(`a pod is bound to a Node, not to a ${kind}`);
   const now = timestamp(parts.clock.now());
   const apply = (old: KubeObject) => bound(old as Pod, binding, node, now);
-  await parts.writer.update({ ...call.at, kind: call.kind }, { ...options, rules: 'none', apply });
+  await parts.writer.update({ ...call.at, kind: call.kind }, { dryRun: options.dryRun, rules: 'none', apply });
   return respondWithSuccess(call, 201);
 }
 

@@ -49,7 +49,10 @@ async function store(parts: Parts, call: Call, options: WriteOptions, wish: (liv
     if (metadata.uid) old.metadata.uid = metadata.uid;
     return old;
   };
-  const entry = await parts.writer.update({ ...at, kind }, { ...options, rules: 'main', apply });
+  const entry = await parts.writer.update(
+    { ...at, kind },
+    { ...options, rules: 'main', fieldManager: undefined, apply },
+  );
   return respondWithScale(parts, call, parts.registry.decode(entry));
 }
 

@@ -1,6 +1,7 @@
 // PUT of a whole object, or of its status; to a name that does not exist it creates some kinds (api.md §9).
 
 import { isAlreadyExists, isNotFound, type KubeObject } from '#api/index.ts';
+import { copyJson } from '#api/schema/json.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import { decodeObject } from './body.ts';
 import { type Call, writeOptions } from './call.ts';
@@ -15,7 +16,7 @@ export async function update(parts: Parts, call: Call): Promise<HttpResponse> {
   placeInNamespace(call.kind, object, call.at);
   assertName(object, call.at);
   const rules = call.at.subresource === 'status' ? 'status' : 'main';
-  const change = { ...options, rules, apply: () => structuredClone(object) } as const;
+  const change = { ...options, rules, apply: () => copyJson(object) } as const;
   try {
     const entry = await writer.update({ ...call.at, kind: call.kind }, change);
     return respondWithEntry(registry, call, entry, clock.now());
@@ -30,7 +31,7 @@ export async function update(parts: Parts, call: Call): Promise<HttpResponse> {
 async function createNamed(parts: Parts, call: Call, object: KubeObject): Promise<HttpResponse> {
   const options = writeOptions(call, 'UpdateOptions');
   try {
-    const entry = await parts.writer.create(call.kind, structuredClone(object), options);
+    const entry = await parts.writer.create(call.kind, copyJson(object), options);
     return respondWithEntry(parts.registry, call, entry, parts.clock.now(), 201);
   } catch (error) {
     // Somebody else created it in between, so there is something to update now.

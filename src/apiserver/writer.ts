@@ -14,9 +14,12 @@ import {
   type KubeObject,
   type Namespace,
   notFound,
+  type ObjectMeta,
 } from '#api/index.ts';
 import { validateMetadata, validateMetadataUpdate } from '#api/kinds/metadata.ts';
 import { generateName } from '#api/names.ts';
+import { copyJson } from '#api/schema/json.ts';
+import { equalButForTimes } from '#api/schema/managed-fields/index.ts';
 import { prune } from '#api/schema/strict.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Entry } from '#storage/index.ts';
@@ -24,6 +27,7 @@ import { assertNamespaceOpen } from './admission.ts';
 import type { Reservation } from './allocators/reservation.ts';
 import { type Hooks, type HooksByKind, hooksKey } from './hooks.ts';
 import { countsAsChange, keepOwned, prepareNew } from './metadata.ts';
+import { ownersAfter, ownersOfNew, validateEntries } from './ownership.ts';
 import type { Registry } from './registry.ts';
 
 const attempts = 16;
@@ -40,8 +44,19 @@ export interface Change {
   readonly apply: (old: KubeObject) => KubeObject;
   /** Which rules hold: those of the object, of its status, or none but the metadata's (binding, scale, finalize). */
   readonly rules: 'main' | 'status' | 'none';
+  /** Who owns what changes. Left out, `apply` says itself who owns what, and may say that nothing changes in that. */
+  readonly fieldManager?: string | undefined;
+  /** The way it is written, where `rules` do not tell. */
+  readonly subresource?: string;
   readonly dryRun: boolean;
   readonly warn?: ((text: string) => void) | undefined;
+}
+
+export interface CreateOptions {
+  readonly dryRun: boolean;
+  readonly warn?: (text: string) => void;
+  /** Who owns the new object's fields. Left out, the object says so itself. */
+  readonly fieldManager?: string | undefined;
 }
 
 export class Writer {
@@ -56,17 +71,22 @@ export class Writer {
   }
 
   /** Stores a new object; `object` becomes its own. Throws 409 when the name is taken. */
-  async create(kind: Kind, object: KubeObject, options: { dryRun: boolean; warn?: (text: string) => void }) {
+  async create(kind: Kind, object: KubeObject, options: CreateOptions) {
     prepareNew(object, kind, randomUUID(), this.#clock.now());
     const prefix = object.metadata.name ? undefined : object.metadata.generateName;
     if (prefix) object.metadata.name = generateName(prefix);
     await assertNamespaceOpen(this.registry, kind, object);
     kind.prepareForCreate?.(object);
     kind.setDefaults?.(object);
+    if (options.fieldManager !== undefined) {
+      const writing = { fieldManager: options.fieldManager, subresource: '' };
+      own(object, ownersOfNew(kind, object, writing, this.#clock.now()));
+    }
     const reservation = this.#hooksOf(kind).begin?.(object, undefined, options.dryRun);
     try {
       const problems = [
         ...validateMetadata(kind, object),
+        ...validateEntries(object),
         ...(kind.validate?.(object) ?? []),
         ...(kind.validateCreate?.(object) ?? []),
       ];
@@ -82,7 +102,7 @@ export class Writer {
 
   async #insert(kind: Kind, object: KubeObject, prefix: string | undefined, dryRun: boolean): Promise<Entry> {
     for (let attempt = 1; ; attempt++) {
-      const entry = await this.registry.create(kind, prune(kind.schema, object) as KubeObject, dryRun);
+      const entry = await this.registry.create(kind, canonical(kind, object), dryRun);
       if (entry) return entry;
       const { name = '' } = object.metadata;
       if (!prefix) throw await this.#taken(kind, object);
@@ -119,16 +139,20 @@ export class Writer {
   /** Undefined when the object changed meanwhile. */
   async #tryUpdate(kind: Kind, entry: Entry, change: Change): Promise<Entry | undefined> {
     const old = this.registry.decode(entry);
-    const object = change.apply(structuredClone(old));
+    const object = change.apply(privateCopy(old));
     assertCurrent(kind, object, old);
     keepOwned(object, old);
     this.#prepare(kind, object, old, change);
+    if (change.fieldManager !== undefined) {
+      const { fieldManager, rules, subresource = rules === 'status' ? 'status' : '' } = change;
+      own(object, ownersAfter(kind, object, old, { fieldManager, subresource }, this.#clock.now()));
+    }
     const reservation = change.rules === 'main' ? this.#hooksOf(kind).begin?.(object, old, change.dryRun) : undefined;
     try {
       const problems = problemsOf(kind, object, old, change.rules);
       if (problems.length > 0) throw invalid(kind, object.metadata.name ?? '', problems);
       for (const text of (change.rules === 'main' && kind.warnings?.(object, old)) || []) change.warn?.(text);
-      return await this.#store(kind, entry, prune(kind.schema, object) as KubeObject, change, reservation);
+      return await this.#store(kind, entry, canonical(kind, object), change, reservation);
     } finally {
       reservation?.rollback();
     }
@@ -152,7 +176,7 @@ export class Writer {
     const old = this.registry.decode(entry);
     // Who writes the status reports, annotations included; it does not change what is wanted.
     const mayCount = kind.hasGeneration && rules !== 'status';
-    if (mayCount && countsAsChange(kind, object, prune(kind.schema, old) as KubeObject)) {
+    if (mayCount && countsAsChange(kind, object, old)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     if (isFinished(kind, object)) {
@@ -162,10 +186,20 @@ export class Writer {
       if (!dryRun) await this.afterDelete(kind, object);
       return gone;
     }
-    if (this.registry.isUnchanged(kind, entry, object)) return entry;
+    if (this.#isUnchanged(kind, entry, object, old)) return entry;
     const stored = await this.registry.replace(kind, entry, object, dryRun);
     if (stored) reservation?.commit();
     return stored;
+  }
+
+  /** A time in managedFields is no change of its own. */
+  #isUnchanged(kind: Kind, entry: Entry, object: KubeObject, old: KubeObject): boolean {
+    const { managedFields } = object.metadata;
+    if (!equalButForTimes(managedFields, old.metadata.managedFields)) return false;
+    own(object, old.metadata.managedFields);
+    if (this.registry.isUnchanged(kind, entry, object)) return true;
+    own(object, managedFields);
+    return false;
   }
 
   async afterDelete(kind: Kind, object: KubeObject): Promise<void> {
@@ -177,11 +211,31 @@ export class Writer {
   }
 }
 
+/** Of what the cache shares. Who owns what is replaced as a whole, never changed in place. */
+function privateCopy(object: KubeObject): KubeObject {
+  const { managedFields, ...metadata } = object.metadata;
+  const copy = copyJson({ ...object, metadata });
+  own(copy, managedFields);
+  return copy;
+}
+
+function own({ metadata }: KubeObject, entries: ObjectMeta['managedFields']): void {
+  if (entries) metadata.managedFields = entries;
+  else delete metadata.managedFields;
+}
+
+/** The form that is stored. Ownership is in canonical form from the start. */
+function canonical(kind: Kind, { metadata: { managedFields, ...metadata }, ...rest }: KubeObject): KubeObject {
+  const object = prune(kind.schema, { ...rest, metadata }) as KubeObject;
+  own(object, managedFields);
+  return object;
+}
+
 function copyField(object: KubeObject, old: KubeObject, field: string): void {
   const value = (old as unknown as Record<string, unknown>)[field];
   const into = object as unknown as Record<string, unknown>;
   if (value === undefined) delete into[field];
-  else into[field] = structuredClone(value);
+  else into[field] = copyJson(value);
 }
 
 /** The client may say which version, and which object of that name, it means to change. */
@@ -202,6 +256,7 @@ function assertCurrent(kind: Kind, object: KubeObject, old: KubeObject): void {
 
 function problemsOf(kind: Kind, object: KubeObject, old: KubeObject, rules: Change['rules']): FieldError[] {
   const problems = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, old)];
+  problems.push(...validateEntries(object));
   if (rules === 'main')
     problems.push(...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? []));
   if (rules === 'status') problems.push(...(kind.validateStatusUpdate?.(object, old) ?? []));

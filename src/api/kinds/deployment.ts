@@ -96,6 +96,7 @@ export const deploymentKind: Kind<Deployment> = {
     deployment.status = {};
   },
   prepareForStatusUpdate: keepLabels,
+  statusKeeps: [['metadata', 'labels']],
   setDefaults,
   validate,
   validateUpdate: validateWorkloadUpdate,

@@ -25,6 +25,7 @@ export const podKind: Kind<Pod> = {
   schema: Pod,
   prepareForCreate: preparePodCreate,
   prepareForStatusUpdate: preparePodStatusUpdate,
+  statusKeeps: [['metadata', 'ownerReferences']],
   setDefaults: setPodDefaults,
   validate: validatePod,
   validateUpdate: validatePodUpdate,

@@ -29,6 +29,7 @@ export const replicaSetKind: Kind<ReplicaSet> = {
     replicaSet.status = { replicas: 0 };
   },
   prepareForStatusUpdate: keepLabels,
+  statusKeeps: [['metadata', 'labels']],
   setDefaults: (replicaSet) => {
     replicaSet.spec ??= {};
     setWorkloadDefaults(replicaSet.spec);

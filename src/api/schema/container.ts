@@ -28,7 +28,7 @@ export const ContainerPort = message('core.v1.ContainerPort', 'A port that a con
   name: optional(1, string, { doc: 'Name that services and probes can refer to, unique in the pod.' }),
   hostPort: optional(2, int32, { doc: 'Port of the node that leads to it.' }),
   containerPort: required(3, int32, { doc: 'The number.' }),
-  protocol: optional(4, string, { doc: 'TCP (default), UDP or SCTP.' }),
+  protocol: optional(4, string, { doc: 'TCP (default), UDP or SCTP.', default: 'TCP' }),
   hostIP: optional(5, string, { doc: 'Address of the node for hostPort.' }),
 });
 export type ContainerPort = Infer<typeof ContainerPort>;

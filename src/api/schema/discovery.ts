@@ -1,6 +1,6 @@
 // discovery: wire types (api.md §4, §10.2).
 
-import { bool, type Infer, int32, list, map, message, optional, pointer, required, string } from './dsl.ts';
+import { atomic, bool, type Infer, int32, list, map, message, optional, pointer, required, string } from './dsl.ts';
 import { objectFields } from './meta.ts';
 import { ObjectReference } from './selector.ts';
 
@@ -50,12 +50,14 @@ export const Endpoint = message(
 );
 export type Endpoint = Infer<typeof Endpoint>;
 
-export const EndpointPort = message('discovery.v1.EndpointPort', 'A port of all endpoints of a slice.', {
-  name: pointer(1, string, { doc: "Name of the service's port. Empty for a port without a name." }),
-  protocol: pointer(2, string, { doc: 'TCP (default), UDP or SCTP.' }),
-  port: pointer(3, int32, { doc: 'The number. Unset: any port.' }),
-  appProtocol: pointer(4, string, { doc: 'Application protocol that is spoken.' }),
-});
+export const EndpointPort = atomic(
+  message('discovery.v1.EndpointPort', 'A port of all endpoints of a slice.', {
+    name: pointer(1, string, { doc: "Name of the service's port. Empty for a port without a name." }),
+    protocol: pointer(2, string, { doc: 'TCP (default), UDP or SCTP.' }),
+    port: pointer(3, int32, { doc: 'The number. Unset: any port.' }),
+    appProtocol: pointer(4, string, { doc: 'Application protocol that is spoken.' }),
+  }),
+);
 export type EndpointPort = Infer<typeof EndpointPort>;
 
 export const EndpointSlice = message(

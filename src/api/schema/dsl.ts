@@ -45,6 +45,8 @@ export interface Message<T = unknown> {
   readonly doc: string;
   readonly fields: Readonly<Record<string, Field>>;
   readonly inlines: readonly Inline[];
+  /** Server-side apply: owned as a whole, wherever it is a field. */
+  readonly atomic?: boolean;
   readonly type?: T;
 }
 export type Type = Scalar | List | StringMap | Message;
@@ -64,6 +66,8 @@ export interface MergeRules {
   readonly listType?: 'atomic' | 'set' | 'map';
   readonly listMapKeys?: readonly string[];
   readonly mapType?: 'atomic' | 'granular';
+  /** What the field counts as where it is left out of an item's keys; OpenAPI says it, too. */
+  readonly default?: string | number;
   /** Of a `required` field: OpenAPI does not demand it, for the server writes it when a user has left it out. */
   readonly omittable?: boolean;
 }
@@ -145,3 +149,6 @@ export function message<F extends Record<string, Field>, const I extends readonl
 ): Message<Simplify<ShapeOf<F> & InlineShape<I>>> {
   return { is: 'message', name, doc, fields, inlines: inlines ?? [] };
 }
+
+/** A struct that is owned as a whole: changing a part of it is changing it. */
+export const atomic = <T>(of: Message<T>): Message<T> => ({ ...of, atomic: true });

@@ -1,23 +1,27 @@
 // endpoints: wire types (api.md §4, §10.2).
 
-import { type Infer, int32, list, message, optional, pointer, required, string } from './dsl.ts';
+import { atomic, type Infer, int32, list, message, optional, pointer, required, string } from './dsl.ts';
 import { objectFields } from './meta.ts';
 import { ObjectReference } from './selector.ts';
 
-export const EndpointAddress = message('core.v1.EndpointAddress', 'One address behind a service.', {
-  ip: required(1, string, { doc: 'The address.' }),
-  hostname: optional(3, string, { doc: "Name of its own in DNS, below the service's." }),
-  nodeName: pointer(4, string, { doc: 'Node the pod runs on.' }),
-  targetRef: pointer(2, ObjectReference, { doc: 'The pod that has the address.' }),
-});
+export const EndpointAddress = atomic(
+  message('core.v1.EndpointAddress', 'One address behind a service.', {
+    ip: required(1, string, { doc: 'The address.' }),
+    hostname: optional(3, string, { doc: "Name of its own in DNS, below the service's." }),
+    nodeName: pointer(4, string, { doc: 'Node the pod runs on.' }),
+    targetRef: pointer(2, ObjectReference, { doc: 'The pod that has the address.' }),
+  }),
+);
 export type EndpointAddress = Infer<typeof EndpointAddress>;
 
-export const EndpointPort = message('core.v1.EndpointPort', 'One port behind a service.', {
-  name: optional(1, string, { doc: "Name of the service's port." }),
-  port: required(2, int32, { doc: 'The number at the address.' }),
-  protocol: optional(3, string, { doc: 'TCP (default), UDP or SCTP.' }),
-  appProtocol: pointer(4, string, { doc: 'Application protocol that is spoken.' }),
-});
+export const EndpointPort = atomic(
+  message('core.v1.EndpointPort', 'One port behind a service.', {
+    name: optional(1, string, { doc: "Name of the service's port." }),
+    port: required(2, int32, { doc: 'The number at the address.' }),
+    protocol: optional(3, string, { doc: 'TCP (default), UDP or SCTP.' }),
+    appProtocol: pointer(4, string, { doc: 'Application protocol that is spoken.' }),
+  }),
+);
 export type EndpointPort = Infer<typeof EndpointPort>;
 
 export const EndpointSubset = message('core.v1.EndpointSubset', 'Addresses and ports: every address has every port.', {

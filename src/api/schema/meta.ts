@@ -1,6 +1,7 @@
 // meta: wire types (api.md §4, §10.2).
 
 import {
+  atomic,
   bool,
   fieldsV1,
   type Infer,
@@ -73,19 +74,21 @@ export const Status = message('meta.v1.Status', 'The outcome of a request that d
 });
 export type Status = Infer<typeof Status>;
 
-export const OwnerReference = message(
-  'meta.v1.OwnerReference',
-  'Points to an object that owns this one. Both are in the same namespace, or the owner is in none.',
-  {
-    apiVersion: required(5, string, { doc: 'Group and version of the owner.' }),
-    kind: required(1, string, { doc: 'Kind of the owner.' }),
-    name: required(3, string, { doc: 'Name of the owner.' }),
-    uid: required(4, string, { doc: 'uid of the owner.' }),
-    controller: pointer(6, bool, {
-      doc: 'Whether this owner is the controller that manages the object. At most one is.',
-    }),
-    blockOwnerDeletion: pointer(7, bool, { doc: 'Whether a foreground delete of the owner waits for this object.' }),
-  },
+export const OwnerReference = atomic(
+  message(
+    'meta.v1.OwnerReference',
+    'Points to an object that owns this one. Both are in the same namespace, or the owner is in none.',
+    {
+      apiVersion: required(5, string, { doc: 'Group and version of the owner.' }),
+      kind: required(1, string, { doc: 'Kind of the owner.' }),
+      name: required(3, string, { doc: 'Name of the owner.' }),
+      uid: required(4, string, { doc: 'uid of the owner.' }),
+      controller: pointer(6, bool, {
+        doc: 'Whether this owner is the controller that manages the object. At most one is.',
+      }),
+      blockOwnerDeletion: pointer(7, bool, { doc: 'Whether a foreground delete of the owner waits for this object.' }),
+    },
+  ),
 );
 export type OwnerReference = Infer<typeof OwnerReference>;
 
@@ -146,7 +149,7 @@ export const ObjectMeta = message(
       merge: true,
       listType: 'set',
     }),
-    managedFields: optional(17, list(ManagedFieldsEntry), {
+    managedFields: pointer(17, list(ManagedFieldsEntry), {
       doc: 'Which client set which fields, for server-side apply.',
     }),
   },
@@ -167,13 +170,15 @@ export const LabelSelectorRequirement = message('meta.v1.LabelSelectorRequiremen
 });
 export type LabelSelectorRequirement = Infer<typeof LabelSelectorRequirement>;
 
-export const LabelSelector = message(
-  'meta.v1.LabelSelector',
-  'Chooses objects by their labels. All conditions must hold; none chooses every object.',
-  {
-    matchLabels: optional(1, map(string), { doc: 'Labels that an object must have, with these values.' }),
-    matchExpressions: optional(2, list(LabelSelectorRequirement), { doc: 'Further conditions on labels.' }),
-  },
+export const LabelSelector = atomic(
+  message(
+    'meta.v1.LabelSelector',
+    'Chooses objects by their labels. All conditions must hold; none chooses every object.',
+    {
+      matchLabels: optional(1, map(string), { doc: 'Labels that an object must have, with these values.' }),
+      matchExpressions: optional(2, list(LabelSelectorRequirement), { doc: 'Further conditions on labels.' }),
+    },
+  ),
 );
 export type LabelSelector = Infer<typeof LabelSelector>;
 

@@ -1,6 +1,7 @@
 // selector: wire types (api.md §4, §10.2).
 
 import {
+  atomic,
   bool,
   type Infer,
   inline,
@@ -25,51 +26,53 @@ export const Taint = message('core.v1.Taint', 'Keeps pods off a node that do not
 });
 export type Taint = Infer<typeof Taint>;
 
-export const LocalObjectReference = message(
-  'core.v1.LocalObjectReference',
-  'Points to an object in the same namespace.',
-  {
-    name: optional(1, string, { doc: 'Its name.' }),
-  },
+export const LocalObjectReference = atomic(
+  message('core.v1.LocalObjectReference', 'Points to an object in the same namespace.', {
+    name: optional(1, string, { doc: 'Its name.', default: '' }),
+  }),
 );
 export type LocalObjectReference = Infer<typeof LocalObjectReference>;
 
-export const ObjectFieldSelector = message('core.v1.ObjectFieldSelector', 'Points to a field of the pod itself.', {
-  apiVersion: optional(1, string, { doc: 'Version of the schema; v1 when empty.' }),
-  fieldPath: required(2, string, { doc: 'Path of the field, such as metadata.name or status.podIP.' }),
-});
+export const ObjectFieldSelector = atomic(
+  message('core.v1.ObjectFieldSelector', 'Points to a field of the pod itself.', {
+    apiVersion: optional(1, string, { doc: 'Version of the schema; v1 when empty.' }),
+    fieldPath: required(2, string, { doc: 'Path of the field, such as metadata.name or status.podIP.' }),
+  }),
+);
 export type ObjectFieldSelector = Infer<typeof ObjectFieldSelector>;
 
-export const ResourceFieldSelector = message(
-  'core.v1.ResourceFieldSelector',
-  'Points to an amount of a resource of a container.',
-  {
+export const ResourceFieldSelector = atomic(
+  message('core.v1.ResourceFieldSelector', 'Points to an amount of a resource of a container.', {
     containerName: optional(1, string, { doc: 'Name of the container; needed in volumes.' }),
     resource: required(2, string, { doc: 'Which amount, such as limits.cpu.' }),
     divisor: optional(3, quantity, { doc: 'Unit to express it in; 1 when unset.' }),
-  },
+  }),
 );
 export type ResourceFieldSelector = Infer<typeof ResourceFieldSelector>;
 
-export const ConfigMapKeySelector = message(
-  'core.v1.ConfigMapKeySelector',
-  'One key of a ConfigMap.',
-  {
-    key: required(2, string, { doc: 'The key.' }),
-    optional: pointer(3, bool, { doc: 'Whether ConfigMap and key may be missing.' }),
-  },
-  [inline(1, LocalObjectReference)],
+export const ConfigMapKeySelector = atomic(
+  message(
+    'core.v1.ConfigMapKeySelector',
+    'One key of a ConfigMap.',
+    {
+      key: required(2, string, { doc: 'The key.' }),
+      optional: pointer(3, bool, { doc: 'Whether ConfigMap and key may be missing.' }),
+    },
+    [inline(1, LocalObjectReference)],
+  ),
 );
 export type ConfigMapKeySelector = Infer<typeof ConfigMapKeySelector>;
 
-export const SecretKeySelector = message(
-  'core.v1.SecretKeySelector',
-  'One key of a Secret.',
-  {
-    key: required(2, string, { doc: 'The key.' }),
-    optional: pointer(3, bool, { doc: 'Whether Secret and key may be missing.' }),
-  },
-  [inline(1, LocalObjectReference)],
+export const SecretKeySelector = atomic(
+  message(
+    'core.v1.SecretKeySelector',
+    'One key of a Secret.',
+    {
+      key: required(2, string, { doc: 'The key.' }),
+      optional: pointer(3, bool, { doc: 'Whether Secret and key may be missing.' }),
+    },
+    [inline(1, LocalObjectReference)],
+  ),
 );
 export type SecretKeySelector = Infer<typeof SecretKeySelector>;
 
@@ -80,15 +83,19 @@ export const NodeSelectorRequirement = message('core.v1.NodeSelectorRequirement'
 });
 export type NodeSelectorRequirement = Infer<typeof NodeSelectorRequirement>;
 
-export const NodeSelectorTerm = message('core.v1.NodeSelectorTerm', '', {
-  matchExpressions: optional(1, list(NodeSelectorRequirement)),
-  matchFields: optional(2, list(NodeSelectorRequirement)),
-});
+export const NodeSelectorTerm = atomic(
+  message('core.v1.NodeSelectorTerm', '', {
+    matchExpressions: optional(1, list(NodeSelectorRequirement)),
+    matchFields: optional(2, list(NodeSelectorRequirement)),
+  }),
+);
 export type NodeSelectorTerm = Infer<typeof NodeSelectorTerm>;
 
-export const NodeSelector = message('core.v1.NodeSelector', '', {
-  nodeSelectorTerms: required(1, list(NodeSelectorTerm)),
-});
+export const NodeSelector = atomic(
+  message('core.v1.NodeSelector', '', {
+    nodeSelectorTerms: required(1, list(NodeSelectorTerm)),
+  }),
+);
 export type NodeSelector = Infer<typeof NodeSelector>;
 
 export const Toleration = message('core.v1.Toleration', 'Lets a pod onto nodes with a matching taint.', {
@@ -100,13 +107,15 @@ export const Toleration = message('core.v1.Toleration', 'Lets a pod onto nodes w
 });
 export type Toleration = Infer<typeof Toleration>;
 
-export const ObjectReference = message('core.v1.ObjectReference', 'Points to an object, or to a part of it.', {
-  kind: optional(1, string, { doc: 'Its kind.' }),
-  namespace: optional(2, string, { doc: 'Its namespace.' }),
-  name: optional(3, string, { doc: 'Its name.' }),
-  uid: optional(4, string, { doc: 'Its uid.' }),
-  apiVersion: optional(5, string, { doc: 'Its group and version.' }),
-  resourceVersion: optional(6, string, { doc: 'Its revision that is meant.' }),
-  fieldPath: optional(7, string, { doc: 'Part of it that is meant, such as spec.containers{web}.' }),
-});
+export const ObjectReference = atomic(
+  message('core.v1.ObjectReference', 'Points to an object, or to a part of it.', {
+    kind: optional(1, string, { doc: 'Its kind.' }),
+    namespace: optional(2, string, { doc: 'Its namespace.' }),
+    name: optional(3, string, { doc: 'Its name.' }),
+    uid: optional(4, string, { doc: 'Its uid.' }),
+    apiVersion: optional(5, string, { doc: 'Its group and version.' }),
+    resourceVersion: optional(6, string, { doc: 'Its revision that is meant.' }),
+    fieldPath: optional(7, string, { doc: 'Part of it that is meant, such as spec.containers{web}.' }),
+  }),
+);
 export type ObjectReference = Infer<typeof ObjectReference>;

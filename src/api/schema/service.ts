@@ -17,7 +17,7 @@ import { Condition, objectFields } from './meta.ts';
 
 export const ServicePort = message('core.v1.ServicePort', 'One port of a service.', {
   name: optional(1, string, { doc: 'Name of the port. Needed, and unique, when there are several.' }),
-  protocol: optional(2, string, { doc: 'TCP (default), UDP or SCTP.' }),
+  protocol: optional(2, string, { doc: 'TCP (default), UDP or SCTP.', default: 'TCP' }),
   appProtocol: pointer(6, string, { doc: 'Application protocol that is spoken, as a hint to proxies.' }),
   port: required(3, int32, { doc: "The port at the service's own address." }),
   targetPort: optional(4, intOrString, {

@@ -1,6 +1,7 @@
 // volume: wire types (api.md §4, §10.2).
 
 import {
+  atomic,
   bool,
   type Infer,
   inline,
@@ -341,11 +342,13 @@ export const VolumeResourceRequirements = message('core.v1.VolumeResourceRequire
 });
 export type VolumeResourceRequirements = Infer<typeof VolumeResourceRequirements>;
 
-export const TypedLocalObjectReference = message('core.v1.TypedLocalObjectReference', '', {
-  apiGroup: pointer(1, string),
-  kind: required(2, string),
-  name: required(3, string),
-});
+export const TypedLocalObjectReference = atomic(
+  message('core.v1.TypedLocalObjectReference', '', {
+    apiGroup: pointer(1, string),
+    kind: required(2, string),
+    name: required(3, string),
+  }),
+);
 export type TypedLocalObjectReference = Infer<typeof TypedLocalObjectReference>;
 
 export const TypedObjectReference = message('core.v1.TypedObjectReference', '', {
