@@ -13,14 +13,13 @@ import {
   nothingIgnored,
   type Owner,
   shapeOf,
-  singleVersion,
   storedOwners,
   trackCreate,
   trackUpdate,
-  type Versions,
 } from '#api/schema/managed-fields/index.ts';
 import type { ManagedFieldsEntry } from '#api/schema/meta.ts';
 import { timestamp } from '#api/schema/time.ts';
+import { versionsOf } from './object-versions.ts';
 
 type Entries = ManagedFieldsEntry[] | undefined;
 
@@ -73,17 +72,6 @@ function startingPoint(given: Entries, stored: Entries, { subresource }: Writing
   if (isReset(given)) return { entries: undefined, owners: [] };
   const owners = decodeOwners(given);
   return owners ? { entries: undefined, owners } : asStored;
-}
-
-const versions = new WeakMap<Kind, Versions>();
-/** The versions in which an object of the kind may have owners. */
-export function versionsOf(kind: Kind): Versions {
-  let known = versions.get(kind);
-  if (!known) {
-    known = singleVersion(apiVersionOf(kind), shapeOf(kind.schema));
-    versions.set(kind, known);
-  }
-  return known;
 }
 
 const ignoredByKind = new WeakMap<Kind, Ignored>();
