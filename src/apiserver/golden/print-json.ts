@@ -33,7 +33,11 @@ function follow(value: unknown, [step, ...rest]: readonly string[]): unknown {
   const items: unknown[] = Array.isArray(value) ? value : [];
   if (step === '[]') return items.map((item) => follow(item, rest));
   const [, key, wanted] = /^\[([\w.]+)=(.*)\]$/.exec(step) ?? [];
-  if (key) return follow(items.find((item) => String(valueAt(item, key)) === wanted), rest);
+  if (key)
+    return follow(
+      items.find((item) => String(valueAt(item, key)) === wanted),
+      rest,
+    );
   const name = step.replace(/^"(.*)"$/, '$1').replace(/^\[(\d+)\]$/, '$1');
   return follow((value as Record<string, unknown> | undefined | null)?.[name], rest);
 }

@@ -10,7 +10,17 @@ import { Labels } from './labels.ts';
 import { printJson, valueAt } from './print-json.ts';
 
 /** The headers that say something; the usual Cache-Control and a Content-Type of plain JSON do not. */
-const shownHeaders = ['allow', 'cache-control', 'content-type', 'etag', 'expires', 'location', 'retry-after', 'vary', 'warning'];
+const shownHeaders = [
+  'allow',
+  'cache-control',
+  'content-type',
+  'etag',
+  'expires',
+  'location',
+  'retry-after',
+  'vary',
+  'warning',
+];
 const usual: Readonly<Record<string, string>> = {
   'cache-control': 'no-cache, private',
   'content-type': 'application/json',
@@ -107,5 +117,4 @@ export class Player {
 }
 
 /** Of YAML: the block under the key, and the key. */
-const withoutManagedFields = (text: string): string =>
-  text.replaceAll(/^( *)managedFields:\n(?:\1[ -].*\n)*/gm, '');
+const withoutManagedFields = (text: string): string => text.replaceAll(/^( *)managedFields:\n(?:\1[ -].*\n)*/gm, '');
