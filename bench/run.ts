@@ -9,6 +9,7 @@ import { version } from '#lib/version.ts';
 import { runSandboxed } from '../scripts/sandbox.ts';
 
 const benchmarks: Record<string, string> = {
+  api: 'the API server over a store on disk: writes, reads, lists, watches, memory, restart',
   startup: 'start of a cluster, its memory, scaling to 50 pods, time from an EndpointSlice change to the new path',
 };
 

@@ -1,0 +1,250 @@
+// The API server by itself, over a store on disk, with 10,000 Services and 100,000 endpoints: how fast it writes, reads,
+// lists and tells watchers, what it takes, how fast it is back. Client and server are one process each, on one machine,
+// and speak HTTP/2 over TLS.
+
+import { once } from 'node:events';
+import { ApiProcess, type Connection } from '../scripts/api-process.ts';
+import { median, percentile, report } from './figures.ts';
+
+const serviceCount = 10_000;
+const endpointsPerService = 10;
+const inFlight = 64;
+const createRun = 5_000;
+const getsPerSecond = 2_000;
+const getSeconds = 10;
+const lists = 20;
+const watcherCount = 1_000;
+const watchersPerConnection = 100;
+const writesPerSecond = 100;
+const watchSeconds = 10;
+/** Sizes of the namespaces that the Services are in, so that lists of different lengths can be compared. */
+const namespaces = { small: 1_000, middle: 3_000, large: 6_000 } as const;
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+
+const service = (name: string): string =>
+  JSON.stringify({
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name, labels: { app: name, tier: 'bench' } },
+    spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  });
+const slice = (name: string, index: number): string =>
+  JSON.stringify({
+    kind: 'EndpointSlice',
+    apiVersion: 'discovery.k8s.io/v1',
+    metadata: { name: `${name}-x7k2p`, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    endpoints: Array.from({ length: endpointsPerService }, (_, i) => ({
+      addresses: [`10.${(index >> 8) & 255}.${index & 255}.${i + 1}`],
+      conditions: { ready: true, serving: true, terminating: false },
+      nodeName: `node-${i}`,
+      targetRef: { kind: 'Pod', name: `${name}-${i}`, namespace: 'default' },
+    })),
+  });
+
+interface Write {
+  readonly path: string;
+  readonly body: string;
+}
+
+/** Creates everything with so many requests in flight; resolves with the requests a second. */
+async function createAll(connections: readonly Connection[], writes: readonly Write[]): Promise<number> {
+  let next = 0;
+  const begin = performance.now();
+  const worker = async (connection: Connection) => {
+    for (;;) {
+      const write = writes[next++];
+      if (!write) return;
+      const { status, body } = await connection.send('POST', write.path, write.body);
+      if (status !== 201) throw new Error(`POST ${write.path}: ${status} ${body}`);
+    }
+  };
+  await Promise.all(
+    Array.from({ length: inFlight }, (_, i) => worker(connections[i % connections.length] as Connection)),
+  );
+  return (writes.length / (performance.now() - begin)) * 1000;
+}
+
+async function seed(connections: readonly Connection[]): Promise<void> {
+  const [first] = connections as [Connection];
+  const services: Write[] = [];
+  const slices: Write[] = [];
+  let index = 0;
+  for (const [namespace, count] of Object.entries(namespaces)) {
+    const answer = await first.send('POST', '/api/v1/namespaces', JSON.stringify({ metadata: { name: namespace } }));
+    if (answer.status !== 201) throw new Error(`cannot create the namespace ${namespace}: ${answer.body}`);
+    for (let i = 0; i < count; i++, index++) {
+      const name = `service-${index}`;
+      services.push({ path: `/api/v1/namespaces/${namespace}/services`, body: service(name) });
+      slices.push({
+        path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+        body: slice(name, index),
+      });
+    }
+  }
+  const rates = [await createAll(connections, services), await createAll(connections, slices)];
+  const [services1, slices1] = rates.map((rate) => `${Math.round(rate)}/s`);
+  report('filling the store: Services, EndpointSlices', `${services1}, ${slices1}`, '-');
+}
+
+async function creates(connections: readonly Connection[]): Promise<void> {
+  const path = '/api/v1/namespaces/default/services';
+  const names = Array.from({ length: createRun }, (_, i) => `extra-${i}`);
+  const rate = await createAll(
+    connections,
+    names.map((name) => ({ path, body: service(name) })),
+  );
+  report(`durable creates of Services, ${inFlight} in flight`, `${Math.round(rate)}/s`, '2,500/s');
+  for (let i = 0; i < names.length; i += inFlight) {
+    const batch = names.slice(i, i + inFlight);
+    await Promise.all(batch.map((name, j) => connections[j % connections.length]?.send('DELETE', `${path}/${name}`)));
+  }
+}
+
+async function gets(connections: readonly Connection[]): Promise<void> {
+  const times: number[] = [];
+  const pending: Promise<void>[] = [];
+  const begin = performance.now();
+  const total = getsPerSecond * getSeconds;
+  // Each request has its time; one that the loop is late for counts from when it was due.
+  for (let sent = 0; sent < total; ) {
+    const due = Math.min(total, Math.floor(((performance.now() - begin) / 1000) * getsPerSecond));
+    for (; sent < due; sent++) {
+      const at = begin + (sent / getsPerSecond) * 1000;
+      const path = `/api/v1/namespaces/large/services/service-${4_000 + ((sent * 7919) % namespaces.large)}`;
+      const connection = connections[sent % connections.length] as Connection;
+      pending.push(
+        connection.send('GET', path).then(({ status }) => {
+          if (status !== 200) throw new Error(`GET ${path}: ${status}`);
+          times.push(performance.now() - at);
+        }),
+      );
+    }
+    await sleep(1);
+  }
+  await Promise.all(pending);
+  report(`GET at ${getsPerSecond}/s: p50, p99`, `${ms(median(times))}, ${ms(percentile(times, 0.99))}`, 'p99 5 ms');
+}
+
+async function listTimes(connection: Connection, path: string): Promise<{ p50: number; bytes: number }> {
+  const times: number[] = [];
+  let bytes = 0;
+  for (let i = 0; i < lists; i++) {
+    const begin = performance.now();
+    const { status, body } = await connection.send('GET', path);
+    times.push(performance.now() - begin);
+    if (status !== 200) throw new Error(`GET ${path}: ${status}`);
+    bytes = body.length;
+  }
+  return { p50: median(times), bytes };
+}
+
+async function listAll(connection: Connection): Promise<void> {
+  const all = await listTimes(connection, '/api/v1/services');
+  report(`LIST of ${serviceCount} Services, ${(all.bytes / 1e6).toFixed(1)} MB: p50`, ms(all.p50), '100 ms');
+  const each: string[] = [];
+  for (const [namespace, count] of Object.entries(namespaces)) {
+    const { p50 } = await listTimes(connection, `/api/v1/namespaces/${namespace}/services`);
+    each.push(ms((p50 / count) * 1000));
+  }
+  report(`  for each 1,000 of ${Object.values(namespaces).join(', ')}`, each.join(', '), 'the same');
+}
+
+/** Reads one watch: checks that no event is missing or out of order, and notes how late each is. */
+class WatchReader {
+  readonly delays: number[];
+  received = 0;
+  #rest = '';
+
+  constructor(delays: number[]) {
+    this.delays = delays;
+  }
+
+  take(chunk: Buffer): void {
+    const now = performance.now();
+    const text = this.#rest + chunk.toString('latin1');
+    const end = text.lastIndexOf('\n') + 1;
+    this.#rest = text.slice(end);
+    const mark = '"bench":"';
+    for (let at = text.indexOf(mark); at >= 0 && at < end; at = text.indexOf(mark, at + 1)) {
+      const [number = '', sent = ''] = text.slice(at + mark.length, text.indexOf('"', at + mark.length)).split(' ');
+      if (Number(number) !== this.received) throw new Error(`event ${number} came where ${this.received} was due`);
+      this.received++;
+      this.delays.push(now - Number(sent));
+    }
+  }
+}
+
+async function watchers(api: ApiProcess, writer: Connection): Promise<void> {
+  const path = '/api/v1/namespaces/small/services';
+  const start = JSON.parse(String((await writer.send('GET', `${path}?limit=1`)).body)).metadata.resourceVersion;
+  const delays: number[] = [];
+  const readers = Array.from({ length: watcherCount }, () => new WatchReader(delays));
+  const connections: Connection[] = [];
+  const opened: Promise<unknown>[] = [];
+  for (const [i, reader] of readers.entries()) {
+    if (i % watchersPerConnection === 0) connections.push(await api.connect());
+    const { session } = connections.at(-1) as Connection;
+    const stream = session.request({ ':path': `${path}?watch=true&resourceVersion=${start}` });
+    stream.on('data', (chunk: Buffer) => reader.take(chunk));
+    stream.on('error', () => {});
+    opened.push(once(stream, 'response'));
+  }
+  await Promise.all(opened);
+  const total = writesPerSecond * watchSeconds;
+  const begin = performance.now();
+  const processor = api.processorSeconds();
+  const writes: Promise<void>[] = [];
+  for (let i = 0; i < total; i++) {
+    const late = begin + (i / writesPerSecond) * 1000 - performance.now();
+    if (late > 0) await sleep(late);
+    const patch = JSON.stringify({ metadata: { annotations: { bench: `${i} ${performance.now()}` } } });
+    // One after the other on one connection: the order of the events is the order of these writes.
+    const previous = writes.at(-1) ?? Promise.resolve();
+    writes.push(
+      previous.then(async () => {
+        const target = `${path}/service-${i % namespaces.small}`;
+        const { status, body } = await writer.send('PATCH', target, patch, 'application/merge-patch+json');
+        if (status !== 200) throw new Error(`PATCH ${target}: ${status} ${body}`);
+      }),
+    );
+  }
+  await Promise.all(writes);
+  for (let i = 0; i < 100 && readers.some(({ received }) => received < total); i++) await sleep(100);
+  const complete = readers.filter(({ received }) => received === total).length;
+  const seconds = (performance.now() - begin) / 1000;
+  const busy = Math.round(((api.processorSeconds() - processor) / seconds) * 100);
+  report(
+    `${watcherCount} watchers, ${writesPerSecond} writes/s (server ${busy} % of a core): p50, p99`,
+    `${ms(median(delays))}, ${ms(percentile(delays, 0.99))}`,
+    'p99 50 ms',
+  );
+  report('  watchers that saw every event, in order', `${complete} of ${watcherCount}`, 'all');
+  for (const connection of connections) connection.close();
+}
+
+const api = await ApiProcess.create();
+try {
+  await api.start();
+  const connections = await Promise.all(Array.from({ length: 4 }, () => api.connect()));
+  const [first] = connections as [Connection];
+  await seed(connections);
+  report('resident memory with all in store', `${Math.round(api.residentMB())} MB`, '400 MB');
+  await creates(connections);
+  await gets(connections);
+  await listAll(first);
+  await watchers(api, first);
+  report('resident memory after all of that', `${Math.round(api.residentMB())} MB`, '400 MB');
+  const restarts: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    await api.kill();
+    restarts.push(await api.start());
+  }
+  report('kill -9 to ready again: median of 3', ms(median(restarts)), '2 s');
+  report('resident memory after the restart', `${Math.round(api.residentMB())} MB`, '400 MB');
+} finally {
+  await api.remove();
+}

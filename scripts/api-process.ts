@@ -1,0 +1,121 @@
+// scripts/api-server.ts as a process that can be started, killed and started again on the same data, and HTTP/2 requests
+// to it as a client with an administrator's certificate makes them.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { CertificateAuthority, type KeyPair } from '#cluster/pki.ts';
+
+const program = fileURLToPath(new URL('api-server.ts', import.meta.url));
+const port = 6443;
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+export interface Connection {
+  readonly session: ClientHttp2Session;
+  send(method: string, path: string, body?: string, contentType?: string): Promise<Answer>;
+  close(): void;
+}
+
+export class ApiProcess {
+  readonly folder: string;
+  readonly #ca: CertificateAuthority;
+  readonly #client: KeyPair;
+  #child: ChildProcess | undefined;
+
+  private constructor(folder: string, ca: CertificateAuthority, client: KeyPair) {
+    this.folder = folder;
+    this.#ca = ca;
+    this.#client = client;
+  }
+
+  /** An empty store, and no server yet. */
+  static async create(): Promise<ApiProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'portolan-api-'));
+    const ca = await CertificateAuthority.open(join(folder, 'pki'), 'benchmark');
+    const client = await ca.issue({ commonName: 'admin', organizations: ['system:masters'] });
+    return new ApiProcess(folder, ca, client);
+  }
+
+  /** Resolves when the server answers, with how long that took in ms. Rejects when it ends instead. */
+  async start(): Promise<number> {
+    const begin = performance.now();
+    const { folder } = this;
+    const child = spawn(process.execPath, [program, join(folder, 'data'), join(folder, 'pki'), String(port)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#child = child;
+    for await (const line of createInterface(child.stdout)) {
+      if (line === 'ready') return performance.now() - begin;
+    }
+    throw new Error('the API server ended before it was ready');
+  }
+
+  /** Ends the server without warning. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Resident memory in MB, as the kernel counts it. */
+  residentMB(): number {
+    const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+  }
+
+  /** Seconds of processor time that the server has used. */
+  processorSeconds(): number {
+    const stat = readFileSync(`/proc/${this.#child?.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  async connect(): Promise<Connection> {
+    const session = connect(`https://127.0.0.1:${port}`, {
+      ...this.#client,
+      ca: this.#ca.pair.cert,
+      // Lists of many megabytes are read in one go, as Go's client does.
+      settings: { initialWindowSize: 4 * 1024 * 1024 },
+    });
+    session.on('error', () => {});
+    await once(session, 'connect');
+    session.setLocalWindowSize(16 * 1024 * 1024);
+    return {
+      session,
+      send: (method, path, body, contentType = 'application/json') =>
+        new Promise((resolve, reject) => {
+          const stream = session.request({
+            ':method': method,
+            ':path': path,
+            ...(body !== undefined && { 'content-type': contentType }),
+          });
+          let status = 0;
+          const chunks: Buffer[] = [];
+          stream.on('response', (headers) => {
+            status = Number(headers[':status']);
+          });
+          stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+          stream.on('end', () => resolve({ status, body: Buffer.concat(chunks) }));
+          stream.on('error', reject);
+          stream.on('close', () => reject(new Error('the connection was closed')));
+          stream.end(body);
+        }),
+      close: () => session.destroy(),
+    };
+  }
+}

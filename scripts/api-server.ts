@@ -1,0 +1,23 @@
+// An API server by itself, over a store on disk, on a loopback port: what is measured and killed by the benchmark of the
+// API and by scripts/kill-9.ts. `api-server.ts DATA-FOLDER PKI-FOLDER PORT` prints `ready` when it answers.
+
+import { ApiServer } from '#apiserver/index.ts';
+import { CertificateAuthority } from '#cluster/pki.ts';
+import { createLogger } from '#lib/log.ts';
+import { LmdbStore } from '#storage/index.ts';
+
+const [data = '', pki = '', port = ''] = process.argv.slice(2);
+const [store, ca] = await Promise.all([LmdbStore.open({ path: data }), CertificateAuthority.open(pki, 'benchmark')]);
+const log = createLogger('apiserver', 'error');
+const server = new ApiServer({ store, log }, { serviceCIDR: '10.96.0.0/12' });
+const [tls] = await Promise.all([
+  ca.issue({ commonName: 'kube-apiserver', names: ['127.0.0.1', 'localhost'] }),
+  server.start(),
+]);
+await server.listen({ host: '127.0.0.1', port: Number(port), tls: { ...tls, ca: ca.pair.cert } });
+process.stdout.write('ready\n');
+process.on('SIGTERM', async () => {
+  await server.close();
+  await store.close();
+  process.exit(0);
+});
