@@ -75,16 +75,8 @@ function assertInitialEvents(query: URLSearchParams, sendInitialEvents: boolean 
 }
 
 async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGenerator<Uint8Array> {
+  const { registry, clock, closing } = parts;
   const frames = new WatchFrames(parts, call);
-  try {
-    yield* events(parts, call, options, frames);
-  } catch (error) {
-    // The status line is long gone: an error is the stream's last event.
-    yield frames.error(translate(error));
-  }
-}
-
-async function* events({ registry, clock, closing }: Parts, call: Call, options: WatchOptions, frames: WatchFrames) {
   const alarms = new Alarms(clock);
   const { signal: ended, unlink } = linkSignals([alarms.signal, closing, call.request.signal]);
   // Also when nobody reads on: a reader who only aborts would leave the timers behind.
@@ -118,6 +110,9 @@ async function* events({ registry, clock, closing }: Parts, call: Call, options:
       if (lines.length > 0) yield lines.length === 1 ? (lines[0] as Uint8Array) : Buffer.concat(lines);
       next = changes.next();
     }
+  } catch (error) {
+    // The status line is long gone: an error is the stream's last event.
+    yield frames.error(translate(error));
   } finally {
     alarms.stop();
     unlink();

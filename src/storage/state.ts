@@ -5,6 +5,7 @@
 import { History, type HistoryLimits } from './history.ts';
 import { prefixEnd, SortedKeys } from './sorted-keys.ts';
 import { type Entry, FutureRevisionError, type ListOptions, type ListResult, type StoreEvent } from './store.ts';
+import { Wakeups } from './wakeups.ts';
 import { Watcher } from './watcher.ts';
 
 export interface StateOptions {
@@ -18,6 +19,7 @@ export class State {
   readonly #entries = new Map<string, Entry>();
   readonly #keys = new SortedKeys();
   readonly #watchers = new Set<Watcher>();
+  readonly #wakeups = new Wakeups();
   /** When keys expire that do. */
   readonly #expiries = new Map<string, number>();
   readonly #history: History;
@@ -92,6 +94,7 @@ export class State {
       after,
       signal,
       newest: () => this.#revision,
+      onReady: (ready) => this.#wakeups.add(ready),
       onEnd: (ended) => this.#watchers.delete(ended),
     });
     if (!signal.aborted) this.#watchers.add(watcher);

@@ -11,6 +11,8 @@ export interface WatcherOptions {
   readonly signal: AbortSignal;
   /** The newest revision of the store. */
   readonly newest: () => number;
+  /** Called when there is something to read for a reader who waits; {@link Watcher.wake} is to follow soon. */
+  readonly onReady: (watcher: Watcher) => void;
   /** Called once, when no further event is wanted. */
   readonly onEnd: (watcher: Watcher) => void;
 }
@@ -44,10 +46,14 @@ export class Watcher implements Watch {
   /** Says that an event has entered the history. */
   notify(event: StoreEvent): void {
     if (this.#ended || !this.#wants(event)) return;
-    if (!this.#hasMore) {
-      this.#hasMore = true;
-      this.#position = event.revision - 1;
-    }
+    if (this.#hasMore) return;
+    this.#hasMore = true;
+    this.#position = event.revision - 1;
+    if (this.#wake) this.#options.onReady(this);
+  }
+
+  /** Lets a reader who waits read on. */
+  wake(): void {
     this.#wake?.();
   }
 
