@@ -13,7 +13,7 @@ import { remove } from './delete.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { type Discovery, verbsOfKind } from './discovery.ts';
 import { get } from './get.ts';
-import { type Check, serveHealth, serveVersion } from './health.ts';
+import { type Health, serveVersion } from './health.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { list } from './list.ts';
 import { negotiateError } from './negotiate.ts';
@@ -31,7 +31,7 @@ export interface DispatcherParts extends Parts {
   readonly discovery: Discovery;
   readonly openApi: OpenApi;
   readonly kubelet: KubeletProxy;
-  readonly checks: readonly Check[];
+  readonly health: Health;
   readonly log: Logger;
 }
 
@@ -62,9 +62,19 @@ export class Dispatcher {
     try {
       const info = parseRequest(request.method, request.url);
       authorize(user, info);
+      return await this.dispatch(request, user, info);
+    } catch (error) {
+      return errorResponse(error, request);
+    }
+  }
+
+  /** The same for a request that has been parsed, of a user who may do what it asks for. */
+  async dispatch(request: HttpRequest, user: User, info: RequestInfo): Promise<HttpResponse> {
+    try {
       return await (info.resource ? this.#resource(request, user, info, info.resource) : this.#path(request, info));
     } catch (error) {
-      if (!(error instanceof ApiError)) {
+      // Of a request that was given up nobody needs to hear how it failed.
+      if (!(error instanceof ApiError) && !request.signal?.aborted) {
         const { method, url } = request;
         this.#parts.log.error('Request failed', { method, url, error: error instanceof Error ? error.stack : error });
       }
@@ -85,7 +95,7 @@ export class Dispatcher {
     const call: Call = { request, user, kind, query: info.query, at: placed(kind, at), warnings: new Warnings() };
     if (kind.deprecation) call.warnings.add(kind.deprecation);
     if (at.subresource) return this.#subresource(call, info);
-    const handler = Object.hasOwn(verbs, info.verb) ? verbs[info.verb] : undefined;
+    const handler = Object.hasOwn(verbs, info.verb) && info.method !== 'HEAD' ? verbs[info.verb] : undefined;
     if (!handler || !verbsOfKind(kind).includes(info.verb)) throw methodNotAllowed();
     if (info.verb !== 'watch' && collectionVerbs.has(info.verb) === (at.name !== '')) throw methodNotAllowed();
     if (info.verb === 'create' && kind.namespaced && !at.namespace) throw methodNotAllowed();
@@ -97,22 +107,24 @@ export class Dispatcher {
     return answer ?? textResponse(404, '404 page not found\n');
   }
 
-  #subresource(call: Call, { verb }: RequestInfo): Promise<HttpResponse> | HttpResponse {
+  #subresource(call: Call, { verb, method }: RequestInfo): Promise<HttpResponse> | HttpResponse {
     const subresource = subresourcesOf(call.kind).find(({ name }) => name === call.at.subresource);
     if (!subresource) return textResponse(404, '404 page not found\n');
-    const handler = Object.hasOwn(subresource.handlers, verb) ? subresource.handlers[verb] : undefined;
+    const handler =
+      Object.hasOwn(subresource.handlers, verb) && method !== 'HEAD' ? subresource.handlers[verb] : undefined;
     if (handler) return handler(this.#parts, call);
-    if (!subresource.kubeletVerbs?.includes(verb)) throw methodNotAllowed();
+    if (!subresource.kubeletVerbs?.includes(verb) || method === 'HEAD') throw methodNotAllowed();
     if (subresource.name === 'log') return this.#parts.kubelet.log(this.#parts.registry, call);
     throw badRequest(`${subresource.name} needs a connection of its own: the request must ask for an upgrade`);
   }
 
-  #path(request: HttpRequest, info: RequestInfo): HttpResponse {
+  async #path(request: HttpRequest, info: RequestInfo): Promise<HttpResponse> {
     const { path, query, method } = info;
+    const health = this.#parts.health.serve(path, query);
+    if (health) return health;
     if (method !== 'GET') return textResponse(405, '405 method not allowed\n');
     const format = plainFormat(request, info);
     return (
-      serveHealth(path, query, this.#parts.checks) ??
       (path === '/version' ? serveVersion(format) : undefined) ??
       (path === '/' ? respond(200, { paths: this.#rootPaths() }, format) : undefined) ??
       this.#parts.discovery.serve(path, request, format) ??

@@ -196,7 +196,8 @@ describe('HTTPS', () => {
     const socket = connectTls({ host: '127.0.0.1', port: listening.port, ca: ca.pair.cert, ...client });
     socket.on('error', () => {});
     socket.write('\x00\x01 nonsense\r\n\r\n');
-    await new Promise((resolve) => socket.once('close', resolve));
+    const answer = await Array.fromAsync(socket as AsyncIterable<Buffer>);
+    assert.match(Buffer.concat(answer).toString(), /^HTTP\/1\.1 400 Bad Request\r\n/);
     assert.equal((await http1('/livez', undefined)).status, 200);
   });
 });

@@ -2,7 +2,7 @@
 // request into the dispatcher's and the answer into bytes at the pace of the client; malformed input ends a connection,
 // never the process.
 
-import { constants } from 'node:crypto';
+import { constants as openssl } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
@@ -10,6 +10,7 @@ import {
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  constants as http2,
   type ServerHttp2Session,
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -19,11 +20,12 @@ import type { HttpRequest } from '#lib/http.ts';
 import type { Logger } from '#lib/log.ts';
 import { authenticate, type User } from './authentication.ts';
 import type { Dispatcher } from './dispatch.ts';
-import { exchange } from './exchange.ts';
+import { defaultTimeLimits, type ExchangeParts, exchange, type TimeLimits } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
 import type { KubeletCredentials, KubeletProxy } from './kubelet-proxy.ts';
-import { readBody } from './read-body.ts';
+import { discardBody, readBody } from './read-body.ts';
 import type { Registry } from './registry.ts';
+import { isLongRunning, parseRequest, type RequestInfo } from './request.ts';
 import { errorResponse } from './respond.ts';
 import { send } from './send.ts';
 import { tunnel } from './tunnel.ts';
@@ -34,6 +36,10 @@ export interface ListenOptions {
   /** `ca` signs the clients' certificates. */
   readonly tls: { readonly key: string; readonly cert: string; readonly ca: string };
   readonly kubeletClient?: KubeletCredentials | undefined;
+  /** 60 s for what reads and 34 s for what writes when absent. */
+  readonly limits?: TimeLimits | undefined;
+  /** A client that takes nothing of an answer for this long is cut off; a minute when absent. */
+  readonly stallMs?: number | undefined;
 }
 export interface Listening {
   readonly port: number;
@@ -59,22 +65,49 @@ interface Open {
 /** How long open exchanges may take to end when the listener closes. */
 const closeGraceMs = 2_000;
 const handshakeTimeoutMs = 10_000;
-const keepAliveTimeout = 120_000;
+const defaultStallMs = 60_000;
 const maxStreamsPerConnection = 1000;
+/** A connection on which nothing has been asked for this long is closed, over HTTP/2 too. */
+const idleMs = 120_000;
+/** A client that is gone without a word is noticed by its silence. */
+const tcpKeepAliveMs = 60_000;
+/** As much for HTTP/1.1 as Node grants HTTP/2: room for commands and selectors in a URL. */
+const maxHeaderSize = 64 * 1024;
+
+/** HTTP/1.1 alone. A body has no limit of its own here: exchange.ts has one, and what a proxy passes on may take its time. */
+const http1Limits = {
+  // HTTP/1.1 clients keep idle connections for a minute or more; closing first would fail their next request.
+  keepAliveTimeout: idleMs,
+  headersTimeout: 32_000,
+  requestTimeout: 0,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize,
+};
+/** Each costs some tens of kilobytes. */
+const maxConnections = 4096;
 
 export class Listener {
   readonly #parts: ListenerParts;
+  readonly #options: ListenOptions;
   readonly #inFlight = new InFlight();
   readonly #open = new Set<Open>();
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  /** Connections of HTTP/1.1 with an exchange under way. */
+  readonly #answering = new WeakSet<Socket>();
   readonly #users = new WeakMap<Socket, User | ApiError>();
+  readonly #exchangeParts: ExchangeParts;
+  #isClosing = false;
 
-  constructor(parts: ListenerParts) {
+  constructor(parts: ListenerParts, options: ListenOptions) {
     this.#parts = parts;
+    this.#options = options;
+    const { limits = defaultTimeLimits } = options;
+    this.#exchangeParts = { dispatcher: parts.dispatcher, inFlight: this.#inFlight, limits };
   }
 
-  async listen({ host, port, tls }: ListenOptions): Promise<Listening> {
+  async listen(): Promise<Listening> {
+    const { host, port, tls } = this.#options;
     const server = createSecureServer({
       ...tls,
       allowHTTP1: true,
@@ -83,13 +116,12 @@ export class Listener {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       // A resumed session need not show its certificate again; without tickets every connection does.
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      secureOptions: openssl.SSL_OP_NO_TICKET,
       handshakeTimeout: handshakeTimeoutMs,
       settings: { maxConcurrentStreams: maxStreamsPerConnection },
     });
     this.#accept(server);
-    // HTTP/1.1 clients keep idle connections for a minute or more; closing first would fail their next request.
-    Object.assign(server, { keepAliveTimeout });
+    Object.assign(server, { ...http1Limits, maxConnections });
     server.listen(port, host);
     await once(server, 'listening');
     return { port: (server.address() as AddressInfo).port, close: () => this.#close(server) };
@@ -98,17 +130,18 @@ export class Listener {
   #accept(server: Http2SecureServer): void {
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
+      socket.setKeepAlive(true, tcpKeepAliveMs);
       socket.on('error', () => socket.destroy());
       socket.on('close', () => this.#sockets.delete(socket));
     });
-    server.on('session', (session) => {
-      this.#sessions.add(session);
-      session.on('error', () => session.destroy());
-      session.on('close', () => this.#sessions.delete(session));
-    });
+    server.on('session', (session) => this.#greet(session));
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('sessionError', () => {});
-    server.on('clientError', (_error: Error, socket: Socket) => socket.destroy());
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      // In the middle of an answer a second one would be garbage.
+      if (this.#answering.has(socket)) socket.destroy();
+      else refuseMalformed(error, socket);
+    });
     server.on('request', (incoming: Incoming, outgoing: Outgoing) => this.#begin(incoming, outgoing));
     server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
       tunnel(this.#parts, this.#userOf(incoming), incoming, { socket, head }).catch((error) => {
@@ -118,44 +151,83 @@ export class Listener {
     });
   }
 
-  #begin(incoming: Incoming, outgoing: Outgoing): void {
-    const stop = new AbortController();
-    const ended = this.#serve(incoming, outgoing, stop).catch((error) => {
-      this.#parts.log.debug('Exchange ended early', { url: incoming.url, error });
-      outgoing.destroy();
+  /** A session of HTTP/2, which Node itself would keep for as long as its connection lasts. */
+  #greet(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    let streams = 0;
+    session.on('stream', (stream) => {
+      streams++;
+      stream.on('close', () => {
+        streams--;
+      });
     });
-    const open: Open = { stop: () => stop.abort(), ended };
-    this.#open.add(open);
-    void ended.then(() => this.#open.delete(open));
+    session.setTimeout(idleMs, () => {
+      if (streams === 0) session.close();
+      else session.setTimeout(idleMs);
+    });
+    session.on('error', () => session.destroy());
+    session.on('close', () => this.#sessions.delete(session));
   }
 
-  async #serve(incoming: Incoming, outgoing: Outgoing, stop: AbortController): Promise<void> {
+  #begin(incoming: Incoming, outgoing: Outgoing): void {
+    const stop = new AbortController();
+    const info = parse(incoming);
+    const isLong = !(info instanceof ApiError) && isLongRunning(info);
+    const ended = this.#serve(incoming, outgoing, info, stop).catch((error) => {
+      this.#parts.log.debug('Exchange ended early', { url: incoming.url, error });
+      cutOff(outgoing);
+    });
+    // What is short by nature is left to end by itself: an aborted write would leave its client in doubt.
+    const open: Open = { stop: () => isLong && stop.abort(), ended };
+    this.#open.add(open);
+    this.#answering.add(incoming.socket);
+    void ended.then(() => {
+      this.#open.delete(open);
+      this.#answering.delete(incoming.socket);
+    });
+  }
+
+  async #serve(incoming: Incoming, outgoing: Outgoing, info: RequestInfo | ApiError, stop: AbortController) {
     // Errors of a connection that goes away show as the end of the exchange.
     incoming.on('error', () => {});
     outgoing.on('error', () => {});
     const gone = new AbortController();
-    outgoing.on('close', () => {
-      gone.abort();
-      stop.abort();
+    const closed = new Promise<void>((resolve) => {
+      outgoing.on('close', () => {
+        gone.abort();
+        stop.abort();
+        resolve();
+      });
     });
-    const head: HttpRequest = {
-      method: incoming.method ?? 'GET',
-      url: incoming.url ?? '/',
-      headers: headersOf(incoming),
-      signal: stop.signal,
-    };
+    const request = headOf(incoming, stop.signal);
     const user = this.#userOf(incoming);
-    const response = user instanceof ApiError ? errorResponse(user, head) : await this.#answer(head, user, incoming);
-    await send(outgoing, response, head, gone.signal);
+    const response = await this.#answer(request, user, info, incoming);
+    const isLong = !(info instanceof ApiError) && isLongRunning(info);
+    const isWhole = isLong || (await discardBody(incoming));
+    const headers = isWhole && !this.#isClosing ? response.headers : { ...response.headers, ...lastAnswer(incoming) };
+    if (!isLong && !(response.body instanceof Uint8Array)) this.#limitStalls(outgoing);
+    await send(outgoing, { ...response, headers }, request, gone.signal);
+    if (!isWhole && 'stream' in incoming) incoming.stream.close(http2.NGHTTP2_NO_ERROR);
+    await new Promise((resolve) => setImmediate(resolve));
+    // Handed over, but not taken: by a window of HTTP/2 that stays closed, or a connection that nobody reads.
+    if (!gone.signal.aborted && !isLong) this.#limitStalls(outgoing);
+    await closed;
   }
 
-  async #answer(head: HttpRequest, user: User, incoming: Incoming) {
+  async #answer(request: HttpRequest, user: User | ApiError, info: RequestInfo | ApiError, incoming: Incoming) {
     try {
-      const request = { ...head, body: await readBody(incoming) };
-      return await exchange(this.#parts.dispatcher, this.#inFlight, request, user);
+      if (user instanceof ApiError) throw user;
+      if (info instanceof ApiError) throw info;
+      const readBodyOnce = (signal?: AbortSignal) => readBody(incoming, signal);
+      return await exchange(this.#exchangeParts, { request, user, info, readBody: readBodyOnce });
     } catch (error) {
-      return errorResponse(error, head);
+      return errorResponse(error, request);
     }
+  }
+
+  #limitStalls(outgoing: Outgoing): void {
+    const { stallMs = defaultStallMs } = this.#options;
+    (outgoing as ServerResponse).setTimeout(stallMs, () => cutOff(outgoing));
   }
 
   /** By connection: its certificate does not change. A bearer token is looked at with every request. */
@@ -178,6 +250,7 @@ export class Listener {
 
   /** Takes no further connection, lets what is open end, and then closes what is left. */
   async #close(server: Http2SecureServer): Promise<void> {
+    this.#isClosing = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
     const open = [...this.#open];
@@ -194,6 +267,45 @@ export class Listener {
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+function parse({ method = 'GET', url = '/' }: Incoming): RequestInfo | ApiError {
+  try {
+    return parseRequest(method, url);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+const headOf = (incoming: Incoming, signal: AbortSignal): HttpRequest => ({
+  method: incoming.method ?? 'GET',
+  url: incoming.url ?? '/',
+  headers: headersOf(incoming),
+  signal,
+});
+
+/** Tells an HTTP/1.1 client that its connection ends here; HTTP/2 has frames for that, and forbids the header. */
+const lastAnswer = (incoming: Incoming): Record<string, string> =>
+  'stream' in incoming ? {} : { connection: 'close' };
+
+/** Ends an answer in a way that nobody takes for its end. */
+function cutOff(outgoing: Outgoing): void {
+  if ('stream' in outgoing) outgoing.stream?.close(http2.NGHTTP2_INTERNAL_ERROR);
+  else outgoing.destroy();
+}
+
+/** To what is no HTTP/1.1, or too much of it, in words that a person at the other end can read. */
+function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  const status =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  if (!socket.writable) return void socket.destroy();
+  const head = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close';
+  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${status}`, () => socket.destroy());
 }
 
 /** Names in lower case, repeated ones joined; HTTP/2's own pseudo headers left out. */

@@ -23,7 +23,16 @@ export interface ResourceInfo {
   readonly namespace: string;
   /** Empty for a collection. */
   readonly name: string;
+  /** What follows `…/proxy` in the URL, as the client wrote it: empty, or a path that begins with a slash. */
+  readonly proxyPath?: string | undefined;
 }
+
+/** What lives as long as its client wants: neither counted among the requests in flight nor limited in time. */
+export const isLongRunning = ({ verb, resource }: RequestInfo): boolean =>
+  verb === 'watch' || (resource !== undefined && connectSubresources.has(resource.subresource));
+
+/** Sub-resources that are a connection to somebody else, or may be one. */
+export const connectSubresources: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 export function parseRequest(method: string, url: string): RequestInfo {
   const at = url.indexOf('?');
@@ -33,7 +42,7 @@ export function parseRequest(method: string, url: string): RequestInfo {
     .split('/')
     .filter((segment) => segment !== '')
     .map(decodeSegment);
-  const parsed = parseResource(segments);
+  const parsed = parseResource(segments, path);
   const decoded = `/${segments.join('/')}`;
   if (!parsed) return { method, path: decoded, query, verb: method.toLowerCase() };
   const { watchPrefix, ...resource } = parsed;
@@ -51,7 +60,10 @@ function decodeSegment(segment: string): string {
 /** The words after a namespace's name that are its own sub-resources; any other is a resource inside it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
 
-function parseResource(segments: readonly string[]): (ResourceInfo & { watchPrefix: boolean }) | undefined {
+function parseResource(
+  segments: readonly string[],
+  path: string,
+): (ResourceInfo & { watchPrefix: boolean }) | undefined {
   const [root, ...rest] = segments;
   let group = '';
   if (root === 'apis') group = rest.shift() ?? '';
@@ -69,13 +81,21 @@ function parseResource(segments: readonly string[]): (ResourceInfo & { watchPref
     if (inside !== undefined && !namespaceSubresources.has(inside)) rest.splice(0, 2);
   }
   const [resource = '', name = '', ...sub] = rest;
-  return { group, version, resource, namespace, name, subresource: sub.join('/'), watchPrefix };
+  const at = { group, version, resource, namespace, name, watchPrefix };
+  if (sub[0] !== 'proxy') return { ...at, subresource: sub.join('/') };
+  return { ...at, subresource: 'proxy', proxyPath: pathAfter(path, segments.length - sub.length + 1) };
+}
+
+/** What is left of a path after so many segments: undecoded, with its slashes as they are. */
+function pathAfter(path: string, segments: number): string {
+  const [before = ''] = new RegExp(`^(?:/*[^/]+){${segments}}`).exec(path) ?? [];
+  return path.slice(before.length);
 }
 
 const byMethod: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
 
 function verbOf(method: string, { name, subresource }: ResourceInfo, query: URLSearchParams, watch: boolean): string {
-  if (method === 'GET') {
+  if (method === 'GET' || method === 'HEAD') {
     if (watch || (subresource === '' && boolean(query, 'watch'))) return 'watch';
     return name ? 'get' : 'list';
   }

@@ -17,9 +17,11 @@ import { type Advertise, bootstrapNamespaces, bootstrapService, keepService } fr
 import { deleteObject } from './delete.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatch.ts';
+import { Health } from './health.ts';
+import { healthChecks, Progress } from './health-checks.ts';
 import { type Hooks, hooksKey } from './hooks.ts';
 import { KubeletProxy } from './kubelet-proxy.ts';
-import { Listener, type Listening, type ListenOptions } from './listener.ts';
+import { Listener, type ListenerParts, type Listening, type ListenOptions } from './listener.ts';
 import { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { Registry } from './registry.ts';
@@ -38,6 +40,8 @@ export interface ApiServerOptions {
   readonly advertise?: Advertise | undefined;
   /** How often the `kubernetes` Service is put right; 10 s when absent. */
   readonly kubernetesServicePeriodMs?: number | undefined;
+  /** How long /readyz says no before connections end; no time at all when absent. */
+  readonly shutdownDelayMs?: number | undefined;
 }
 
 const defaultNodePorts = [30000, 32767] as const;
@@ -54,7 +58,7 @@ export class ApiServer {
   readonly #dispatcher: Dispatcher;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<Listening>();
-  #isReady = false;
+  readonly #progress = new Progress();
 
   constructor(
     { store, clock = systemClock, log = createLogger('apiserver') }: ApiServerParts,
@@ -77,10 +81,7 @@ export class ApiServer {
       discovery,
       openApi: new OpenApi(discovery),
       kubelet: this.#kubelet,
-      checks: [
-        { name: 'ping', failure: () => undefined },
-        { name: 'storage', failure: () => (this.#isReady ? undefined : 'the store has not been read yet') },
-      ],
+      health: new Health(healthChecks({ store, progress: this.#progress }), log),
       log,
     });
   }
@@ -95,10 +96,12 @@ export class ApiServer {
         name,
       });
     }
+    this.#progress.finish('start-service-ip-repair-controllers');
     await bootstrapNamespaces(this.#writer);
+    this.#progress.finish('start-system-namespaces-controller');
     const [primary] = this.#ranges;
     if (primary) await this.#provideService(primary.first);
-    this.#isReady = true;
+    this.#progress.finish('bootstrap-controller');
   }
 
   async #provideService(clusterIP: string): Promise<void> {
@@ -116,21 +119,26 @@ export class ApiServer {
 
   async listen(options: ListenOptions): Promise<{ port: number; close(): Promise<void> }> {
     if (options.kubeletClient) this.#kubelet.useCredentials(options.kubeletClient);
-    const listener = new Listener({
+    const parts: ListenerParts = {
       dispatcher: this.#dispatcher,
       registry: this.#registry,
       kubelet: this.#kubelet,
       log: this.#log,
       closing: this.#closing.signal,
-    });
-    const listening = await listener.listen(options);
+    };
+    const listening = await new Listener(parts, options).listen();
     this.#listeners.add(listening);
     return listening;
   }
 
-  /** Ends watches after their last event, then the listeners. The store stays its owner's to close. */
+  /**
+   * First it is not ready any more, and stays so for the shutdown delay, for those who look before they connect. Then watches
+   * end after their last event, then the listeners. The store stays its owner's to close.
+   */
   async close(): Promise<void> {
-    this.#isReady = false;
+    this.#progress.shutDown();
+    const { shutdownDelayMs } = this.#options;
+    if (shutdownDelayMs) await this.#parts.clock.sleep(shutdownDelayMs);
     this.#closing.abort();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
     this.#listeners.clear();

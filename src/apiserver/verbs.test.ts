@@ -835,14 +835,6 @@ run('discovery and health', [
       ]),
   },
   { name: 'a group that is not there', send: ['GET', '/apis/boats'], status: 404 },
-  {
-    name: 'healthz verbose',
-    send: ['GET', '/healthz?verbose'],
-    status: 200,
-    message: /^\[\+\]ping ok\n\[\+\]storage ok\nhealthz check passed\n$/,
-  },
-  { name: 'one check', send: ['GET', '/readyz/ping'], status: 200, message: /^ok$/ },
-  { name: 'a check that is not there', send: ['GET', '/readyz/none'], status: 404 },
   { name: 'an unknown path', send: ['GET', '/boats'], status: 404, message: /404 page not found/ },
   {
     name: 'pretty for people',
