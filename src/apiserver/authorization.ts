@@ -3,11 +3,14 @@
 
 import { forbidden } from '#api/index.ts';
 import type { User } from './authentication.ts';
-import type { RequestInfo } from './request.ts';
+import { connectSubresources, type RequestInfo } from './request.ts';
 
 interface Rule {
   readonly verbs: readonly string[];
-  /** `pods`, `pods/status`, or `*` for all resources and sub-resources. */
+  /**
+   * `pods`, `pods/status`, or `*` for all resources and sub-resources: except, where not all verbs are granted too, those
+   * that lead into pods and nodes, as reading there is doing.
+   */
   readonly resources: readonly string[];
 }
 
@@ -52,6 +55,9 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
 /** Paths that are no resources, readable by everybody: clients need them before they know who they are. */
 const publicPath = /^\/(healthz|livez|readyz|version|api|apis|openapi)(\/.*)?$/;
 
+/** Who watches over the system reads its figures, and no objects. */
+const monitoringPath = /^\/metrics$/;
+
 /** Throws 403, in the words that clients show. */
 export function authorize(user: User, info: RequestInfo): void {
   if (user.groups.includes('system:masters') || isAllowed(user, info)) return;
@@ -59,12 +65,20 @@ export function authorize(user: User, info: RequestInfo): void {
 }
 
 function isAllowed(user: User, { verb, path, method, resource }: RequestInfo): boolean {
-  if (!resource)
-    return (method === 'GET' || method === 'HEAD') && (path === '/' ? isKnown(user) : publicPath.test(path));
+  if (!resource) return (method === 'GET' || method === 'HEAD') && mayRead(user, path);
   const wanted = resource.subresource ? `${resource.resource}/${resource.subresource}` : resource.resource;
   return [user.name, ...user.groups]
     .flatMap((subject) => (Object.hasOwn(rules, subject) ? (rules[subject] ?? []) : []))
-    .some((rule) => has(rule.verbs, verb) && has(rule.resources, wanted));
+    .some((rule) => has(rule.verbs, verb) && covers(rule, wanted, resource.subresource));
+}
+
+const covers = ({ verbs, resources }: Rule, wanted: string, subresource: string): boolean =>
+  resources.includes(wanted) ||
+  (resources.includes('*') && (verbs.includes('*') || !connectSubresources.has(subresource)));
+
+function mayRead(user: User, path: string): boolean {
+  if (path === '/') return isKnown(user);
+  return publicPath.test(path) || (monitoringPath.test(path) && user.groups.includes('system:monitoring'));
 }
 
 const isKnown = (user: User): boolean => user.groups.includes('system:authenticated');

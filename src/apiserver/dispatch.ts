@@ -16,11 +16,12 @@ import { get } from './get.ts';
 import { type Health, serveVersion } from './health.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { list } from './list.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { negotiateError } from './negotiate.ts';
 import type { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { patch } from './patch.ts';
-import { parseRequest, type RequestInfo, type ResourceInfo } from './request.ts';
+import type { RequestInfo, ResourceInfo } from './request.ts';
 import { errorResponse, type Format, isPretty, respond, textResponse } from './respond.ts';
 import { type Handler, subresourcesOf } from './subresources.ts';
 import { update } from './update.ts';
@@ -32,6 +33,7 @@ export interface DispatcherParts extends Parts {
   readonly openApi: OpenApi;
   readonly kubelet: KubeletProxy;
   readonly health: Health;
+  readonly metrics: ServerMetrics;
   readonly log: Logger;
 }
 
@@ -58,9 +60,8 @@ export class Dispatcher {
   }
 
   /** Never rejects: whatever goes wrong is an answer. */
-  async handle(request: HttpRequest, user: User): Promise<HttpResponse> {
+  async handle(request: HttpRequest, user: User, info: RequestInfo): Promise<HttpResponse> {
     try {
-      const info = parseRequest(request.method, request.url);
       authorize(user, info);
       return await this.dispatch(request, user, info);
     } catch (error) {
@@ -68,7 +69,7 @@ export class Dispatcher {
     }
   }
 
-  /** The same for a request that has been parsed, of a user who may do what it asks for. */
+  /** The same for a user who is known to have the right. */
   async dispatch(request: HttpRequest, user: User, info: RequestInfo): Promise<HttpResponse> {
     try {
       return await (info.resource ? this.#resource(request, user, info, info.resource) : this.#path(request, info));
@@ -123,6 +124,7 @@ export class Dispatcher {
     const health = this.#parts.health.serve(path, query);
     if (health) return health;
     if (method !== 'GET') return textResponse(405, '405 method not allowed\n');
+    if (path === '/metrics') return this.#parts.metrics.serve();
     const format = plainFormat(request, info);
     return (
       (path === '/version' ? serveVersion(format) : undefined) ??
@@ -145,6 +147,7 @@ export class Dispatcher {
         ...groups,
         '/healthz',
         '/livez',
+        '/metrics',
         '/openapi/v2',
         '/openapi/v3',
         '/readyz',

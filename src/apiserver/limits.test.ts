@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
+import { connect } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpsServer } from './https-suite.ts';
@@ -261,4 +262,28 @@ describe('broken clients', () => {
       if (method === 'HEAD') assert.equal(answer.text, '');
     });
   }
+});
+
+test('an exchange is known by the name that the client gave it, or by a new one', async () => {
+  await start();
+  const given = await server.http1('/livez', { headers: { 'audit-id': 'mine' } });
+  assert.equal(given.headers['audit-id'], 'mine');
+  assert.match(String((await server.http1('/livez')).headers['audit-id']), /^[0-9a-f-]{36}$/);
+});
+
+test('/metrics counts what comes over sockets, and those who never spoke TLS', async () => {
+  await start();
+  await server.http1('/api/v1/namespaces');
+  const plain = connect({ host: '127.0.0.1', port: server.port });
+  plain.on('error', () => {});
+  plain.end('GET / HTTP/1.1\r\n\r\n');
+  plain.resume();
+  await once(plain, 'close');
+  const { text } = await server.http1('/metrics');
+  assert.match(text, /^apiserver_tls_handshake_errors_total 1$/m);
+  assert.match(text, /^apiserver_current_inflight_requests\{request_kind="readOnly"\} [1-9]/m);
+  assert.match(
+    text,
+    /^apiserver_response_sizes_count\{verb="LIST",group="",version="v1",resource="namespaces",.*\} 1$/m,
+  );
 });

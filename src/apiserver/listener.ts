@@ -2,7 +2,7 @@
 // request into the dispatcher's and the answer into bytes at the pace of the client; malformed input ends a connection,
 // never the process.
 
-import { constants as openssl } from 'node:crypto';
+import { constants as openssl, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
@@ -18,11 +18,13 @@ import type { TLSSocket } from 'node:tls';
 import { ApiError } from '#api/index.ts';
 import type { HttpRequest } from '#lib/http.ts';
 import type { Logger } from '#lib/log.ts';
+import { accessLog } from './access-log.ts';
 import { authenticate, type User } from './authentication.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { defaultTimeLimits, type ExchangeParts, exchange, type TimeLimits } from './exchange.ts';
-import { InFlight } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 import type { KubeletCredentials, KubeletProxy } from './kubelet-proxy.ts';
+import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { discardBody, readBody } from './read-body.ts';
 import type { Registry } from './registry.ts';
 import { isLongRunning, parseRequest, type RequestInfo } from './request.ts';
@@ -49,6 +51,8 @@ export interface ListenerParts {
   readonly dispatcher: Dispatcher;
   readonly registry: Registry;
   readonly kubelet: KubeletProxy;
+  readonly inFlight: InFlight;
+  readonly metrics: ServerMetrics;
   readonly log: Logger;
   readonly closing: AbortSignal;
 }
@@ -89,7 +93,6 @@ const maxConnections = 4096;
 export class Listener {
   readonly #parts: ListenerParts;
   readonly #options: ListenOptions;
-  readonly #inFlight = new InFlight();
   readonly #open = new Set<Open>();
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
@@ -103,7 +106,7 @@ export class Listener {
     this.#parts = parts;
     this.#options = options;
     const { limits = defaultTimeLimits } = options;
-    this.#exchangeParts = { dispatcher: parts.dispatcher, inFlight: this.#inFlight, limits };
+    this.#exchangeParts = { dispatcher: parts.dispatcher, inFlight: parts.inFlight, limits };
   }
 
   async listen(): Promise<Listening> {
@@ -135,7 +138,10 @@ export class Listener {
       socket.on('close', () => this.#sockets.delete(socket));
     });
     server.on('session', (session) => this.#greet(session));
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('tlsClientError', (_error, socket) => {
+      this.#parts.metrics.handshakeFailed();
+      socket.destroy();
+    });
     server.on('sessionError', () => {});
     server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
       // In the middle of an answer a second one would be garbage.
@@ -180,10 +186,12 @@ export class Listener {
     // What is short by nature is left to end by itself: an aborted write would leave its client in doubt.
     const open: Open = { stop: () => isLong && stop.abort(), ended };
     this.#open.add(open);
-    this.#answering.add(incoming.socket);
+    // A session of HTTP/2 looks after its own frames.
+    const socket = 'stream' in incoming ? undefined : incoming.socket;
+    if (socket) this.#answering.add(socket);
     void ended.then(() => {
       this.#open.delete(open);
-      this.#answering.delete(incoming.socket);
+      if (socket) this.#answering.delete(socket);
     });
   }
 
@@ -200,9 +208,16 @@ export class Listener {
       });
     });
     const request = headOf(incoming, stop.signal);
+    const parsed = info instanceof ApiError ? undefined : info;
+    const isLong = parsed !== undefined && isLongRunning(parsed);
+    const logged = accessLog(this.#parts.log, { ...request, info: parsed, client: () => clientOf(incoming) });
+    const running = parsed && this.#parts.metrics.requests.begin(parsed, request.headers['content-type'], isLong);
     const user = this.#userOf(incoming);
     const response = await this.#answer(request, user, info, incoming);
-    const isLong = !(info instanceof ApiError) && isLongRunning(info);
+    void closed.then(() => {
+      running?.end(response.status, response.body instanceof Uint8Array ? response.body.length : undefined);
+      logged?.(response.status);
+    });
     const isWhole = isLong || (await discardBody(incoming));
     const headers = isWhole && !this.#isClosing ? response.headers : { ...response.headers, ...lastAnswer(incoming) };
     if (!isLong && !(response.body instanceof Uint8Array)) this.#limitStalls(outgoing);
@@ -278,12 +293,18 @@ function parse({ method = 'GET', url = '/' }: Incoming): RequestInfo | ApiError 
   }
 }
 
-const headOf = (incoming: Incoming, signal: AbortSignal): HttpRequest => ({
-  method: incoming.method ?? 'GET',
-  url: incoming.url ?? '/',
-  headers: headersOf(incoming),
-  signal,
-});
+function headOf(incoming: Incoming, signal: AbortSignal): HttpRequest {
+  const headers = headersOf(incoming);
+  // By this name an exchange is found again, in logs here and there.
+  headers['audit-id'] ||= randomUUID();
+  return { method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers, signal };
+}
+
+function clientOf(incoming: Incoming): string {
+  const socket = 'stream' in incoming ? incoming.stream.session?.socket : incoming.socket;
+  const { remoteAddress: address = '', remotePort: port = 0 } = socket ?? {};
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
 
 /** Tells an HTTP/1.1 client that its connection ends here; HTTP/2 has frames for that, and forbids the header. */
 const lastAnswer = (incoming: Incoming): Record<string, string> =>

@@ -17,7 +17,7 @@ export async function send(outgoing: Outgoing, response: HttpResponse, request: 
   // Both kinds of response have the same methods, but TypeScript cannot call a union of their overloads.
   const out = outgoing as ServerResponse;
   const { headers, status, body } = response;
-  const all: Record<string, string> = { ...headers, 'audit-id': randomUUID() };
+  const all: Record<string, string> = { ...headers, 'audit-id': request.headers['audit-id'] ?? randomUUID() };
   if (body instanceof Uint8Array) {
     const bytes = await encoded(body, request, all);
     out.writeHead(status, { ...all, 'content-length': String(bytes.length) });

@@ -20,11 +20,16 @@ import { Dispatcher } from './dispatch.ts';
 import { Health } from './health.ts';
 import { healthChecks, Progress } from './health-checks.ts';
 import { type Hooks, hooksKey } from './hooks.ts';
+import { InFlight } from './in-flight.ts';
+import { exchangeInProcess } from './in-process.ts';
 import { KubeletProxy } from './kubelet-proxy.ts';
 import { Listener, type ListenerParts, type Listening, type ListenOptions } from './listener.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
+import { WatchMetrics } from './metrics/watches.ts';
 import { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { Registry } from './registry.ts';
+import type { ResourceInfo } from './request.ts';
 import { Writer } from './writer.ts';
 
 export interface ApiServerParts {
@@ -59,6 +64,8 @@ export class ApiServer {
   readonly #closing = new AbortController();
   readonly #listeners = new Set<Listening>();
   readonly #progress = new Progress();
+  readonly #inFlight = new InFlight();
+  readonly #metrics: ServerMetrics;
 
   constructor(
     { store, clock = systemClock, log = createLogger('apiserver') }: ApiServerParts,
@@ -72,7 +79,10 @@ export class ApiServer {
     this.#registry = new Registry(store);
     const hooks = new Map([[hooksKey(serviceKind), this.#serviceHooks()]]);
     this.#writer = new Writer(this.#registry, hooks, clock);
-    this.#parts = { registry: this.#registry, writer: this.#writer, clock, closing: this.#closing.signal };
+    const watches = new WatchMetrics();
+    this.#parts = { registry: this.#registry, writer: this.#writer, clock, watches, closing: this.#closing.signal };
+    const kindAt = (at: ResourceInfo) => this.#dispatcher.kindAt(at);
+    this.#metrics = new ServerMetrics({ registry: this.#registry, kinds, inFlight: this.#inFlight, kindAt }, watches);
     const { address, port } = options.advertise ?? { address: '127.0.0.1', port: 6443 };
     const discovery = new Discovery(kinds, `${address}:${port}`);
     this.#dispatcher = new Dispatcher({
@@ -81,6 +91,7 @@ export class ApiServer {
       discovery,
       openApi: new OpenApi(discovery),
       kubelet: this.#kubelet,
+      metrics: this.#metrics,
       health: new Health(healthChecks({ store, progress: this.#progress }), log),
       log,
     });
@@ -114,7 +125,8 @@ export class ApiServer {
   /** The server as it is for one user, without a socket. */
   fetchAs(user: { name: string; groups: readonly string[] }): Fetch {
     const known = authenticated(user);
-    return (request) => this.#dispatcher.handle(request, known);
+    const parts = { dispatcher: this.#dispatcher, requests: this.#metrics.requests };
+    return (request) => exchangeInProcess(parts, request, known);
   }
 
   async listen(options: ListenOptions): Promise<{ port: number; close(): Promise<void> }> {
@@ -123,6 +135,8 @@ export class ApiServer {
       dispatcher: this.#dispatcher,
       registry: this.#registry,
       kubelet: this.#kubelet,
+      inFlight: this.#inFlight,
+      metrics: this.#metrics,
       log: this.#log,
       closing: this.#closing.signal,
     };

@@ -4,6 +4,7 @@
 import { type ApiError, apiVersionOf, type KubeObject } from '#api/index.ts';
 import type { Entry } from '#storage/index.ts';
 import { type Call, representationOf } from './call.ts';
+import type { WatchCount } from './metrics/watches.ts';
 import type { Representation } from './negotiate.ts';
 import type { Parts } from './parts.ts';
 import { type IncludeObject, metadataOnly, parseIncludeObject, table } from './table.ts';
@@ -27,6 +28,7 @@ export class WatchFrames {
   readonly #call: Call;
   readonly #representation: Representation;
   readonly #includeObject: IncludeObject;
+  readonly #count: WatchCount;
   #sentColumns = false;
 
   constructor(parts: Parts, call: Call) {
@@ -34,9 +36,22 @@ export class WatchFrames {
     this.#call = call;
     this.#representation = representationOf(call);
     this.#includeObject = parseIncludeObject(call.query);
+    this.#count = parts.watches.of(call.kind);
   }
 
   event(type: EventType, entry: Entry): Uint8Array {
+    const frame = this.#event(type, entry);
+    this.#count.sent(frame.length);
+    return frame;
+  }
+
+  /** Of an object that was there when the watch began. */
+  initial(entry: Entry): Uint8Array {
+    this.#count.initial++;
+    return this.event('ADDED', entry);
+  }
+
+  #event(type: EventType, entry: Entry): Uint8Array {
     if (this.#representation.as === 'object') return plain(type, entry);
     const object = this.#parts.registry.decode(entry);
     const { metaVersion } = this.#representation;

@@ -125,7 +125,7 @@ interface Seen {
 }
 
 function* initial({ entries }: Page, frames: WatchFrames): Generator<Uint8Array> {
-  for (const entry of entries) yield frames.event('ADDED', entry);
+  for (const entry of entries) yield frames.initial(entry);
 }
 
 /** What an event is to somebody who sees only the objects that a selection matches. */

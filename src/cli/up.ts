@@ -7,6 +7,7 @@ import { maxNodes } from '#cluster/ranges.ts';
 import { checkPrivilege, completePath, ensureRequirements } from '#cluster/requirements.ts';
 import { checkName, storages } from '#cluster/state.ts';
 import { Supervisor } from '#cluster/supervisor.ts';
+import { logLevels } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { command, oneOf, type Values, wholeNumber } from './command.ts';
 import { howToContinue, nameOption } from './options.ts';
@@ -22,6 +23,11 @@ const options = {
   },
   fresh: { type: 'boolean', help: 'forget what an earlier cluster of this name stored' },
   detach: { type: 'boolean', help: 'return when the cluster is up and leave it running' },
+  'log-level': {
+    type: 'string',
+    value: 'LEVEL',
+    help: `${logLevels.join(', ')}; debug also logs every request of the API server (default: PORTOLAN_LOG, else warn)`,
+  },
   sample: { type: 'boolean', help: 'apply a sample application and show it working' },
   'api-port': {
     type: 'string',
@@ -118,6 +124,8 @@ export const up = command({
   async run(values) {
     completePath();
     upOptions(values);
+    // The processes that this one starts take it from here.
+    if (values['log-level']) process.env.PORTOLAN_LOG = oneOf('log-level', values['log-level'], logLevels);
     await checkPrivilege();
     await ensureRequirements(say);
     if (values.detach) {

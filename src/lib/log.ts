@@ -1,6 +1,7 @@
 // Structured log lines on standard error: a constant message plus fields, so that lines can be searched by message.
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 export type Fields = Readonly<Record<string, unknown>>;
 const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -9,6 +10,8 @@ export interface Logger {
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
+  /** Whether lines of this level are written: for what is dear to put together. */
+  isEnabled(level: LogLevel): boolean;
   /** A logger whose lines name a part of the program. */
   named(component: string): Logger;
 }
@@ -36,6 +39,7 @@ export function createLogger(
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
+    isEnabled: (level) => rank[level] >= (rank[least] ?? rank.warn),
     named: (name) => createLogger(`${component}/${name}`, least, write),
   };
 }

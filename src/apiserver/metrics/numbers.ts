@@ -1,0 +1,57 @@
+// What is counted while requests are served: plain numbers, so that counting costs next to nothing and needs no library
+// until somebody asks for /metrics. exposition.ts turns them into text.
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One line of the text, without its help. */
+export interface Sample {
+  readonly labels: Record<string, string | number>;
+  readonly value: number;
+  /** When it is not the name of its metric: a histogram's `_bucket`, `_sum` and `_count`. */
+  readonly metricName?: string;
+}
+
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
+}
+
+/** Observations by size, in buckets with inclusive upper bounds. */
+export class Histogram {
+  readonly #bounds: readonly number[];
+  /** Of each bucket alone, the last being for what is beyond all bounds. */
+  readonly #counts: Float64Array;
+  #sum = 0;
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds;
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
+
+  observe(value: number): void {
+    const { length } = this.#bounds;
+    let at = 0;
+    while (at < length && value > (this.#bounds[at] as number)) at++;
+    this.#counts[at] = (this.#counts[at] as number) + 1;
+    this.#sum += value;
+  }
+
+  get count(): number {
+    return this.#counts.reduce((all, count) => all + count, 0);
+  }
+
+  /** @param from leaves out the buckets below, whose observations are in the next one all the same. */
+  *samples(name: string, labels: Labels, from = 0): Generator<Sample> {
+    let count = 0;
+    for (const [at, bound] of this.#bounds.entries()) {
+      count += this.#counts[at] as number;
+      if (bound >= from) yield { metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: count };
+    }
+    count += this.#counts[this.#bounds.length] as number;
+    yield { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count };
+    yield { metricName: `${name}_sum`, labels: { ...labels }, value: this.#sum };
+    yield { metricName: `${name}_count`, labels: { ...labels }, value: count };
+  }
+}
