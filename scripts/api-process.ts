@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CertificateAuthority, type KeyPair } from '#cluster/pki.ts';
+import { serverNodeFlags } from '#lib/node-flags.ts';
 
 const program = fileURLToPath(new URL('api-server.ts', import.meta.url));
 const port = 6443;
@@ -49,9 +50,13 @@ export class ApiProcess {
   async start(): Promise<number> {
     const begin = performance.now();
     const { folder } = this;
-    const child = spawn(process.execPath, [program, join(folder, 'data'), join(folder, 'pki'), String(port)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [...serverNodeFlags, program, join(folder, 'data'), join(folder, 'pki'), String(port)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     this.#child = child;
     for await (const line of createInterface(child.stdout)) {
       if (line === 'ready') return performance.now() - begin;

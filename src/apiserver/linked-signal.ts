@@ -16,7 +16,7 @@ export function linkSignals(sources: readonly (AbortSignal | undefined)[]): Link
   };
   const abort = () => {
     unlink();
-    controller.abort();
+    controller.abort(live.find(({ aborted }) => aborted)?.reason);
   };
   for (const source of live) source.addEventListener('abort', abort, { once: true });
   if (live.some(({ aborted }) => aborted)) abort();

@@ -202,8 +202,8 @@ export class Listener {
     const gone = new AbortController();
     const closed = new Promise<void>((resolve) => {
       outgoing.on('close', () => {
-        gone.abort();
-        stop.abort();
+        gone.abort(isOver);
+        stop.abort(isOver);
         resolve();
       });
     });
@@ -283,6 +283,9 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 }
+
+/** One for all: an error of its own for each exchange, with a stack that nobody reads, would cost more than the exchange. */
+const isOver = new Error('the exchange is over');
 
 function parse({ method = 'GET', url = '/' }: Incoming): RequestInfo | ApiError {
   try {

@@ -30,6 +30,8 @@ function closeOutput({ stdout, stderr }: ChildProcess): void {
 export interface ChildOptions {
   readonly module: string;
   readonly args: readonly string[];
+  /** Flags of Node's own. */
+  readonly nodeFlags?: readonly string[] | undefined;
   readonly logFile: string;
   readonly onMessage: (message: ChildMessage) => void;
 }
@@ -45,11 +47,12 @@ export class Child {
   /** Resolves when the process has ended and all that it said is in the log. */
   readonly exited: Promise<Exit>;
 
-  constructor({ module, args, logFile, onMessage }: ChildOptions) {
+  constructor({ module, args, nodeFlags = [], logFile, onMessage }: ChildOptions) {
     const child = fork(module, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execPath: process.execPath,
+      execArgv: [...process.execArgv, ...nodeFlags],
     });
     const onOutput = (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString()).slice(-lastWordsLength);

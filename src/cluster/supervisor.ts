@@ -5,6 +5,7 @@ import { Resolver } from 'node:dns/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#lib/clock.ts';
+import { serverNodeFlags } from '#lib/node-flags.ts';
 import { UserError } from '#lib/user-error.ts';
 import { appendLog, Child, describeExit, type Exit } from './child.ts';
 import { type Claim, type ClaimOptions, claimName, claimRanges } from './claim.ts';
@@ -126,6 +127,7 @@ export class Supervisor {
     const server = new Child({
       module: moduleAt('./server'),
       args: [name],
+      nodeFlags: serverNodeFlags,
       logFile: this.#logFile('server'),
       onMessage: (message) => on[message.type](message),
     });
