@@ -46,7 +46,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly deprecation?: string;
   /** Texts for `Warning: 299` headers. */
   readonly warnings?: (object: T, old: T | undefined) => string[];
-  readonly nameFormat: 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label';
+  readonly nameFormat: 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'address';
   readonly columns: readonly Column<T>[];
   /** Conditions of a Table row: finished pods have one. */
   readonly rowConditions?: (object: T) => { type: string; status: string; reason: string; message: string }[];

@@ -33,6 +33,19 @@ export const dns1035Label = format(63, label1035Pattern, label1035Text);
 export const labelValue = format(63, labelValuePattern, labelValueText);
 const namePart = format(63, namePartPattern, namePartText);
 
+const wildcardPattern = `\\*\\.${subdomainPattern}`;
+const wildcardText = `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '${wildcardPattern}')`;
+/** `*.example.com` (RFC 1034 §4.3.3). */
+export const wildcardDns1123Subdomain = format(253, wildcardPattern, wildcardText);
+
+/** What can stand between two slashes of a URL: names of kinds and objects that other rules do not bind. */
+export function pathSegment(value: string): string[] {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%']
+    .filter((character) => value.includes(character))
+    .map((character) => `may not contain '${character}'`);
+}
+
 /** A label key, an annotation key in lower case, an `appProtocol`: `[prefix/]name`. */
 export function qualifiedName(value: string): string[] {
   const [first = '', second, ...more] = value.split('/');

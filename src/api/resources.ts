@@ -2,13 +2,18 @@
 
 import type { KubeObject } from './object.ts';
 import type { Deployment, ReplicaSet } from './schema/apps.ts';
+import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from './schema/autoscaling.ts';
+import type { HorizontalPodAutoscaler } from './schema/autoscaling-v2.ts';
 import type { Lease } from './schema/coordination.ts';
 import type { ConfigMap, Event, Namespace, Secret, ServiceAccount } from './schema/core.ts';
 import type { EndpointSlice } from './schema/discovery.ts';
 import type { Endpoints } from './schema/endpoints.ts';
 import type { Event as EventsEvent } from './schema/events.ts';
+import type { Ingress, IngressClass, IPAddress, ServiceCIDR } from './schema/networking.ts';
+import type { NetworkPolicy } from './schema/networking-policy.ts';
 import type { Node } from './schema/node.ts';
 import type { Pod } from './schema/pod.ts';
+import type { PodDisruptionBudget } from './schema/policy.ts';
 import type { Service } from './schema/service.ts';
 
 export interface ResourceRef<T extends KubeObject = KubeObject> {
@@ -48,6 +53,21 @@ export const eventsEvents = ref<EventsEvent>('events.k8s.io/v1', 'events', 'Even
 export const deployments = ref<Deployment>('apps/v1', 'deployments', 'Deployment');
 export const replicaSets = ref<ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
 export const endpointSlices = ref<EndpointSlice>('discovery.k8s.io/v1', 'endpointslices', 'EndpointSlice');
+const networking = 'networking.k8s.io/v1';
+export const ingresses = ref<Ingress>(networking, 'ingresses', 'Ingress');
+export const ingressClasses = ref<IngressClass>(networking, 'ingressclasses', 'IngressClass', false);
+export const networkPolicies = ref<NetworkPolicy>(networking, 'networkpolicies', 'NetworkPolicy');
+export const serviceCIDRs = ref<ServiceCIDR>(networking, 'servicecidrs', 'ServiceCIDR', false);
+export const ipAddresses = ref<IPAddress>(networking, 'ipaddresses', 'IPAddress', false);
+export const podDisruptionBudgets = ref<PodDisruptionBudget>(
+  'policy/v1',
+  'poddisruptionbudgets',
+  'PodDisruptionBudget',
+);
+const autoscaler = ['horizontalpodautoscalers', 'HorizontalPodAutoscaler'] as const;
+export const horizontalPodAutoscalers = ref<HorizontalPodAutoscaler>('autoscaling/v2', ...autoscaler);
+/** The same objects as {@link horizontalPodAutoscalers}, with CPU as the only metric that has a field. */
+export const horizontalPodAutoscalersV1 = ref<HorizontalPodAutoscalerV1>('autoscaling/v1', ...autoscaler);
 export const leases = ref<Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
 
 /** `v1` or `group/version`, as `apiVersion` spells it. */

@@ -42,6 +42,24 @@ const samples: Readonly<Record<string, object>> = {
   },
   'apps/v1 Deployment': deployment('x'),
   'apps/v1 ReplicaSet': deployment('x'),
+  'autoscaling/v1 HorizontalPodAutoscaler': {
+    metadata,
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' }, maxReplicas: 3 },
+  },
+  'autoscaling/v2 HorizontalPodAutoscaler': {
+    metadata,
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' }, maxReplicas: 3 },
+  },
+  'networking.k8s.io/v1 Ingress': {
+    metadata,
+    spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } },
+  },
+  'networking.k8s.io/v1 IngressClass': { metadata, spec: { controller: 'example.com/c' } },
+  'networking.k8s.io/v1 IPAddress': {
+    metadata: { name: '10.96.0.20' },
+    spec: { parentRef: { resource: 'services', namespace: 'default', name: 's' } },
+  },
+  'networking.k8s.io/v1 ServiceCIDR': { metadata, spec: { cidrs: ['10.96.0.0/16'] } },
   'discovery.k8s.io/v1 EndpointSlice': { metadata, addressType: 'IPv4', endpoints: [], ports: [] },
 };
 
@@ -56,7 +74,9 @@ describe('every verb of every kind', () => {
     test(keyOf(kind), async () => {
       const api = await startServer();
       const collection = collectionOf(kind);
-      const one = `${collection}/x`;
+      const sample = (samples[keyOf(kind)] ?? { metadata }) as { metadata: { name: string } };
+      const { name } = sample.metadata;
+      const one = `${collection}/${name}`;
       const tried = new Set<string>();
       const expect = async (verb: string, status: number, ...step: [string, string, unknown?, SendOptions?]) => {
         tried.add(verb);
@@ -64,7 +84,7 @@ describe('every verb of every kind', () => {
         assert.equal(answer.status, status, `${verb} ${answer.text}`);
         return answer.json;
       };
-      const created = await expect('create', 201, 'POST', collection, samples[keyOf(kind)] ?? { metadata });
+      const created = await expect('create', 201, 'POST', collection, sample);
       assert.deepEqual([created.apiVersion, created.kind], [apiVersionOf(kind), kind.kind]);
       assert.deepEqual(await expect('get', 200, 'GET', one), created);
       const stop = new AbortController();
@@ -79,7 +99,7 @@ describe('every verb of every kind', () => {
       const list = await expect('list', 200, 'GET', `${collection}?labelSelector=l%3D1`);
       assert.deepEqual(list.items, [labelled]);
       const table = await expect('list', 200, 'GET', collection, undefined, tableV1);
-      assert.ok(table.rows.some((row: Json) => row.object.metadata.name === 'x'));
+      assert.ok(table.rows.some((row: Json) => row.object.metadata.name === name));
       for (const row of table.rows) assert.equal(row.cells.length, kind.columns.length);
       for (const field of Object.keys(kind.selectableFields ?? {})) {
         await expect('list', 200, 'GET', `${collection}?fieldSelector=${field}%3Dnothing-has-this`);

@@ -122,8 +122,10 @@ export class Registry {
 
   /** Whether writing `object`, in canonical form, would store what is stored already. */
   isUnchanged(kind: Kind, old: Entry, object: KubeObject): boolean {
-    const { value } = old instanceof View ? old.stored : old;
-    return Buffer.compare(encodeWith(kind, object)(old.modRevision), value) === 0;
+    const isSame = (bytes: Uint8Array, stored: Uint8Array) => Buffer.compare(bytes, stored) === 0;
+    // In its own words nothing may have changed although the stored form would: the other kind may say more.
+    if (isSame(encodeObject(kind, object, String(old.modRevision)), old.value)) return true;
+    return old instanceof View && isSame(encodeWith(kind, object)(old.modRevision), old.stored.value);
   }
 
   /** Undefined when `old` is no longer the newest. The entry has `object` as the last state. */

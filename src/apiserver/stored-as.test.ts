@@ -187,3 +187,91 @@ describe('Events of the core group and of events.k8s.io', () => {
     }
   });
 });
+
+const v1 = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
+const v2 = '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers';
+const scaleTargetRef = { kind: 'Deployment', name: 'web', apiVersion: 'apps/v1' };
+const cpu = (averageUtilization: number) => ({
+  type: 'Resource',
+  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } },
+});
+const memory = {
+  type: 'Resource',
+  resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '1Gi' } },
+};
+const autoscaler = (spec: object = {}) => ({
+  metadata: { name: 'a' },
+  spec: { scaleTargetRef, maxReplicas: 3, ...spec },
+});
+
+describe('HorizontalPodAutoscalers of versions 1 and 2', () => {
+  test('version 2 is preferred, and what is stored', async () => {
+    const api = await startServer();
+    const { json } = await api.send('GET', '/apis/autoscaling');
+    assert.equal(json.preferredVersion.version, 'v2');
+    for (const version of ['v1', 'v2']) {
+      const { resources } = (await api.send('GET', `/apis/autoscaling/${version}`)).json;
+      assert.equal(resources[0].storageVersionHash, 'qwQve8ut294=', version);
+    }
+  });
+
+  test('what is written in one is read, patched and watched in the other', async () => {
+    const api = await startServer();
+    const stop = new AbortController();
+    const made = await created(api, v1, autoscaler());
+    assert.deepEqual(made.spec, { scaleTargetRef, maxReplicas: 3, minReplicas: 1, targetCPUUtilizationPercentage: 80 });
+    const { json: young } = await api.send('GET', `${v2}/a`);
+    assert.deepEqual([young.apiVersion, young.spec.metrics], ['autoscaling/v2', [cpu(80)]]);
+    assert.equal(young.metadata.uid, made.metadata.uid);
+    const from = `watch=true&resourceVersion=${made.metadata.resourceVersion}`;
+    const watch = await api.watch(`${v1}?${from}`, stop.signal);
+    const metrics = [cpu(60), memory];
+    const patched = await api.send('PATCH', `${v2}/a`, { spec: { metrics } }, mergePatch);
+    assert.deepEqual(patched.json.spec.metrics, metrics, patched.text);
+    const { object } = await next(watch);
+    assert.deepEqual([object.apiVersion, object.spec.targetCPUUtilizationPercentage], ['autoscaling/v1', 60]);
+    assert.match(object.metadata.annotations['autoscaling.alpha.kubernetes.io/metrics'], /"memory"/);
+    const same = await api.send('PUT', `${v1}/a`, object);
+    assert.equal(same.json.metadata.resourceVersion, object.metadata.resourceVersion, 'nothing changed');
+    const more = await api.send('PATCH', `${v1}/a`, { spec: { maxReplicas: 9 } }, strategicPatch);
+    assert.equal(more.json.spec.maxReplicas, 9, more.text);
+    const { json: after } = await api.send('GET', `${v2}/a`);
+    assert.deepEqual([after.spec.metrics, after.metadata.annotations], [[memory, cpu(60)], undefined]);
+    stop.abort();
+  });
+
+  test('a status written in one is the status in the other', async () => {
+    const api = await startServer();
+    await created(api, v2, autoscaler());
+    const status = {
+      currentReplicas: 2,
+      desiredReplicas: 3,
+      currentMetrics: [
+        { type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: 90, averageValue: '90m' } } },
+      ],
+    };
+    const written = await api.send('PATCH', `${v2}/a/status`, { status }, mergePatch);
+    assert.equal(written.status, 200, written.text);
+    const { json: old } = await api.send('GET', `${v1}/a/status`);
+    assert.deepEqual(old.status, { currentReplicas: 2, desiredReplicas: 3, currentCPUUtilizationPercentage: 90 });
+    const scaled = await api.send('PATCH', `${v1}/a/status`, { status: { currentReplicas: 3 } }, mergePatch);
+    assert.equal(scaled.status, 200, scaled.text);
+    assert.deepEqual((await api.send('GET', `${v2}/a`)).json.status, { ...status, currentReplicas: 3 });
+    for (const url of [v1, v2]) {
+      const { json } = await api.send('GET', `${url}/a`, undefined, tableV1);
+      assert.deepEqual(json.rows[0].cells.slice(0, 6), ['a', 'Deployment/web', 'cpu: 90%/80%', '1', 3, 3]);
+    }
+  });
+
+  test('errors of either are those of the one', async () => {
+    const api = await startServer();
+    for (const url of [v1, v2]) {
+      const { status, json } = await api.send('POST', url, autoscaler({ maxReplicas: 0 }));
+      assert.equal(status, 422);
+      assert.equal(
+        json.message,
+        'HorizontalPodAutoscaler.autoscaling "a" is invalid: [spec.maxReplicas: Invalid value: 0: must be greater than 0, spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`]',
+      );
+    }
+  });
+});

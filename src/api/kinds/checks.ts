@@ -1,7 +1,7 @@
 // Small checks that validators are made of. Each returns the errors of one value at one path, in the words that clients
 // match on (services.md §0.2).
 
-import { type Address, type Cidr, contains, parseAddress, parseCidr } from '#lib/cidr.ts';
+import { type Address, type Cidr, contains, formatAddress, formatCidr, parseAddress, parseCidr } from '#lib/cidr.ts';
 import { type FieldError, invalidValue, notSupported, required } from '../errors.ts';
 
 export const immutableText = 'field is immutable';
@@ -45,6 +45,42 @@ export const portNumber = (path: string, value: number): FieldError[] =>
 
 export const tooMany = (path: string, count: number, limit: number): FieldError[] =>
   count > limit ? [{ type: 'TooMany', field: path, value: count, detail: `must have at most ${limit} items` }] : [];
+
+const percentText =
+  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+/** A number of things that is not negative, or a percentage of them. */
+export function countOrPercent(path: string, value: number | string): FieldError[] {
+  if (typeof value === 'number') return notNegative(path, value);
+  return /^[0-9]+%$/.test(value) ? [] : [invalidValue(path, value, percentText)];
+}
+export const atMost100Percent = (path: string, value: number | string): FieldError[] =>
+  typeof value === 'string' && /^[0-9]+%$/.test(value) && Number.parseInt(value, 10) > 100
+    ? [invalidValue(path, value, 'must not be greater than 100%')]
+    : [];
+
+const cidrText = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
+/** A range as older fields take it: bits beyond the prefix may be set. */
+export const cidrValue = (path: string, value: string): FieldError[] =>
+  parseCidr(value) ? [] : [invalidValue(path, value, cidrText)];
+
+/** A range as newer fields take it: the same range is always spelled the same. */
+export function canonicalCidr(path: string, value: string): FieldError[] {
+  const range = parseCidr(value);
+  const address = parseAddress(value.split('/')[0] ?? '');
+  if (!range || !address) return [invalidValue(path, value, cidrText)];
+  if (address.value !== range.base)
+    return [invalidValue(path, value, 'must not have bits set beyond the prefix length')];
+  const canonical = formatCidr(range);
+  return canonical === value ? [] : [invalidValue(path, value, `must be in canonical form ("${canonical}")`)];
+}
+
+/** What is wrong with an address whose spelling must be the canonical one: an object may be named after it. */
+export function canonicalAddress(value: string): string[] {
+  const [error] = ipAddress('', value);
+  if (error) return [error.detail ?? ''];
+  const canonical = formatAddress(parseAddress(value) as Address);
+  return canonical === value ? [] : [`must be in canonical form ("${canonical}")`];
+}
 
 /** One address in its strict form: what older parsers read differently is refused. */
 export function ipAddress(path: string, value: string): FieldError[] {

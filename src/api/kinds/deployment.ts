@@ -4,7 +4,7 @@ import { type FieldError, forbiddenField, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { deployments } from '../resources.ts';
 import { Deployment, type DeploymentSpec, type RollingUpdateDeployment } from '../schema/apps.ts';
-import { notNegative, oneOf } from './checks.ts';
+import { atMost100Percent, countOrPercent, notNegative, oneOf } from './checks.ts';
 import { ageColumn, column, nameColumn, workloadColumns } from './columns.ts';
 import {
   keepLabels,
@@ -60,27 +60,17 @@ function validateRollingUpdate(
   path: string,
 ): FieldError[] {
   const errors = [
-    ...validateShare(`${path}.maxUnavailable`, maxUnavailable),
-    ...validateShare(`${path}.maxSurge`, maxSurge),
+    ...countOrPercent(`${path}.maxUnavailable`, maxUnavailable),
+    ...countOrPercent(`${path}.maxSurge`, maxSurge),
   ];
   // With neither there is nothing that a rollout could do first.
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
     errors.push(invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
-  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
-    errors.push(invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  }
-  return errors;
+  return [...errors, ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable)];
 }
 
 const isZero = (share: number | string): boolean => share === 0 || share === '0%';
-function validateShare(path: string, share: number | string): FieldError[] {
-  if (typeof share === 'number') return notNegative(path, share);
-  const detail =
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-  return /^[0-9]+%$/.test(share) ? [] : [invalidValue(path, share, detail)];
-}
-
 function validateStatusUpdate({ status = {} }: Deployment): FieldError[] {
   const { replicas, updatedReplicas, readyReplicas, availableReplicas } = status;
   return validateCounts({ replicas, updatedReplicas, readyReplicas, availableReplicas });
