@@ -1,7 +1,6 @@
 // volume: wire types (api.md §4, §10.2).
 
 import {
-  atomic,
   bool,
   type Infer,
   inline,
@@ -17,6 +16,7 @@ import {
   string,
 } from './dsl.ts';
 import { LabelSelector, ObjectMeta } from './meta.ts';
+import { PersistentVolumeClaimSpec } from './persistent-volume-claim.ts';
 import { LocalObjectReference, ObjectFieldSelector, ResourceFieldSelector } from './selector.ts';
 
 export const HostPathVolumeSource = message('core.v1.HostPathVolumeSource', 'A file or directory of the node.', {
@@ -335,42 +335,6 @@ export const CSIVolumeSource = message('core.v1.CSIVolumeSource', '', {
   nodePublishSecretRef: pointer(5, LocalObjectReference),
 });
 export type CSIVolumeSource = Infer<typeof CSIVolumeSource>;
-
-export const VolumeResourceRequirements = message('core.v1.VolumeResourceRequirements', '', {
-  limits: optional(1, map(quantity)),
-  requests: optional(2, map(quantity)),
-});
-export type VolumeResourceRequirements = Infer<typeof VolumeResourceRequirements>;
-
-export const TypedLocalObjectReference = atomic(
-  message('core.v1.TypedLocalObjectReference', '', {
-    apiGroup: pointer(1, string),
-    kind: required(2, string),
-    name: required(3, string),
-  }),
-);
-export type TypedLocalObjectReference = Infer<typeof TypedLocalObjectReference>;
-
-export const TypedObjectReference = message('core.v1.TypedObjectReference', '', {
-  apiGroup: pointer(1, string),
-  kind: required(2, string),
-  name: required(3, string),
-  namespace: pointer(4, string),
-});
-export type TypedObjectReference = Infer<typeof TypedObjectReference>;
-
-export const PersistentVolumeClaimSpec = message('core.v1.PersistentVolumeClaimSpec', '', {
-  accessModes: optional(1, list(string)),
-  selector: pointer(4, LabelSelector),
-  resources: optional(2, VolumeResourceRequirements),
-  volumeName: optional(3, string),
-  storageClassName: pointer(5, string),
-  volumeMode: pointer(6, string),
-  dataSource: pointer(7, TypedLocalObjectReference),
-  dataSourceRef: pointer(8, TypedObjectReference),
-  volumeAttributesClassName: pointer(9, string),
-});
-export type PersistentVolumeClaimSpec = Infer<typeof PersistentVolumeClaimSpec>;
 
 export const PersistentVolumeClaimTemplate = message('core.v1.PersistentVolumeClaimTemplate', '', {
   metadata: optional(1, ObjectMeta),
