@@ -103,6 +103,8 @@ export interface FieldError {
     | 'Internal';
   readonly field: string;
   readonly value?: unknown;
+  /** The value would say nothing to people. */
+  readonly omitsValue?: boolean;
   readonly detail?: string | undefined;
 }
 
@@ -126,6 +128,13 @@ export const invalidValue = (field: string, value: unknown, detail: string): Fie
   value,
   detail,
 });
+/** Of something that is wrong with a field as a whole. */
+export const invalidField = (field: string, detail: string): FieldError => ({
+  type: 'Invalid',
+  field,
+  omitsValue: true,
+  detail,
+});
 export const duplicate = (field: string, value: unknown): FieldError => ({ type: 'Duplicate', field, value });
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'NotSupported',
@@ -144,9 +153,9 @@ export const tooLong = (field: string, limit: number): FieldError => ({
 });
 
 /** The error's text without the leading `field: `; what `causes[].message` holds. */
-export function fieldErrorMessage({ type, value, detail }: FieldError): string {
+export function fieldErrorMessage({ type, value, omitsValue, detail }: FieldError): string {
   const { text, showsValue } = wording[type];
-  return [text, showsValue ? JSON.stringify(value ?? null) : undefined, detail || undefined]
+  return [text, showsValue && !omitsValue ? JSON.stringify(value ?? null) : undefined, detail || undefined]
     .filter((part) => part !== undefined)
     .join(': ');
 }

@@ -38,10 +38,12 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly prepareForUpdate?: (object: T, old: T) => void;
   /** Before a write to the status sub-resource is stored: put back what that write may not change. Everything but
    * metadata and status is already that of `old`. */
-  readonly prepareForStatusUpdate?: (object: T, old: T) => void;
+  readonly prepareForStatusUpdate?: (object: T, old: T, now: Date) => void;
   /** Fields of metadata that `prepareForStatusUpdate` puts back, as in `[['metadata', 'labels']]`: who applies a status does
    * not own them. */
   readonly statusKeeps?: readonly (readonly string[])[];
+  /** A new object's generated name was taken, and it has another one now: put right what repeats the name. */
+  readonly renamed?: (object: T, before: string) => void;
   /** Text for a `Warning: 299` header on every request for the resource. */
   readonly deprecation?: string;
   /** Texts for `Warning: 299` headers. */

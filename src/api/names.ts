@@ -28,7 +28,12 @@ const format = (limit: number, pattern: string, text: string) => {
 };
 
 export const dns1123Subdomain = format(253, subdomainPattern, subdomainText);
-export const dns1123Label = format(63, labelPattern, labelText);
+const plainLabel = format(63, labelPattern, labelText);
+/** Of what would be a name with dots, the dots are what is wrong. */
+export const dns1123Label = (value: string): string[] =>
+  plainLabel(value).map((text) =>
+    text === labelText && dns1123Subdomain(value).length === 0 ? 'must not contain dots' : text,
+  );
 export const dns1035Label = format(63, label1035Pattern, label1035Text);
 export const labelValue = format(63, labelValuePattern, labelValueText);
 const namePart = format(63, namePartPattern, namePartText);

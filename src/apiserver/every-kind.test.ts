@@ -20,6 +20,9 @@ import {
 import { subresourcesOf, verbsOf } from './subresources.ts';
 
 const metadata = { name: 'x' };
+const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'host' }] } };
+const jobSpec = { template: { spec: { containers: [{ name: 'c', image: 'host' }], restartPolicy: 'Never' } } };
+const resources = { requests: { storage: '1Gi' } };
 /** The least that a kind accepts, by its apiVersion and kind. */
 const samples: Readonly<Record<string, object>> = {
   'v1 Pod': pod('x'),
@@ -40,7 +43,20 @@ const samples: Readonly<Record<string, object>> = {
     reason: 'r',
     type: 'Normal',
   },
+  'v1 PodTemplate': { metadata, template },
+  'v1 ReplicationController': { metadata, spec: { template } },
+  'v1 PersistentVolume': {
+    metadata,
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/data' } },
+  },
+  'v1 PersistentVolumeClaim': { metadata, spec: { accessModes: ['ReadWriteOnce'], resources } },
+  'apps/v1 ControllerRevision': { metadata, data: { spec: {} }, revision: 1 },
+  'apps/v1 DaemonSet': deployment('x'),
   'apps/v1 Deployment': deployment('x'),
+  'apps/v1 StatefulSet': deployment('x'),
+  'batch/v1 CronJob': { metadata, spec: { schedule: '*/5 * * * *', jobTemplate: { spec: jobSpec } } },
+  'batch/v1 Job': { metadata, spec: jobSpec },
+  'storage.k8s.io/v1 StorageClass': { metadata, provisioner: 'example.com/disk' },
   'apps/v1 ReplicaSet': deployment('x'),
   'autoscaling/v1 HorizontalPodAutoscaler': {
     metadata,

@@ -114,6 +114,7 @@ export class Writer {
       object.metadata.name = generateName(prefix);
       // A namespace's name is also a label of it.
       kind.setDefaults?.(object);
+      kind.renamed?.(object, name);
     }
   }
 
@@ -167,7 +168,7 @@ export class Writer {
       for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
         if (field !== 'status' && field !== 'metadata') copyField(object, old, field);
       }
-      kind.prepareForStatusUpdate?.(object, old);
+      kind.prepareForStatusUpdate?.(object, old, this.#clock.now());
     }
   }
 

@@ -38,6 +38,9 @@ export const notNegative = (path: string, value: number | undefined): FieldError
   value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
 export const positive = (path: string, value: number | undefined): FieldError[] =>
   value !== undefined && value <= 0 ? [invalidValue(path, value, 'must be greater than 0')] : [];
+/** The number in a share, of pods or of hundredths. What is neither counts as none. */
+export const shareOf = (share: number | string): number =>
+  typeof share === 'number' ? share : /^[0-9]+%$/.test(share) ? Number.parseInt(share, 10) : Number(share) || 0;
 export const portNumber = (path: string, value: number): FieldError[] =>
   Number.isInteger(value) && value >= 1 && value <= 65535
     ? []

@@ -48,18 +48,19 @@ export const firstThree = (items: readonly string[]): string =>
 interface Workload extends KubeObject {
   spec: { selector?: LabelSelector; template?: PodTemplateSpec };
 }
-const containers = ({ spec }: Workload) => spec.template?.spec?.containers ?? [];
+export const containerNames = (template: PodTemplateSpec | undefined): string =>
+  (template?.spec?.containers ?? []).map(({ name }) => name).join(',');
+export const containerImages = (template: PodTemplateSpec | undefined): string =>
+  (template?.spec?.containers ?? []).map(({ image }) => image ?? '').join(',');
+/** Wide columns with what a template says of containers. */
+export const containerColumns = <T extends KubeObject>(templateOf: (object: T) => PodTemplateSpec | undefined) =>
+  [
+    wide<T>('Containers', 'Names of the containers of a pod', (object) => containerNames(templateOf(object))),
+    wide<T>('Images', 'Images of the containers of a pod', (object) => containerImages(templateOf(object))),
+  ] as const;
+
 /** The wide columns of everything that makes pods from a template. */
 export const workloadColumns = [
-  wide<Workload>('Containers', 'Names of the containers of a pod', (w) =>
-    containers(w)
-      .map((c) => c.name)
-      .join(','),
-  ),
-  wide<Workload>('Images', 'Images of the containers of a pod', (w) =>
-    containers(w)
-      .map((c) => c.image ?? '')
-      .join(','),
-  ),
+  ...containerColumns<Workload>(({ spec }) => spec.template),
   wide<Workload>('Selector', 'Labels that the pods are found by', (w) => selectorCell(w.spec.selector)),
 ] as const;

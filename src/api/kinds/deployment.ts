@@ -4,10 +4,11 @@ import { type FieldError, forbiddenField, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { deployments } from '../resources.ts';
 import { Deployment, type DeploymentSpec, type RollingUpdateDeployment } from '../schema/apps.ts';
-import { atMost100Percent, countOrPercent, notNegative, oneOf } from './checks.ts';
+import { atMost100Percent, countOrPercent, notNegative, oneOf, shareOf } from './checks.ts';
 import { ageColumn, column, nameColumn, workloadColumns } from './columns.ts';
 import {
   keepLabels,
+  podNameWarnings,
   setWorkloadDefaults,
   validateCounts,
   validateWorkload,
@@ -64,13 +65,12 @@ function validateRollingUpdate(
     ...countOrPercent(`${path}.maxSurge`, maxSurge),
   ];
   // With neither there is nothing that a rollout could do first.
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+  if (shareOf(maxUnavailable) === 0 && shareOf(maxSurge) === 0) {
     errors.push(invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
   return [...errors, ...atMost100Percent(`${path}.maxUnavailable`, maxUnavailable)];
 }
 
-const isZero = (share: number | string): boolean => share === 0 || share === '0%';
 function validateStatusUpdate({ status = {} }: Deployment): FieldError[] {
   const { replicas, updatedReplicas, readyReplicas, availableReplicas } = status;
   return validateCounts({ replicas, updatedReplicas, readyReplicas, availableReplicas });
@@ -91,6 +91,7 @@ export const deploymentKind: Kind<Deployment> = {
   validate,
   validateUpdate: validateWorkloadUpdate,
   validateStatusUpdate,
+  warnings: podNameWarnings,
   nameFormat: 'dns1123Subdomain',
   columns: [
     nameColumn,

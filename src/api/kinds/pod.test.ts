@@ -370,7 +370,7 @@ test('the status sub-resource leaves owners and class alone', () => {
   old.metadata.ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'rs', uid: '1' }];
   const pod: Pod = { ...structuredClone(old), status: { phase: 'Running', qosClass: 'Guaranteed' } };
   delete pod.metadata.ownerReferences;
-  podKind.prepareForStatusUpdate?.(pod, old);
+  podKind.prepareForStatusUpdate?.(pod, old, new Date(0));
   assert.deepEqual(pod.metadata.ownerReferences, old.metadata.ownerReferences);
   assert.deepEqual(pod.status, { phase: 'Running', qosClass: 'BestEffort' });
 });

@@ -7,6 +7,7 @@ import { ReplicaSet } from '../schema/apps.ts';
 import { ageColumn, integer, nameColumn, workloadColumns } from './columns.ts';
 import {
   keepLabels,
+  podNameWarnings,
   setWorkloadDefaults,
   validateCounts,
   validateWorkload,
@@ -37,6 +38,7 @@ export const replicaSetKind: Kind<ReplicaSet> = {
   validate: (replicaSet) => validateWorkload(replicaSet, 'ReplicaSet'),
   validateUpdate: validateWorkloadUpdate,
   validateStatusUpdate,
+  warnings: podNameWarnings,
   nameFormat: 'dns1123Subdomain',
   columns: [
     nameColumn,

@@ -424,7 +424,7 @@ test('a status is for load balancers, with addresses and names in their places',
 test('a load balancer that reports an address owns it, unless it says otherwise', () => {
   const balanced = make({ type: 'LoadBalancer', ports: [http] });
   balanced.status = { loadBalancer: { ingress: [{ ip: '203.0.113.1' }, { hostname: 'a.example' }] } };
-  serviceKind.prepareForStatusUpdate?.(balanced, balanced);
+  serviceKind.prepareForStatusUpdate?.(balanced, balanced, new Date(0));
   assert.deepEqual(balanced.status.loadBalancer?.ingress, [
     { ip: '203.0.113.1', ipMode: 'VIP' },
     { hostname: 'a.example' },

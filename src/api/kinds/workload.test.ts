@@ -40,7 +40,12 @@ test('every rule of a Deployment names its field', () => {
     ['good', {}],
     ['good, no pods', { replicas: 0, strategy: { type: 'Recreate' } }],
     ['replicas', { replicas: -1 }, 'spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
-    ['no selector', { selector: undefined }, 'spec.selector: Required value'],
+    [
+      'no selector',
+      { selector: undefined },
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ],
     ['empty selector', { selector: {} }, 'spec.selector: Invalid value: {}: empty selector is invalid for deployment'],
     [
       'selector that misses the template',
@@ -120,7 +125,7 @@ test('a status counts pods that there are', () => {
 test('a write of the status keeps the labels', () => {
   const old = { ...make(), metadata: { ...metadata, labels: { a: 'b' } } };
   const object = { ...make(), metadata: { ...metadata, labels: { a: 'c' } } };
-  deploymentKind.prepareForStatusUpdate?.(object, old);
+  deploymentKind.prepareForStatusUpdate?.(object, old, new Date(0));
   assert.deepEqual(object.metadata.labels, { a: 'b' });
 });
 

@@ -1,10 +1,11 @@
-// What Deployment and ReplicaSet have in common: a number of pods, a selector, and a template that the selector finds
+// What workloads have in common: a number of pods, a selector, and a template that the selector finds
 // (api.md §9, §13, §14).
 
 import { isDeepStrictEqual } from 'node:util';
 import { type FieldError, invalidValue, required } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { formatSelector, matchesSelector } from '../labels.ts';
+import { dns1123Label } from '../names.ts';
 import type { KubeObject } from '../object.ts';
 import type { LabelSelector } from '../schema/meta.ts';
 import type { PodTemplateSpec } from '../schema/pod.ts';
@@ -24,7 +25,7 @@ export function setWorkloadDefaults(spec: Workload['spec']): void {
   setTemplateDefaults(spec.template);
 }
 
-export function validateWorkload({ spec }: Workload, kind: 'Deployment' | 'ReplicaSet'): FieldError[] {
+export function validateWorkload({ spec }: Workload, kind: string): FieldError[] {
   const { template = {} } = spec;
   return [
     ...notNegative('spec.replicas', spec.replicas),
@@ -34,25 +35,49 @@ export function validateWorkload({ spec }: Workload, kind: 'Deployment' | 'Repli
   ];
 }
 
-function validateSelector(selector: LabelSelector | undefined, template: PodTemplateSpec, kind: string): FieldError[] {
+export function validateSelector(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec,
+  kind: string,
+): FieldError[] {
   const path = 'spec.selector';
-  if (!selector) return [required(path)];
+  if (!selector) return [required(path), ...selectorMisses(selector, template)];
   const errors = validateLabelSelector(path, selector);
   if (formatSelector(selector) === '') {
     errors.push(invalidValue(path, selector, `empty selector is invalid for ${kind.toLowerCase()}`));
-  } else if (errors.length === 0 && !matchesSelector(selector, template.metadata?.labels)) {
-    const labels = template.metadata?.labels ?? null;
-    errors.push(invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
-  }
+  } else if (errors.length === 0) errors.push(...selectorMisses(selector, template));
   return errors;
 }
 
-export const validateWorkloadUpdate = ({ spec }: Workload, { spec: old }: Workload): FieldError[] =>
+/** A selector that is not there finds nothing. */
+export const selectorMisses = (selector: LabelSelector | undefined, { metadata }: PodTemplateSpec): FieldError[] =>
+  matchesSelector(selector, metadata?.labels) ? [] : [templateMismatch(metadata?.labels)];
+
+export const templateMismatch = (labels: Record<string, string> | undefined): FieldError =>
+  invalidValue('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`');
+
+/** Pods get the name as the beginning of theirs, and their host name from that. */
+export function podNameWarnings({ metadata: { name = '' } }: KubeObject, old: KubeObject | undefined): string[] {
+  const problems = old ? [] : dns1123Label(name);
+  const advice = 'this is used in Pod names and hostnames, which can result in surprising behavior';
+  return problems.length > 0 ? [`metadata.name: ${advice}; a DNS label is recommended: [${problems.join(' ')}]`] : [];
+}
+
+/** A count of names that were taken never becomes smaller, or names would be tried again. */
+export function validateCollisions(count: number | undefined, old: number | undefined): FieldError[] {
+  const path = 'status.collisionCount';
+  const errors = notNegative(path, count);
+  if (old !== undefined && (count ?? -1) < old) errors.push(invalidValue(path, count ?? 0, 'cannot be decremented'));
+  return errors;
+}
+
+type Selecting = { spec: Pick<Workload['spec'], 'selector'> };
+export const validateWorkloadUpdate = ({ spec }: Selecting, { spec: old }: Selecting): FieldError[] =>
   isDeepStrictEqual(spec.selector, old.selector) ? [] : [invalidValue('spec.selector', spec.selector, immutableText)];
 
 type Counts = Record<string, number | undefined>;
 /** Numbers of pods, none of them greater than that of all pods, nor available ones than ready ones. */
-export function validateCounts(counts: Counts): FieldError[] {
+export function validateCounts(counts: Counts, readyName = 'readyReplicas'): FieldError[] {
   const { replicas = 0, readyReplicas = 0, availableReplicas = 0, ...rest } = counts;
   const errors = Object.entries(counts).flatMap(([field, count]) => notNegative(`status.${field}`, count));
   for (const [field, count] of Object.entries({ ...rest, readyReplicas, availableReplicas })) {
@@ -61,7 +86,7 @@ export function validateCounts(counts: Counts): FieldError[] {
     }
   }
   if (availableReplicas > readyReplicas) {
-    errors.push(invalidValue('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas'));
+    errors.push(invalidValue('status.availableReplicas', availableReplicas, `cannot be greater than ${readyName}`));
   }
   return errors;
 }

@@ -2,7 +2,7 @@
 
 import { type Infer, inline, int32, list, message, optional, pointer, required, string } from './dsl.ts';
 import { Condition, objectFields } from './meta.ts';
-import { TypedLocalObjectReference } from './volume.ts';
+import { TypedLocalObjectReference } from './persistent-volume-claim.ts';
 
 export const ServiceBackendPort = message(
   'networking.v1.ServiceBackendPort',

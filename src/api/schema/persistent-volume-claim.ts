@@ -13,14 +13,12 @@ export const VolumeResourceRequirements = message(
 );
 export type VolumeResourceRequirements = Infer<typeof VolumeResourceRequirements>;
 
-export const TypedLocalObjectReference = atomic(message(
-  'core.v1.TypedLocalObjectReference',
-  'An object of the same namespace.',
-  {
+export const TypedLocalObjectReference = atomic(
+  message('core.v1.TypedLocalObjectReference', 'An object of the same namespace.', {
     apiGroup: pointer(1, string, { doc: 'Its group; the core group when not given.' }),
     kind: required(2, string, { doc: 'Its kind.' }),
     name: required(3, string, { doc: 'Its name.' }),
-  },
+  }),
 );
 export type TypedLocalObjectReference = Infer<typeof TypedLocalObjectReference>;
 
@@ -29,7 +27,7 @@ export const TypedObjectReference = message('core.v1.TypedObjectReference', 'An 
   kind: required(2, string, { doc: 'Its kind.' }),
   name: required(3, string, { doc: 'Its name.' }),
   namespace: pointer(4, string, { doc: 'Its namespace; the same one when not given.' }),
-}));
+});
 export type TypedObjectReference = Infer<typeof TypedObjectReference>;
 
 export const PersistentVolumeClaimSpec = message('core.v1.PersistentVolumeClaimSpec', 'What a volume must be like.', {

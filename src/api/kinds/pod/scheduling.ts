@@ -4,7 +4,7 @@ import { duplicate, type FieldError, forbiddenField, invalidValue, notSupported,
 import { dns1123Subdomain, labelValue, qualifiedName } from '../../names.ts';
 import type { Affinity, PodAffinityTerm } from '../../schema/affinity.ts';
 import type { PodSpec, TopologySpreadConstraint } from '../../schema/pod.ts';
-import type { NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../../schema/selector.ts';
+import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../../schema/selector.ts';
 import { check, checkOptional, checkRequired, oneOf, optionallyOneOf, positive } from '../checks.ts';
 import { validateLabelSelector, validateLabels } from '../metadata.ts';
 
@@ -31,12 +31,7 @@ function validateAffinity({ nodeAffinity, podAffinity, podAntiAffinity }: Affini
   const needed = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   const required_ = 'requiredDuringSchedulingIgnoredDuringExecution';
   const preferred = 'preferredDuringSchedulingIgnoredDuringExecution';
-  if (needed) {
-    const at = `${path}.nodeAffinity.${required_}.nodeSelectorTerms`;
-    const terms = needed.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(required(at, 'must have at least one node selector term'));
-    errors.push(...terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`)));
-  }
+  if (needed) errors.push(...validateNodeSelector(needed, `${path}.nodeAffinity.${required_}`));
   for (const [i, { weight, preference }] of (nodeAffinity?.[preferred] ?? []).entries()) {
     const at = `${path}.nodeAffinity.${preferred}[${i}]`;
     if (weight < 1 || weight > 100) errors.push(invalidValue(`${at}.weight`, weight, weightText));
@@ -53,6 +48,12 @@ function validateAffinity({ nodeAffinity, podAffinity, podAntiAffinity }: Affini
     }
   }
   return errors;
+}
+
+export function validateNodeSelector({ nodeSelectorTerms: terms }: NodeSelector, path: string): FieldError[] {
+  const at = `${path}.nodeSelectorTerms`;
+  if (terms.length === 0) return [required(at, 'must have at least one node selector term')];
+  return terms.flatMap((term, i) => validateNodeTerm(term, `${at}[${i}]`));
 }
 
 const validateNodeTerm = (

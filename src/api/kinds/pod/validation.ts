@@ -1,6 +1,6 @@
 // Rules for pods and for the templates that pods are made of. Parts of the spec have files of their own.
 
-import { type FieldError, forbiddenField, invalidValue } from '../../errors.ts';
+import { type FieldError, forbiddenField, invalidValue, notSupported } from '../../errors.ts';
 import { dns1123Subdomain, qualifiedName } from '../../names.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from '../../schema/pod.ts';
 import { checkOptional, checkRequired, ipAddress, notNegative, oneOf, optionallyOneOf, present } from '../checks.ts';
@@ -19,20 +19,33 @@ export const validatePod = (pod: Pod): FieldError[] => [
 ];
 
 /** Of a workload whose pods are replaced when they end. */
-export function validateTemplate(template: PodTemplateSpec, path: string, owner: string): FieldError[] {
+export const validateTemplate = (template: PodTemplateSpec, path: string, owner: string): FieldError[] => [
+  ...validatePodTemplate(template, path),
+  ...validateLasting(template, path, owner),
+];
+
+export function validatePodTemplate(template: PodTemplateSpec, path: string): FieldError[] {
   const spec = template.spec ?? { containers: [] };
-  const errors = [
-    ...validateLabels(`${path}.metadata.labels`, template.metadata?.labels),
-    ...validateAnnotations(`${path}.metadata.annotations`, template.metadata?.annotations),
-    ...validatePodSpec(spec, `${path}.spec`),
-  ];
+  const errors = [...validateTemplateMetadata(template, path), ...validatePodSpec(spec, `${path}.spec`)];
   if (spec.ephemeralContainers?.length) {
     errors.push(forbiddenField(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
   }
-  if (spec.restartPolicy === 'OnFailure' || spec.restartPolicy === 'Never') {
-    errors.push(...oneOf(`${path}.spec.restartPolicy`, spec.restartPolicy, ['Always']));
+  return errors;
+}
+
+/** At paths without `metadata`, which clients know. */
+export const validateTemplateMetadata = ({ metadata }: PodTemplateSpec, path: string): FieldError[] => [
+  ...validateLabels(`${path}.labels`, metadata?.labels),
+  ...validateAnnotations(`${path}.annotations`, metadata?.annotations),
+];
+
+/** The pods are meant to run for ever. */
+export function validateLasting({ spec }: PodTemplateSpec, path: string, owner: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec?.restartPolicy !== 'Always') {
+    errors.push(notSupported(`${path}.spec.restartPolicy`, spec?.restartPolicy ?? '', ['Always']));
   }
-  if (spec.activeDeadlineSeconds !== undefined) {
+  if (spec?.activeDeadlineSeconds !== undefined) {
     const detail = `activeDeadlineSeconds in ${owner} is not Supported`;
     errors.push(forbiddenField(`${path}.spec.activeDeadlineSeconds`, detail));
   }

@@ -6,7 +6,9 @@ import { dns1123Label, dns1123Subdomain } from '../../names.ts';
 import type { VolumeMount } from '../../schema/container.ts';
 import type {
   DownwardAPIVolumeFile,
+  HostPathVolumeSource,
   KeyToPath,
+  NFSVolumeSource,
   ProjectedVolumeSource,
   Volume,
   VolumeProjection,
@@ -47,12 +49,7 @@ function validateSource({ name: _, ...sources }: Volume, path: string): FieldErr
   if (!first) return [required(path, 'must specify a volume type')];
   const errors = more.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type'));
   const { hostPath, emptyDir, secret, configMap, downwardAPI, projected, persistentVolumeClaim, nfs } = sources;
-  if (hostPath) {
-    errors.push(
-      ...(hostPath.path ? noBacksteps(`${path}.hostPath.path`, hostPath.path) : present(`${path}.hostPath.path`, '')),
-    );
-    errors.push(...optionallyOneOf(`${path}.hostPath.type`, hostPath.type, hostPathTypes));
-  }
+  if (hostPath) errors.push(...validateHostPath(hostPath, `${path}.hostPath`));
   if (emptyDir?.sizeLimit !== undefined)
     errors.push(...validateQuantity(`${path}.emptyDir.sizeLimit`, emptyDir.sizeLimit));
   if (secret) {
@@ -74,11 +71,22 @@ function validateSource({ name: _, ...sources }: Volume, path: string): FieldErr
     const { claimName } = persistentVolumeClaim;
     errors.push(...checkRequired(`${path}.persistentVolumeClaim.claimName`, claimName, dns1123Subdomain));
   }
-  if (nfs) {
-    errors.push(...present(`${path}.nfs.server`, nfs.server), ...present(`${path}.nfs.path`, nfs.path));
-    if (nfs.path && !nfs.path.startsWith('/')) {
-      errors.push(invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path'));
-    }
+  if (nfs) errors.push(...validateNfs(nfs, `${path}.nfs`));
+  return errors;
+}
+
+export const validateHostPath = ({ path: place, type }: HostPathVolumeSource, path: string): FieldError[] => [
+  ...validatePlace(`${path}.path`, place),
+  ...optionallyOneOf(`${path}.type`, type, hostPathTypes),
+];
+/** A path of the node. */
+export const validatePlace = (path: string, place: string): FieldError[] =>
+  place ? noBacksteps(path, place) : [required(path)];
+
+export function validateNfs({ server, path: place }: NFSVolumeSource, path: string): FieldError[] {
+  const errors = [...present(`${path}.server`, server), ...present(`${path}.path`, place)];
+  if (place && !place.startsWith('/')) {
+    errors.push(invalidValue(`${path}.path`, place, 'must be an absolute path'));
   }
   return errors;
 }
