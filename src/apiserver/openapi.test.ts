@@ -189,10 +189,10 @@ describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kub
   }
 
   test('says which kind of a file is not served, and applies the rest of it', async () => {
-    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' }, spec: {} };
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'data' }, spec: {} };
     const rest = { ...configMap, metadata: { name: 'beside' } };
-    const said = await kubectl(['apply', '-f', '-'], [claim, rest].map((each) => JSON.stringify(each)).join('\n---\n'));
-    assert.match(said, /no matches for kind "PersistentVolumeClaim" in version "v1"/);
+    const said = await kubectl(['apply', '-f', '-'], [quota, rest].map((each) => JSON.stringify(each)).join('\n---\n'));
+    assert.match(said, /no matches for kind "ResourceQuota" in version "v1"/);
     assert.match(said, /^configmap\/beside created$/m);
     assert.doesNotMatch(said, /failed to/);
   });

@@ -797,8 +797,16 @@ run('discovery and health', [
     check: (json, headers) => {
       assert.equal(headers['content-type'], 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
       assert.deepEqual(
-        json.items[0].versions[0].resources[0].subresources.map(({ subresource }: Json) => subresource),
-        ['scale', 'status'],
+        json.items[0].versions[0].resources.map(({ resource, subresources = [] }: Json) =>
+          [resource, ...subresources.map(({ subresource }: Json) => subresource)].join(' '),
+        ),
+        [
+          'controllerrevisions',
+          'daemonsets status',
+          'deployments scale status',
+          'replicasets scale status',
+          'statefulsets scale status',
+        ],
       );
     },
   },

@@ -106,6 +106,7 @@ export const daemonSetKind: Kind<DaemonSet> = {
     setTemplateGeneration(daemonSet, templateGeneration(old) + Number(isChanged));
   },
   prepareForStatusUpdate: keepLabels,
+  statusKeeps: [['metadata', 'labels']],
   setDefaults,
   validate,
   validateUpdate: validateWorkloadUpdate,

@@ -136,6 +136,7 @@ export const statefulSetKind: Kind<StatefulSet> = {
     statefulSet.status = { ...noPods };
   },
   prepareForStatusUpdate: keepLabels,
+  statusKeeps: [['metadata', 'labels']],
   setDefaults,
   validate,
   validateUpdate,
