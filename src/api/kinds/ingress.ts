@@ -14,7 +14,7 @@ import {
   type IngressSpec,
   type IngressTLS,
 } from '../schema/networking.ts';
-import type { TypedLocalObjectReference } from '../schema/volume.ts';
+import type { TypedLocalObjectReference } from '../schema/persistent-volume-claim.ts';
 import { check, checkOptional, checkRequired, ipAddress, optionallyOneOf, portNumber } from './checks.ts';
 import { ageColumn, column, nameColumn, orNone } from './columns.ts';
 
