@@ -1,20 +1,13 @@
-// PATCH in its three forms (api.md §10). The patch is applied to what is stored now, again after a lost race; the result
-// passes everything that a PUT passes. Server-side apply is refused, clearly, until it is there.
+// PATCH (api.md §10). The patch is applied to what is stored now, again after a lost race; the result passes everything
+// that a PUT passes. Server-side apply, the fourth form, is another matter: apply.ts.
 
-import {
-  ApiError,
-  badRequest,
-  forbiddenField,
-  invalid,
-  type KubeObject,
-  tooLarge,
-  unsupportedMediaType,
-} from '#api/index.ts';
+import { badRequest, forbiddenField, invalid, type KubeObject, tooLarge, unsupportedMediaType } from '#api/index.ts';
 import { applyJsonPatch } from '#api/schema/json-patch.ts';
 import { applyMergePatch } from '#api/schema/merge-patch.ts';
 import { strategicMerge } from '#api/schema/strategic-merge.ts';
 import { parseJson } from '#api/schema/strict.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
+import { applyMediaType, applyPatch, isApply } from './apply.ts';
 import { bodyLimit, checkObject, type Expected, mediaTypeOf, textOf } from './body.ts';
 import { type Call, type WriteOptions, writeOptions } from './call.ts';
 import type { Parts } from './parts.ts';
@@ -26,7 +19,9 @@ const mediaTypes = [
   'application/strategic-merge-patch+json',
 ] as const;
 
-export async function patch({ registry, writer, clock }: Parts, call: Call): Promise<HttpResponse> {
+export async function patch(parts: Parts, call: Call): Promise<HttpResponse> {
+  if (isApply(call.request)) return applyPatch(parts, call);
+  const { registry, writer, clock } = parts;
   const options = patchOptions(call);
   const apply = parsePatch(call.request, call.kind, options);
   const rules = call.at.subresource === 'status' ? 'status' : 'main';
@@ -36,7 +31,6 @@ export async function patch({ registry, writer, clock }: Parts, call: Call): Pro
 }
 
 export function patchOptions(call: Call): WriteOptions {
-  if (mediaTypeOf(call.request) === 'application/apply-patch+yaml') throw applyUnsupported();
   if (call.query.get('force')) {
     const why = 'may not be specified for non-apply patch';
     throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [forbiddenField('force', why)]);
@@ -49,7 +43,7 @@ export function parsePatch(request: HttpRequest, expected: Expected, options: Wr
   const body = request.body ?? new Uint8Array();
   if (body.length > bodyLimit) throw tooLarge(bodyLimit);
   const mediaType = mediaTypeOf(request);
-  if (!mediaTypes.some((known) => known === mediaType)) throw unsupportedMediaType(mediaTypes);
+  if (!mediaTypes.some((known) => known === mediaType)) throw unsupportedMediaType([...mediaTypes, applyMediaType]);
   const { value, duplicates } = parseJson(textOf(body));
   const merged = (live: KubeObject): unknown => {
     switch (mediaType) {
@@ -89,10 +83,3 @@ function assertSameIdentity(object: KubeObject, old: KubeObject): void {
     }
   }
 }
-
-const applyUnsupported = (): ApiError =>
-  new ApiError(
-    415,
-    'UnsupportedMediaType',
-    `server-side apply (application/apply-patch+yaml) is not supported yet; use client-side apply or a patch of one of the types: ${mediaTypes.join(', ')}`,
-  );

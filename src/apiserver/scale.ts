@@ -1,10 +1,24 @@
 // The /scale sub-resource (api.md §14): the number of replicas of a workload, as an autoscaling/v1 Scale of its own.
 
-import { invalid, invalidValue, type Kind, type KubeObject, notFound, type Scale } from '#api/index.ts';
+import { apiVersionOf, invalid, invalidValue, type Kind, type KubeObject, notFound, type Scale } from '#api/index.ts';
 import { scaleColumns } from '#api/kinds/index.ts';
 import { Scale as scaleSchema } from '#api/schema/autoscaling.ts';
+import {
+  entriesOf,
+  ignoredFields,
+  type Manager,
+  type Owner,
+  shapeOf,
+  singleVersion,
+  storedOwners,
+  toParent,
+  toScale,
+  trackUpdate,
+} from '#api/schema/managed-fields/index.ts';
+import { timestamp } from '#api/schema/time.ts';
 import type { HttpResponse } from '#lib/http.ts';
-import { decodeObject } from './body.ts';
+import { applyOnto, applyOptions, isApply, parseConfig } from './apply.ts';
+import { checkObject, decodeObject } from './body.ts';
 import { type Call, type WriteOptions, writeOptions } from './call.ts';
 import { assertName, placeInNamespace } from './metadata.ts';
 import type { Parts } from './parts.ts';
@@ -25,25 +39,85 @@ export async function updateScale(parts: Parts, call: Call): Promise<HttpRespons
   const wanted = decodeObject(call.request, scaleType, options) as Scale;
   placeInNamespace(call.kind, wanted, call.at);
   assertName(wanted, call.at);
-  return store(parts, call, options, () => wanted);
+  return store(
+    parts,
+    call,
+    options,
+    tracked(parts, options, () => wanted),
+  );
 }
 
 export async function patchScale(parts: Parts, call: Call): Promise<HttpResponse> {
+  if (isApply(call.request)) return applyScale(parts, call);
   const options = patchOptions(call);
   const apply = parsePatch(call.request, scaleType, options);
-  return store(parts, call, options, (live) => apply(live) as Scale);
+  return store(
+    parts,
+    call,
+    options,
+    tracked(parts, options, (live) => apply(live) as Scale),
+  );
 }
 
-async function store(parts: Parts, call: Call, options: WriteOptions, wish: (live: Scale) => Scale) {
+async function applyScale(parts: Parts, call: Call): Promise<HttpResponse> {
+  const options = applyOptions(call);
+  const config = parseConfig(call, scaleType, options);
+  const manager = managerOf(options, 'Apply');
+  const wish = { config, expected: scaleType, versions, ignored, manager, force: options.force };
+  return store(parts, call, options, (live, known) => {
+    const { object, owners } = applyOnto(wish, live, known, parts.clock.now());
+    const scale = checkObject(object, [], scaleType, { ...options, fieldValidation: 'Ignore' }) as Scale;
+    placeInNamespace(call.kind, scale, call.at);
+    assertName(scale, call.at);
+    return { scale, owners };
+  });
+}
+
+const version = apiVersionOf(scaleType);
+const versions = singleVersion(version, shapeOf(scaleSchema));
+/** A Scale decides about the number of replicas alone. */
+const ignored = ignoredFields(['metadata'], ['status']);
+
+const managerOf = ({ fieldManager }: WriteOptions, operation: 'Apply' | 'Update'): Manager => ({
+  name: fieldManager,
+  operation,
+  apiVersion: version,
+  subresource: 'scale',
+});
+
+/** What a Scale is to be, and who owns what of it then. */
+type Wish = (live: Scale, owners: readonly Owner[]) => { scale: Scale; owners: readonly Owner[] };
+
+const tracked =
+  ({ clock }: Parts, options: WriteOptions, wish: (live: Scale) => Scale): Wish =>
+  (live, owners) => {
+    const scale = wish(live);
+    const change = { versions, version, before: live, after: scale, ignored };
+    const now = timestamp(clock.now());
+    return {
+      scale,
+      owners: owners.length > 0 ? trackUpdate(change, owners, managerOf(options, 'Update'), now) : owners,
+    };
+  };
+
+async function store(parts: Parts, call: Call, options: WriteOptions, wish: Wish) {
   const { kind, at } = call;
   const apply = (old: KubeObject): KubeObject => {
-    const { spec, metadata } = wish(scaleOf(kind, old));
+    const known = storedOwners(old.metadata.managedFields);
+    const before = toScale(known, version);
+    const { scale, owners } = wish(scaleOf(kind, old), before);
+    const { spec, metadata } = scale;
     const replicas = spec.replicas ?? 0;
     if (replicas < 0) {
       const why = 'must be greater than or equal to 0';
       throw invalid(scaleType, at.name, [invalidValue('spec.replicas', replicas, why)]);
     }
     kind.scale?.setReplicas(old, replicas);
+    if (owners !== before) {
+      const entries = entriesOf(toParent(known, owners, apiVersionOf(kind)));
+      if (entries) old.metadata.managedFields = entries;
+      else delete old.metadata.managedFields;
+    }
     // The versions are the workload's own, so a stale Scale is a conflict of the workload.
     if (metadata.resourceVersion) old.metadata.resourceVersion = metadata.resourceVersion;
     if (metadata.uid) old.metadata.uid = metadata.uid;

@@ -91,7 +91,8 @@ export class Cluster {
   #clientFor(name: string, ...groups: string[]): Client {
     if (!this.#apiServer) throw new Error('the API server is not started');
     return new Client(this.#apiServer.fetchAs({ name, groups: [...groups, 'system:authenticated'] }), {
-      userAgent: name.replace(/^system:/, ''),
+      // By it, what the part writes is told from what others write (metadata.managedFields).
+      userAgent: name.startsWith('system:node:') ? 'kubelet' : name.replace(/^system:/, ''),
     });
   }
 

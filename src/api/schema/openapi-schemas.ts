@@ -95,13 +95,14 @@ export class SchemaCollection {
     return {
       ...(message.doc && { description: message.doc }),
       type: 'object',
+      ...(message.atomic && { 'x-kubernetes-map-type': 'atomic' }),
       properties: Object.fromEntries(fields.map(([name, field]) => [name, this.#property(field)])),
       ...(required.length > 0 && { required }),
     };
   }
 
   #property({ of, presence, doc, rules }: Field): Schema {
-    const described = { ...(doc && { description: doc }), ...extensionsOf(rules) };
+    const described = { ...(doc && { description: doc }), ...extensionsOf(of, rules) };
     const schema = this.#typeSchema(of);
     // Nothing may stand beside a $ref, so it goes into an allOf, which kubectl knows to look through.
     if (!('$ref' in schema)) return { ...described, ...schema };
@@ -133,7 +134,7 @@ export class SchemaCollection {
 const isMandatory = ({ presence, of, rules }: Field): boolean =>
   presence === 'required' && of.is !== 'message' && !rules.omittable;
 
-function extensionsOf(rules: MergeRules): Schema {
+function extensionsOf(of: Type, rules: MergeRules): Schema {
   const strategies = [
     ...(rules.merge ? ['merge'] : []),
     ...(rules.retainKeys ? ['retainKeys'] : []),
@@ -142,8 +143,9 @@ function extensionsOf(rules: MergeRules): Schema {
   return {
     ...(strategies.length > 0 && { 'x-kubernetes-patch-strategy': strategies.join(',') }),
     ...(rules.mergeKey && { 'x-kubernetes-patch-merge-key': rules.mergeKey }),
-    ...(rules.listType && { 'x-kubernetes-list-type': rules.listType }),
+    ...(of.is === 'list' && { 'x-kubernetes-list-type': rules.listType ?? 'atomic' }),
     ...(rules.listMapKeys && { 'x-kubernetes-list-map-keys': rules.listMapKeys }),
     ...(rules.mapType && { 'x-kubernetes-map-type': rules.mapType }),
+    ...(rules.default !== undefined && { default: rules.default }),
   };
 }

@@ -80,7 +80,8 @@ interface SchemaParts extends Schema {
 }
 
 function toDefinition(schema: Schema): Schema {
-  const { $ref, allOf, oneOf, items, properties, additionalProperties, ...rest } = schema as SchemaParts;
+  // Defaults are of version 3 only, as upstream.
+  const { $ref, allOf, oneOf, items, properties, additionalProperties, default: _, ...rest } = schema as SchemaParts;
   if (allOf) return toDefinition({ ...rest, ...allOf[0] });
   if ($ref) return reference($ref, rest);
   return {
@@ -94,8 +95,8 @@ function toDefinition(schema: Schema): Schema {
   };
 }
 
-/** Here description and extensions do stand beside a $ref, where `explain` and `apply` look for them; defaults do not. */
-const reference = ($ref: string, { default: _, ...rest }: Schema): Schema => ({
+/** Here description and extensions do stand beside a $ref, where `explain` and `apply` look for them. */
+const reference = ($ref: string, rest: Schema): Schema => ({
   ...rest,
   $ref: `#/definitions/${referenceTarget($ref)}`,
 });

@@ -26,6 +26,7 @@ export type PathItem = Readonly<Record<string, unknown>>;
 const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const answerTypes = ['application/json', 'application/yaml'];
 const patchTypes = [
+  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',

@@ -2,7 +2,17 @@
 // pays for, so notations are only made for what differs.
 
 import { equalJson } from './equal.ts';
-import { type Fields, FieldsBuilder, isEmpty, leaf, none, recursiveDifference, union } from './fields.ts';
+import {
+  difference,
+  type Fields,
+  FieldsBuilder,
+  has,
+  isEmpty,
+  leaf,
+  none,
+  recursiveDifference,
+  union,
+} from './fields.ts';
 import { fieldElement } from './path-element.ts';
 import {
   asList,
@@ -15,7 +25,7 @@ import {
   type Struct,
   settle,
 } from './shape.ts';
-import { addedFields, isZero } from './to-fields.ts';
+import { addedFields, isZero, toFields } from './to-fields.ts';
 
 /** No field is in more than one of the three. */
 export interface Comparison {
@@ -34,6 +44,14 @@ export const ignoring = ({ added, modified, removed }: Comparison, ignored: Fiel
   modified: recursiveDifference(modified, ignored),
   removed: recursiveDifference(removed, ignored),
 });
+
+/** The fields of a configuration that a live object still has as they were applied, as a test of paths. */
+export function unchangedFields(shape: Struct, config: object, live: object): (path: readonly string[]) => boolean {
+  const comparison = compare(shape, config, live);
+  const changed = union(changedFields(comparison), comparison.removed);
+  const fields = difference(toFields(shape, config), changed);
+  return (path) => has(fields, path);
+}
 
 const nothingSkipped: ReadonlySet<string> = new Set();
 

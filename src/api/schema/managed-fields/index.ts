@@ -2,6 +2,7 @@
 
 export { type Application, type Applied, apply } from './apply.ts';
 export { checkApplied } from './check-applied.ts';
+export { unchangedFields } from './compare.ts';
 export { type Conflict, conflictCauses, conflictMessage } from './conflicts.ts';
 export { equalJson } from './equal.ts';
 export { type Ignored, ignoredFields, nothingIgnored } from './ignored.ts';
@@ -15,6 +16,7 @@ export {
   ownerOf,
   storedOwners,
 } from './managers.ts';
+export { toParent, toScale } from './scale.ts';
 export { shapeOf } from './shape.ts';
 export { fieldsOfCreator, trackCreate, trackUpdate } from './track.ts';
 export { singleVersion, type Versions } from './versions.ts';
