@@ -373,7 +373,7 @@ describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kub
       '--tcp=80',
     );
     await has(/configmaps "none" not found/, 'get', 'cm', 'none');
-    await has(/server-side apply .* is not supported yet/, 'apply', '--server-side', '-f', path);
+    await has(/configmap\/cm serverside-applied/, 'apply', '--server-side', '-f', path);
     await has(/configmap "cm" deleted/, 'delete', '-f', path);
     await has(/namespace\/other created/, 'create', 'namespace', 'other');
     await has(/secret\/s created/, '-n', 'other', 'create', 'secret', 'generic', 's', '--from-literal=k=v');

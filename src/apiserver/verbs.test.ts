@@ -487,12 +487,6 @@ run('patch', [
     reason: 'UnsupportedMediaType',
   },
   {
-    name: 'server-side apply',
-    send: ['PATCH', `${cms}/a?force=true`, {}, { headers: { 'content-type': 'application/apply-patch+yaml' } }],
-    status: 415,
-    message: /server-side apply .* is not supported yet/,
-  },
-  {
     name: 'force without apply',
     send: ['PATCH', `${cms}/a?force=true`, {}, mergePatch],
     status: 422,
