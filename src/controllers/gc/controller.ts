@@ -17,8 +17,8 @@ import {
   planDependent,
 } from './plan.ts';
 
-/** Never owned by anything, and many. */
-const ignored = new Set(['events', 'leases']);
+/** Never owned by anything, and many: they go when they are old. */
+const ignored = new Set(['events']);
 
 export async function runGarbageCollector(shared: ControllerParts): Promise<void> {
   const parts = partsFor(shared, 'garbage-collector');
