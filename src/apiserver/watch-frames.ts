@@ -7,6 +7,7 @@ import { type Call, representationOf } from './call.ts';
 import type { WatchCount } from './metrics/watches.ts';
 import type { Representation } from './negotiate.ts';
 import type { Parts } from './parts.ts';
+import { Recent } from './recent.ts';
 import { type IncludeObject, metadataOnly, parseIncludeObject, table } from './table.ts';
 
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -17,10 +18,12 @@ const heads: Record<EventType, Uint8Array> = {
   DELETED: Buffer.from('{"type":"DELETED","object":'),
 };
 const lineEnd = Buffer.from('}\n');
-const shared: Record<EventType, WeakMap<Entry, Uint8Array>> = {
-  ADDED: new WeakMap(),
-  MODIFIED: new WeakMap(),
-  DELETED: new WeakMap(),
+/** Lines of the last entries, so that all watchers of a change share one; older ones are made anew by who comes late. */
+const sharedLimit = 500;
+const shared: Record<EventType, Recent<Entry, Uint8Array>> = {
+  ADDED: new Recent(sharedLimit),
+  MODIFIED: new Recent(sharedLimit),
+  DELETED: new Recent(sharedLimit),
 };
 
 export class WatchFrames {
@@ -45,10 +48,17 @@ export class WatchFrames {
     return frame;
   }
 
-  /** Of an object that was there when the watch began. */
-  initial(entry: Entry): Uint8Array {
+  /** The line of an object that was there when the watch began, in pieces: there may be very many of them. */
+  *initial(entry: Entry): Generator<Uint8Array> {
     this.#count.initial++;
-    return this.event('ADDED', entry);
+    if (this.#representation.as === 'object') {
+      this.#count.sent(heads.ADDED.length + entry.value.length + lineEnd.length);
+      yield heads.ADDED;
+      yield entry.value;
+      yield lineEnd;
+    } else {
+      yield this.event('ADDED', entry);
+    }
   }
 
   #event(type: EventType, entry: Entry): Uint8Array {

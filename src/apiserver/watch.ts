@@ -107,7 +107,8 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
         const seen = seenBy(options.selection, registry.viewEvent(call.kind, event), registry);
         if (seen) lines.push(frames.event(seen.type, seen.entry));
       }
-      if (lines.length > 0) yield lines.length === 1 ? (lines[0] as Uint8Array) : Buffer.concat(lines);
+      if (lines.length === 1) yield lines[0] as Uint8Array;
+      else yield* gathered(lines);
       next = changes.next();
     }
   } catch (error) {
@@ -125,7 +126,7 @@ interface Seen {
 }
 
 function* initial({ entries }: Page, frames: WatchFrames): Generator<Uint8Array> {
-  for (const entry of entries) yield frames.initial(entry);
+  for (const entry of entries) yield* frames.initial(entry);
 }
 
 /** What an event is to somebody who sees only the objects that a selection matches. */
