@@ -2,6 +2,7 @@
 // they end, and takes everything down in the end. Holds no cluster state, so that it stays small and survives.
 
 import { Resolver } from 'node:dns/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#lib/clock.ts';
@@ -14,15 +15,14 @@ import { clusterDomain, dnsKubeconfigPath, dnsPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
 import type { ChildMessage } from './messages.ts';
 import { dnsServiceIP, hostLeg, type Ranges } from './ranges.ts';
+import { Restarts } from './restarts.ts';
 import { type ClusterCard, stateDirOf, withNameLocked, writeCard } from './state.ts';
 
 const startTimeoutMs = 60_000;
 const stopGraceMs = 20_000;
 /** A server that ends so often, each time before it has run for a minute, will not be better the next time. */
-const serverAttempts = 5;
-const goodRunMs = 60_000;
-/** How long to wait before a process that has failed so many times in a row is started again. */
-const patienceMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(10_000, 100 * 2 ** failures));
+const serverRestarts = { goodRunMs: 60_000, attempts: 5 };
+const dnsRestarts = { goodRunMs: 10_000 };
 
 const moduleExtension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const moduleAt = (path: string): string => fileURLToPath(new URL(`${path}.${moduleExtension}`, import.meta.url));
@@ -148,23 +148,22 @@ export class Supervisor {
   /** With its objects on disk, a server that ends is started again; without, the cluster has ended with it. */
   async #keepServer(card: RunningCard): Promise<void> {
     const { signal } = this.#stopping;
-    let failures = 0;
-    let startedAt = Date.now();
-    for (;;) {
+    const restarts = new Restarts(serverRestarts);
+    for (let startedAt = Date.now(); ; ) {
       const exit = await this.#server?.exited;
       if (!exit || signal.aborted) return;
       const what = `The server process ended (${describeExit(exit)})`;
       if (card.storage === 'memory') return this.#end(`${what}, and the state of the cluster with it.`);
-      failures = Date.now() - startedAt < goodRunMs ? failures + 1 : 1;
-      if (failures > serverAttempts) {
-        return this.#end(
-          `${what}, for the ${failures}th time within a short while. Its data stay in ${dataDirOf(card.name)}.`,
-        );
+      const waitMs = restarts.next(Date.now() - startedAt);
+      if (waitMs === undefined) {
+        this.#tell(`${what} again and again, and is given up.`);
+        const kept = await this.#keepLogs().catch((error: Error) => `nowhere: ${error.message}`);
+        return this.#end(`The cluster ends; its data stay. What was logged is in ${kept}.`);
       }
       this.#tell(`${what}. It is started again.`);
       startedAt = Date.now();
       try {
-        await systemClock.sleep(patienceMs(failures), signal);
+        await systemClock.sleep(waitMs, signal);
         await this.#startServer(card);
         this.#tell(`The server process runs again, after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
       } catch (error) {
@@ -173,6 +172,15 @@ export class Supervisor {
         await this.#server?.stop(stopGraceMs);
       }
     }
+  }
+
+  /** With the data, where they outlive the cluster. */
+  async #keepLogs(): Promise<string> {
+    const { name } = this.#options;
+    const folder = join(dataDirOf(name), 'log');
+    await rm(folder, { recursive: true, force: true });
+    await cp(join(stateDirOf(name), 'log'), folder, { recursive: true });
+    return folder;
   }
 
   /** To the terminal, and for those who look later. */
@@ -189,7 +197,7 @@ export class Supervisor {
   }
 
   /** Keeps a DNS process running: a new one at once, then more and more patiently if they keep ending. */
-  #runDns(ranges: Ranges, failures = 0): void {
+  #runDns(ranges: Ranges, restarts = new Restarts(dnsRestarts)): void {
     if (this.#stopping.signal.aborted) return;
     const startedAt = Date.now();
     const listen = `${hostLeg(ranges)}:${dnsPort}`;
@@ -206,10 +214,8 @@ export class Supervisor {
       onMessage: () => {},
     });
     void this.#dns.exited.then(async () => {
-      const soon = Date.now() - startedAt < 10_000;
-      const next = soon ? failures + 1 : 0;
-      await systemClock.sleep(patienceMs(next));
-      this.#runDns(ranges, next);
+      await systemClock.sleep(restarts.next(Date.now() - startedAt) ?? 0);
+      this.#runDns(ranges, restarts);
     });
   }
 }
@@ -218,7 +224,12 @@ export class Supervisor {
 function beginning({ card, stored }: Claim): string[] {
   if (!stored) return [];
   const since = stored.createdAt.replace('T', ' ').replace(/\..*/, ' UTC');
-  return [`Continuing the cluster ${card.name} of ${since} with all its objects (--fresh starts without)`];
+  const lines = [`Continuing the cluster ${card.name} of ${since} with all its objects (--fresh starts without)`];
+  if (card.apiPort !== stored.apiPort) {
+    const ports = `from port ${stored.apiPort} to ${card.apiPort}`;
+    lines.push(`The API server moves ${ports}: copies of the kubeconfig name the old one`);
+  }
+  return lines;
 }
 
 /** A store that is mapped into memory and is not what it should be ends its process like this. */

@@ -18,11 +18,12 @@ import {
   services,
 } from '#api/index.ts';
 import { isPodReady } from '#api/pod-conditions.ts';
-import { Client, connect } from '#client/index.ts';
+import { Client, connect, Informer } from '#client/index.ts';
+import { createLogger } from '#lib/log.ts';
 import { tryRun } from '#lib/run.ts';
 import { eventually, portolan, statusOf, TestCluster, traces, whyNoCluster, whyNoProgram } from './harness.ts';
 
-const skip = whyNoCluster() ?? whyNoProgram('curl');
+const skip = whyNoCluster() ?? whyNoProgram('curl') ?? whyNoProgram('nslookup');
 const dataDirOf = (name: string) => join(process.env.PORTOLAN_DATA_DIR ?? '', name);
 const up = (name: string, ...args: string[]) => portolan(['up', '--detach', '--name', name, '--nodes', '1', ...args]);
 const down = (name: string, ...args: string[]) => portolan(['down', '--name', name, ...args]);
@@ -180,7 +181,7 @@ describe('a cluster that is stopped and started again', { skip }, () => {
   });
 });
 
-test('kill -9 of the server under writes: it is started again, and no acknowledged write is lost', {
+test('kill -9 of the server under writes: it is started again, no acknowledged write is lost, watchers go on', {
   skip,
 }, async () => {
   await using cluster = await TestCluster.start('e2e-kill9', ['--nodes', '1']);
@@ -194,6 +195,11 @@ test('kill -9 of the server under writes: it is started again, and no acknowledg
 
   const acknowledged = new Map<string, string>();
   const maps = client.resource(configMaps);
+  // A client that watches all the while.
+  const stop = new AbortController();
+  after(() => stop.abort());
+  const informer = new Informer(maps, { namespace: 'default', log: createLogger('test', 'error') });
+  informer.start(stop.signal);
   let writing = true;
   const write = async (writer: number) => {
     for (let i = 0; writing; i++) {
@@ -219,6 +225,11 @@ test('kill -9 of the server under writes: it is started again, and no acknowledg
   const stored = new Map(items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
   const lost = [...acknowledged].filter(([name, version]) => stored.get(name) !== version);
   assert.deepEqual(lost, [], `of ${acknowledged.size}`);
+  const watched = () => informer.list().map(({ metadata }) => metadata.resourceVersion);
+  await eventually(
+    'the watcher has them all',
+    async () => watched().sort().join() === [...stored.values()].sort().join(),
+  );
   await eventually('the pod runs again and answers', () => answers(web));
   const log = readFileSync(`/run/portolan/${cluster.name}/log/supervisor.log`, 'utf8');
   assert.match(log, /The server process ended \(ended by SIGKILL\)\. It is started again\./);
