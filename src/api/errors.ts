@@ -30,7 +30,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      reason: this.reason,
+      ...(this.reason && { reason: this.reason }),
       ...(this.details && { details: this.details }),
       code: this.code,
     };
@@ -105,6 +105,8 @@ export interface FieldError {
   readonly value?: unknown;
   /** The value would say nothing to people. */
   readonly omitsValue?: boolean;
+  /** How the value is printed, where JSON is not how upstream does it. */
+  readonly shown?: string;
   readonly detail?: string | undefined;
 }
 
@@ -136,14 +138,14 @@ export const invalidField = (field: string, detail: string): FieldError => ({
   detail,
 });
 export const duplicate = (field: string, value: unknown): FieldError => ({ type: 'Duplicate', field, value });
-export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
+  notAmong(field, value, [...supported].sort());
+/** Like {@link notSupported}, in the order given: for the few lists that upstream does not sort. */
+export const notAmong = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'NotSupported',
   field,
   value,
-  detail: `supported values: ${[...supported]
-    .sort()
-    .map((v) => JSON.stringify(v))
-    .join(', ')}`,
+  detail: `supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}`,
 });
 export const forbiddenField = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail });
 export const tooLong = (field: string, limit: number): FieldError => ({
@@ -153,9 +155,10 @@ export const tooLong = (field: string, limit: number): FieldError => ({
 });
 
 /** The error's text without the leading `field: `; what `causes[].message` holds. */
-export function fieldErrorMessage({ type, value, omitsValue, detail }: FieldError): string {
+export function fieldErrorMessage(error: FieldError): string {
+  const { type, value, omitsValue, shown = JSON.stringify(value ?? null), detail } = error;
   const { text, showsValue } = wording[type];
-  return [text, showsValue && !omitsValue ? JSON.stringify(value ?? null) : undefined, detail || undefined]
+  return [text, showsValue && !omitsValue ? shown : undefined, detail || undefined]
     .filter((part) => part !== undefined)
     .join(': ');
 }
@@ -171,9 +174,9 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   const qualifiedKind = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   const aggregate = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   return new ApiError(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${aggregate}`, {
-    name,
+    ...(name && { name }),
     ...(kind.group && { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind && { kind: kind.kind }),
     causes,
   });
 }

@@ -1,11 +1,21 @@
 // Request bodies: bytes to a checked object (api.md §4, §5, §9). JSON, YAML and protobuf; unknown and repeated fields are
 // refused, warned about or ignored, as `fieldValidation` says; what has a wrong type is always refused.
 
-import { isMap, isScalar, isSeq, parseDocument, type Node as YamlNode } from 'yaml';
-import { ApiError, apiVersionOf, badRequest, type KubeObject, tooLarge, unsupportedMediaType } from '#api/index.ts';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node as YamlNode } from 'yaml';
+import {
+  ApiError,
+  apiVersionOf,
+  badRequest,
+  invalid,
+  invalidValue,
+  type KubeObject,
+  tooLarge,
+  unsupportedMediaType,
+} from '#api/index.ts';
 import { kindFor } from '#api/kinds/index.ts';
 import { Scale } from '#api/schema/autoscaling.ts';
 import type { Message } from '#api/schema/dsl.ts';
+import { isObject, jsonType } from '#api/schema/json.ts';
 import { DeleteOptions } from '#api/schema/meta.ts';
 import { Binding } from '#api/schema/pod.ts';
 import { Eviction } from '#api/schema/policy.ts';
@@ -13,6 +23,7 @@ import { decodeProtobuf, isProtobuf } from '#api/schema/protobuf.ts';
 import { checkFields, parseJson, prune } from '#api/schema/strict.ts';
 import type { HttpRequest } from '#lib/http.ts';
 import { acceptedMedia } from './negotiate.ts';
+import { eachProblem, type Source, strictError } from './strict-problems.ts';
 
 export const bodyLimit = 3 * 1024 * 1024;
 /** Aliases that a YAML body may expand to: enough for anchors that people write, too few to blow up memory. */
@@ -36,28 +47,84 @@ export const mediaTypeOf = (request: HttpRequest): string =>
 
 /** The body as an object of the expected kind. Throws 400, 413 or 415. */
 export function decodeObject(request: HttpRequest, expected: Expected, checking: Checking): KubeObject {
-  const { value, duplicates } = parseBody(request);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badRequest(`the body is not an object: a ${expected.kind} was expected`);
-  }
-  assertKind(value as Partial<KubeObject>, expected);
-  return checkObject(value, duplicates, expected, checking);
+  const { value, duplicates, source } = parseObject(request, expected);
+  assertKind(value, expected);
+  return checkObject(value, duplicates, expected, checking, source);
 }
 
 /** Holds a value that JSON can express against the kind's schema; the result is in canonical form. */
-export function checkObject(value: unknown, duplicates: string[], expected: Expected, checking: Checking): KubeObject {
-  const { unknown, typeError } = checkFields(expected.schema, value);
+export function checkObject(
+  value: unknown,
+  duplicates: readonly string[],
+  expected: Expected,
+  checking: Checking,
+  source: Source = {},
+): KubeObject {
   const cannot = `${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}`;
-  if (typeError) throw badRequest(`${cannot}: ${typeError}`);
-  const problems = [
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ];
-  if (problems.length > 0 && checking.fieldValidation === 'Strict') {
-    throw badRequest(`${cannot}: strict decoding error: ${problems.join(', ')}`);
+  return decode(value, { duplicates, source, expected, checking }, (why) => badRequest(`${cannot}: ${why}`));
+}
+
+/** Like {@link checkObject}, for what a patch has made of an object. `shown` is what upstream shows of it. */
+export function checkPatched(
+  value: unknown,
+  duplicates: readonly string[],
+  expected: Expected,
+  checking: Checking,
+  shown: () => string,
+): KubeObject {
+  return decode(value, { duplicates, source: {}, expected, checking }, (why) =>
+    invalid({ group: '', kind: '' }, '', [invalidValue('patch', shortened(shown()), why)]),
+  );
+}
+
+/** Nobody reads more of an object in an error. */
+const shownLimit = 4096;
+const shortened = (text: string): string => (text.length > shownLimit ? `${text.slice(0, shownLimit)} ...` : text);
+
+interface Decoding {
+  readonly duplicates: readonly string[];
+  readonly source: Source;
+  readonly expected: Expected;
+  readonly checking: Checking;
+}
+
+function decode(value: unknown, decoding: Decoding, refusal: (why: string) => ApiError): KubeObject {
+  const { duplicates, source, expected, checking } = decoding;
+  const { unknown, typeError } = checkFields(expected.schema, value);
+  if (typeError) throw refusal(typeError);
+  const findings = { unknown, duplicates };
+  if (checking.fieldValidation === 'Strict') {
+    const why = strictError(findings, source);
+    if (why) throw refusal(why);
   }
-  if (checking.fieldValidation === 'Warn') for (const problem of problems) checking.warn(problem);
+  if (checking.fieldValidation === 'Warn') for (const text of eachProblem(findings, source)) checking.warn(text);
   return prune(expected.schema, value) as KubeObject;
+}
+
+/** The body as an object of some kind; what cannot be read at all is told as upstream tells it. */
+function parseObject(request: HttpRequest, { kind }: Expected): Parsed & { value: Partial<KubeObject> } {
+  try {
+    const parsed = parseBody(request);
+    const { value } = parsed;
+    if (isObject(value)) return { ...parsed, value };
+    throw badRequest(`json: cannot unmarshal ${jsonType(value)} into Go value of type struct`);
+  } catch (error) {
+    if (!isBadRequest(error) || mediaTypeOf(request) === protobuf) throw error;
+    const why = `couldn't get version/kind; json parse error: ${error.message.replace(/^the body is not valid JSON: /, '')}`;
+    const text = `the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(request.body)})`;
+    throw new ApiError(400, 'BadRequest', text, undefined, { cause: error });
+  }
+}
+
+const isBadRequest = (error: unknown): error is ApiError => error instanceof ApiError && error.code === 400;
+
+/** The beginning of a body, as upstream shows it: text when it looks like JSON, else hexadecimal. */
+function summary(body: Uint8Array = new Uint8Array()): string {
+  const limit = 30;
+  if (body.length === 0) return '<empty>';
+  const start = Buffer.from(body.subarray(0, limit));
+  const text = start[0] === 0x7b ? start.toString() : start.toString('hex');
+  return body.length > limit ? `${text} ...` : text;
 }
 
 /** DeleteOptions, from the body if there is one; they may call themselves a member of any group. */
@@ -74,18 +141,23 @@ export function decodeDeleteOptions(request: HttpRequest): DeleteOptions {
 interface Parsed {
   readonly value: unknown;
   readonly duplicates: string[];
+  readonly source?: Source;
 }
+
+const protobuf = 'application/vnd.kubernetes.protobuf';
 
 function parseBody(request: HttpRequest): Parsed {
   const body = request.body ?? new Uint8Array();
   if (body.length > bodyLimit) throw tooLarge(bodyLimit);
   const mediaType = mediaTypeOf(request);
   switch (mediaType) {
-    case 'application/vnd.kubernetes.protobuf':
+    case protobuf:
       if (!isProtobuf(body)) throw badRequest('the body does not begin as a Kubernetes protobuf message does');
       return { value: decodeProtobuf(body, messageFor), duplicates: [] };
-    case 'application/json':
-      return parseJson(textOf(body));
+    case 'application/json': {
+      const json = textOf(body);
+      return { ...parseJson(json), source: { json } };
+    }
     case 'application/yaml':
     case 'text/yaml':
     case 'application/x-yaml':
@@ -97,7 +169,7 @@ function parseBody(request: HttpRequest): Parsed {
 
 /** The text of a body that must be UTF-8. */
 export function textOf(body: Uint8Array): string {
-  if (body.length === 0) throw badRequest('the request has no body: an object was expected');
+  if (body.length === 0) throw badRequest('unexpected end of JSON input');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch (error) {
@@ -128,20 +200,35 @@ function assertKind(value: Partial<KubeObject>, expected: Expected): void {
 
 /** One YAML document, read as kubectl does: to the JSON that it stands for. */
 export function parseYaml(text: string): Parsed {
-  const document = parseDocument(text, { uniqueKeys: false, merge: true });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { uniqueKeys: false, merge: true, prettyErrors: false, lineCounter });
   const [error] = document.errors;
-  if (error) throw badRequest(`the body is not valid YAML: ${error.message}`);
-  const duplicates: string[] = [];
-  findDuplicates(document.contents, '', duplicates);
+  if (error) {
+    const { line } = lineCounter.linePos(error.pos[0]);
+    throw badRequest(`error converting YAML to JSON: yaml: line ${line}: ${error.message}`);
+  }
+  const found: Repeated[] = [];
+  findDuplicates(document.contents, '', found);
+  const duplicates = found.map(({ path }) => path);
+  const lines = found.map(
+    ({ key, at }) => `line ${lineCounter.linePos(at).line}: key ${JSON.stringify(key)} already set in map`,
+  );
   try {
     const json = JSON.stringify(document.toJS({ maxAliasCount: yamlAliasLimit })) ?? 'null';
-    return { value: parseJson(json).value, duplicates };
+    return { value: parseJson(json).value, duplicates, source: { lines } };
   } catch (error) {
     throw error instanceof ApiError ? error : badRequest(`the body is not valid YAML: ${(error as Error).message}`);
   }
 }
 
-function findDuplicates(node: YamlNode | null, path: string, found: string[]): void {
+interface Repeated {
+  readonly path: string;
+  readonly key: string;
+  /** Where in the text it stands again. */
+  readonly at: number;
+}
+
+function findDuplicates(node: YamlNode | null, path: string, found: Repeated[]): void {
   if (isSeq(node)) {
     for (const [index, item] of node.items.entries()) findDuplicates(item as YamlNode, `${path}[${index}]`, found);
   } else if (isMap(node)) {
@@ -149,7 +236,7 @@ function findDuplicates(node: YamlNode | null, path: string, found: string[]): v
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : '';
       const inner = path ? `${path}.${name}` : name;
-      if (seen.has(name)) found.push(inner);
+      if (seen.has(name)) found.push({ path: inner, key: name, at: isScalar(key) ? (key.range?.[0] ?? 0) : 0 });
       seen.add(name);
       findDuplicates(value as YamlNode | null, inner, found);
     }

@@ -1,6 +1,6 @@
 // One request on its way through a verb: who asks for what, in which form, under which options (api.md §9).
 
-import { badRequest, type FieldError, invalid, type Kind, notSupported } from '#api/index.ts';
+import { type FieldError, invalid, type Kind, notSupported } from '#api/index.ts';
 import type { HttpRequest } from '#lib/http.ts';
 import type { User } from './authentication.ts';
 import type { Checking, FieldValidation } from './body.ts';
@@ -55,11 +55,15 @@ export function writeOptions(call: Call, kind: string): WriteOptions {
   const dryRun = isDryRun(call.query.getAll('dryRun'), errors);
   const named = call.query.get('fieldManager');
   if (named) errors.push(...validateManager(named, 'fieldManager'));
+  const fieldValidation = call.query.get('fieldValidation') || 'Warn';
+  if (!isFieldValidation(fieldValidation)) {
+    errors.push(notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations]));
+  }
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', errors);
   return {
     dryRun,
     fieldManager: named || managerOfUserAgent(call.request.headers['user-agent']),
-    fieldValidation: fieldValidation(call.query),
+    fieldValidation: fieldValidation as FieldValidation,
     warn: (text) => call.warnings.add(text),
   };
 }
@@ -72,10 +76,5 @@ export function isDryRun(values: readonly string[], errors: FieldError[]): boole
   return given.length > 0;
 }
 
-function fieldValidation(query: URLSearchParams): FieldValidation {
-  const wanted = query.get('fieldValidation') || 'Warn';
-  if (wanted === 'Strict' || wanted === 'Warn' || wanted === 'Ignore') return wanted;
-  throw badRequest(
-    `invalid value ${JSON.stringify(wanted)} for the query parameter fieldValidation: must be Strict, Warn or Ignore`,
-  );
-}
+const fieldValidations: readonly FieldValidation[] = ['Ignore', 'Strict', 'Warn'];
+const isFieldValidation = (text: string): boolean => fieldValidations.some((known) => known === text);

@@ -5,13 +5,13 @@ import {
   conflict,
   type DeleteOptions,
   type FieldError,
-  forbiddenField,
   invalid,
+  invalidValue,
   type Kind,
   type KubeObject,
   type Namespace,
+  notAmong,
   notFound,
-  notSupported,
 } from '#api/index.ts';
 import { prune } from '#api/schema/strict.ts';
 import { timestamp } from '#api/schema/time.ts';
@@ -22,7 +22,7 @@ import { decodeDeleteOptions } from './body.ts';
 import { type Call, isDryRun } from './call.ts';
 import type { Parts } from './parts.ts';
 import { respondWithEntry, respondWithSuccess } from './represent.ts';
-import { wholeNumber } from './request.ts';
+import { boolean, integer } from './request.ts';
 
 const attempts = 16;
 
@@ -51,23 +51,23 @@ export interface ParsedDeleteOptions extends DeleteOptions {
 /** From the body and, where that says nothing, from the query. Throws 422 for options that contradict each other. */
 export function deleteOptions(call: Call): ParsedDeleteOptions {
   const options = decodeDeleteOptions(call.request);
-  options.gracePeriodSeconds ??= wholeNumber(call.query, 'gracePeriodSeconds');
+  options.gracePeriodSeconds ??= integer(call.query, 'gracePeriodSeconds');
   options.propagationPolicy ??= call.query.get('propagationPolicy') || undefined;
-  const orphan = call.query.get('orphanDependents');
-  if (orphan) options.orphanDependents ??= orphan === 'true' || orphan === '1';
+  if (call.query.get('orphanDependents')) options.orphanDependents ??= boolean(call.query, 'orphanDependents');
   return parseDeleteOptions(options, call.query.getAll('dryRun'));
 }
 
-const policies = ['Background', 'Foreground', 'Orphan'] as const;
+const policies = ['Foreground', 'Background', 'Orphan'] as const;
 
 export function parseDeleteOptions(options: DeleteOptions, dryRun: readonly string[] = []): ParsedDeleteOptions {
   const errors: FieldError[] = [];
   const { propagationPolicy, orphanDependents } = options;
   if (propagationPolicy !== undefined && orphanDependents !== undefined) {
-    errors.push(forbiddenField('orphanDependents', 'orphanDependents and propagationPolicy may not both be set'));
+    const why = 'orphanDependents and deletionPropagation cannot be both set';
+    errors.push(invalidValue('propagationPolicy', propagationPolicy, why));
   }
   if (propagationPolicy !== undefined && !policies.some((policy) => policy === propagationPolicy)) {
-    errors.push(notSupported('propagationPolicy', propagationPolicy, policies));
+    errors.push(notAmong('propagationPolicy', propagationPolicy, [...policies, 'nil']));
   }
   const isRehearsal = isDryRun([...(options.dryRun ?? []), ...dryRun], errors);
   if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
@@ -152,8 +152,11 @@ function mustWait(kind: Kind, object: KubeObject): boolean {
 function mark(kind: Kind, object: KubeObject, grace: number, now: Date): void {
   const { metadata } = object;
   const isFirst = !metadata.deletionTimestamp;
-  if (isFirst || grace < (metadata.deletionGracePeriodSeconds ?? 0)) {
-    metadata.deletionTimestamp = timestamp(new Date(now.getTime() + grace * 1000));
+  const before = metadata.deletionGracePeriodSeconds ?? 0;
+  if (isFirst || grace < before) {
+    // Counted from the first delete, whatever has passed since.
+    const start = metadata.deletionTimestamp ? Date.parse(metadata.deletionTimestamp) - before * 1000 : now.getTime();
+    metadata.deletionTimestamp = timestamp(new Date(start + grace * 1000));
     if (!isNamespace(kind)) metadata.deletionGracePeriodSeconds = grace;
   }
   if (isFirst && kind.hasGeneration) metadata.generation = (metadata.generation ?? 0) + 1;

@@ -8,11 +8,10 @@ import type { ResourceInfo } from './request.ts';
 
 export { timestamp };
 
-/** The namespace of the URL goes into the object; one that is there already must be the same. */
+/** The namespace of the URL goes into the object; one that is there already must be the same. Else there is none. */
 export function placeInNamespace(kind: Kind, { metadata }: KubeObject, { namespace }: ResourceInfo): void {
   if (!kind.namespaced) {
-    if (metadata.namespace)
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    delete metadata.namespace;
     return;
   }
   if (metadata.namespace && metadata.namespace !== namespace) {
@@ -21,18 +20,27 @@ export function placeInNamespace(kind: Kind, { metadata }: KubeObject, { namespa
   metadata.namespace = namespace;
 }
 
+/** Like {@link assertName}, for what is posted to a sub-resource and need not repeat the name. */
+export function nameByUrl(object: KubeObject, at: ResourceInfo): void {
+  object.metadata.name ||= at.name;
+  assertName(object, at);
+}
+
 export function assertName({ metadata }: KubeObject, { name }: ResourceInfo): void {
-  if (metadata.name && metadata.name !== name) {
+  if (!metadata.name) {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (metadata.name !== name) {
     throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
   }
-  metadata.name = name;
 }
 
 /** A new object's metadata: nothing that only the server may set survives. */
 export function prepareNew({ metadata }: KubeObject, kind: Kind, uid: string, now: Date): void {
   if (metadata.resourceVersion) {
     const why = 'resourceVersion should not be set on objects to be created';
-    throw new ApiError(500, 'InternalError', why);
+    // Upstream gives no reason with this one.
+    throw new ApiError(500, '', why);
   }
   for (const owned of serverOwned) delete metadata[owned];
   metadata.uid = uid;

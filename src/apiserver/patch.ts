@@ -2,13 +2,14 @@
 // that a PUT passes. Server-side apply, the fourth form, is another matter: apply.ts.
 
 import { badRequest, forbiddenField, invalid, type KubeObject, tooLarge, unsupportedMediaType } from '#api/index.ts';
+import { goText } from '#api/schema/go-text.ts';
 import { applyJsonPatch } from '#api/schema/json-patch.ts';
 import { applyMergePatch } from '#api/schema/merge-patch.ts';
 import { strategicMerge } from '#api/schema/strategic-merge.ts';
 import { parseJson } from '#api/schema/strict.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import { applyMediaType, applyPatch, isApply } from './apply.ts';
-import { bodyLimit, checkObject, type Expected, mediaTypeOf, textOf } from './body.ts';
+import { bodyLimit, checkPatched, type Expected, mediaTypeOf, textOf } from './body.ts';
 import { type Call, type WriteOptions, writeOptions } from './call.ts';
 import type { Parts } from './parts.ts';
 import { respondWithEntry } from './represent.ts';
@@ -58,11 +59,17 @@ export function parsePatch(request: HttpRequest, expected: Expected, options: Wr
   };
   return (live: KubeObject): KubeObject => {
     const { kind, apiVersion, metadata } = live;
-    const object = checkObject(merged(live), duplicates, expected, options);
+    const patched = merged(live);
+    const shown = () => (mediaType === mediaTypes[2] ? goText(value) : textWithoutManagers(patched));
+    const object = checkPatched(patched, duplicates, expected, options, shown);
     assertSameIdentity(object, { kind, apiVersion, metadata });
     return object;
   };
 }
+
+/** What people look for in an error; who owns which field only hides it. */
+const textWithoutManagers = (object: unknown): string =>
+  JSON.stringify(object, (key, value: unknown) => (key === 'managedFields' ? undefined : value)) ?? 'null';
 
 function asObject(value: unknown): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;

@@ -9,7 +9,7 @@ import type { HttpResponse } from '#lib/http.ts';
 import { decodeObject } from './body.ts';
 import { type Call, writeOptions } from './call.ts';
 import { deleteObject, parseDeleteOptions } from './delete.ts';
-import { assertName, placeInNamespace, timestamp } from './metadata.ts';
+import { nameByUrl, placeInNamespace, timestamp } from './metadata.ts';
 import type { Parts } from './parts.ts';
 import { respondWithSuccess } from './represent.ts';
 
@@ -21,7 +21,7 @@ export async function bind(parts: Parts, call: Call): Promise<HttpResponse> {
   const options = writeOptions(call, 'CreateOptions');
   const binding = decodeObject(call.request, bindingType, options) as Binding;
   placeInNamespace(call.kind, binding, call.at);
-  assertName(binding, call.at);
+  nameByUrl(binding, call.at);
   const { kind = '', name: node } = binding.target;
   if (!node) throw invalid(bindingType, call.at.name, [required('target.name')]);
   if (kind && kind !== 'Node') throw badRequest(`a pod is bound to a Node, not to a ${kind}`);
@@ -55,7 +55,7 @@ export async function evict(parts: Parts, call: Call): Promise<HttpResponse> {
   const options = writeOptions(call, 'CreateOptions');
   const eviction = decodeObject(call.request, evictionType, options) as Infer<typeof evictionSchema>;
   placeInNamespace(call.kind, eviction, call.at);
-  assertName(eviction, call.at);
+  nameByUrl(eviction, call.at);
   const deletion = parseDeleteOptions(eviction.deleteOptions ?? {}, options.dryRun ? ['All'] : []);
   await deleteObject(parts, { ...call.at, kind: call.kind }, deletion);
   return respondWithSuccess(call, 201);

@@ -124,6 +124,14 @@ export function boolean(query: URLSearchParams, name: string): boolean {
   }
 }
 
+/** An integer; undefined when absent or empty. Throws 400 for anything else. */
+export function integer(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (!text) return undefined;
+  if (/^-?\d{1,15}$/.test(text)) return Number(text);
+  throw badRequest(`invalid value ${JSON.stringify(text)} for the query parameter ${name}: must be an integer`);
+}
+
 /** A whole number of zero or more; undefined when absent or empty. Throws 400 for anything else. */
 export function wholeNumber(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);

@@ -1,6 +1,6 @@
 // What `resourceVersion` and `resourceVersionMatch` of a list or watch ask for (api.md §7, §8).
 
-import { ApiError, badRequest, expired, type FieldError, forbiddenField, invalid, notSupported } from '#api/index.ts';
+import { ApiError, badRequest, expired, type FieldError, forbiddenField, invalid, notAmong } from '#api/index.ts';
 import type { Clock } from '#lib/clock.ts';
 import { CompactedError, FutureRevisionError, type Store } from '#storage/index.ts';
 
@@ -19,28 +19,60 @@ export function parseResourceVersion(text: string | null): number | undefined {
 
 /** The revision that a list must read exactly; undefined for the newest, which satisfies all other wishes. */
 export function exactRevision(query: URLSearchParams, limit: number | undefined): number | undefined {
+  const errors = listErrors(query);
+  if (errors.length > 0) throw invalidListOptions(...errors);
   const resourceVersion = parseResourceVersion(query.get('resourceVersion'));
+  switch (query.get('resourceVersionMatch')) {
+    case 'Exact':
+      return resourceVersion;
+    case 'NotOlderThan':
+      return undefined;
+    default:
+      return resourceVersion && limit ? resourceVersion : undefined;
+  }
+}
+
+const matchPath = 'resourceVersionMatch';
+const withContinue = 'resourceVersionMatch is forbidden when continue is provided';
+
+/** All that contradicts itself in the options of a list. */
+function listErrors(query: URLSearchParams): FieldError[] {
   const match = query.get('resourceVersionMatch');
+  const resourceVersion = query.get('resourceVersion');
+  const errors: FieldError[] = [];
+  if (match) {
+    const unless = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
+    if (!resourceVersion) errors.push(forbiddenField(matchPath, unless));
+    if (query.get('continue')) errors.push(forbiddenField(matchPath, withContinue));
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notAmong(matchPath, match, ['Exact', 'NotOlderThan', '']));
+    }
+    if (match === 'Exact' && resourceVersion === '0') {
+      errors.push(forbiddenField(matchPath, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
+  }
   if (query.get('sendInitialEvents')) {
-    throw invalidListOptions(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   }
-  if (!match) return resourceVersion && limit ? resourceVersion : undefined;
-  const path = 'resourceVersionMatch';
-  if (query.get('continue')) {
-    throw invalidListOptions(forbiddenField(path, 'resourceVersionMatch is forbidden when continue is provided'));
+  return errors;
+}
+
+/** All that contradicts itself in the options of a watch. */
+export function watchErrors(query: URLSearchParams): FieldError[] {
+  const match = query.get('resourceVersionMatch');
+  const sendsInitialEvents = Boolean(query.get('sendInitialEvents'));
+  const errors: FieldError[] = [];
+  if (sendsInitialEvents && match !== 'NotOlderThan') {
+    const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+    errors.push(forbiddenField(matchPath, why));
   }
-  if (resourceVersion === undefined) {
-    const why = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
-    throw invalidListOptions(forbiddenField(path, why));
+  if (match) {
+    const unless = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    if (!sendsInitialEvents) errors.push(forbiddenField(matchPath, unless));
+    if (match !== 'NotOlderThan') errors.push(notAmong(matchPath, match, ['NotOlderThan']));
+    if (query.get('continue')) errors.push(forbiddenField(matchPath, withContinue));
   }
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    throw invalidListOptions(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
-  }
-  if (match === 'NotOlderThan') return undefined;
-  if (resourceVersion === 0) {
-    throw invalidListOptions(forbiddenField(path, 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'));
-  }
-  return resourceVersion;
+  return errors;
 }
 
 /** Waits a little until the store has reached `wanted`; throws 504 when it does not. */

@@ -8,6 +8,8 @@ import { negotiateError, type Representation } from './negotiate.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Read by parsers of YAML 1.1 as well, to which `no` is false and a bare time is no text; keys sorted as upstream has them. */
+const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1', sortMapEntries: true } as const;
 export const commonHeaders = { 'cache-control': 'no-cache, private' } as const;
 
 /** `?pretty=`, or a program whose output people read. */
@@ -34,7 +36,7 @@ function encode(body: unknown, { media, pretty }: Format): Uint8Array {
     if (media === 'json' && !pretty) return body;
     return encode(JSON.parse(decoder.decode(body)), { media, pretty });
   }
-  if (media === 'yaml') return encoder.encode(toYaml(body, { lineWidth: 0, aliasDuplicateObjects: false }));
+  if (media === 'yaml') return encoder.encode(toYaml(body, yamlStyle));
   return encoder.encode(pretty ? `${JSON.stringify(body, null, 2)}\n` : `${JSON.stringify(body)}\n`);
 }
 
@@ -75,5 +77,8 @@ export function statusResponse(error: ApiError, status: unknown, request: HttpRe
   const retryAfter = error.details?.retryAfterSeconds;
   const { media } = negotiateError(request.headers.accept);
   const headers = retryAfter ? { 'retry-after': String(retryAfter) } : undefined;
-  return respond(error.code, status, { media, pretty: false }, headers);
+  return respond(error.code, status, { media, pretty: isPretty(request, queryOf(request.url)) }, headers);
 }
+
+const queryOf = (url: string): URLSearchParams =>
+  new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '');

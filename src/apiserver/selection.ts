@@ -36,6 +36,12 @@ function fieldReader(kind: Kind, field: string): (object: KubeObject) => string 
   if (field === 'metadata.name') return ({ metadata }) => metadata.name ?? '';
   if (field === 'metadata.namespace' && kind.namespaced) return ({ metadata }) => metadata.namespace ?? '';
   const read = Object.hasOwn(kind.selectableFields ?? {}, field) ? kind.selectableFields?.[field] : undefined;
-  if (!read) throw badRequest(`field label not supported: ${field}`);
+  if (!read) throw badRequest(unsupportedText(kind, field));
   return read;
 }
+
+/** Upstream has two texts: one for kinds with fields of their own, one for all others. */
+const unsupportedText = ({ selectableFields }: Kind, field: string): string =>
+  selectableFields
+    ? `field label not supported: ${field}`
+    : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;

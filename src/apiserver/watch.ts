@@ -1,6 +1,6 @@
 // GET with watch=true (api.md §8): a stream of JSON documents, one a line, each written as soon as its event happens.
 
-import { ApiError, expired, forbiddenField, internalError } from '#api/index.ts';
+import { ApiError, expired, internalError } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import { CompactedError, type Entry, SlowWatcherError, type StoreEvent } from '#storage/index.ts';
 import { Alarms } from './alarms.ts';
@@ -11,7 +11,7 @@ import { gathered } from './list-body.ts';
 import type { Parts } from './parts.ts';
 import type { Registry } from './registry.ts';
 import { boolean, wholeNumber } from './request.ts';
-import { invalidListOptions, parseResourceVersion, reached } from './resource-version.ts';
+import { invalidListOptions, parseResourceVersion, reached, watchErrors } from './resource-version.ts';
 import { commonHeaders } from './respond.ts';
 import { parseSelection, type Selection } from './selection.ts';
 import { WatchFrames } from './watch-frames.ts';
@@ -48,7 +48,8 @@ async function watchOptions({ registry, clock }: Parts, call: Call): Promise<Wat
   const version = parseResourceVersion(query.get('resourceVersion'));
   const bookmarks = boolean(query, 'allowWatchBookmarks');
   const sendInitialEvents = query.get('sendInitialEvents') ? boolean(query, 'sendInitialEvents') : undefined;
-  assertInitialEvents(query, sendInitialEvents);
+  const errors = watchErrors(query);
+  if (errors.length > 0) throw invalidListOptions(...errors);
   if (version) await reached(registry.store, version, clock, request.signal);
   const timeout = wholeNumber(query, 'timeoutSeconds') || 1800 * (1 + Math.random());
   return {
@@ -59,19 +60,6 @@ async function watchOptions({ registry, clock }: Parts, call: Call): Promise<Wat
     marksInitialEnd: sendInitialEvents === true && bookmarks,
     timeoutMs: Math.min(timeout * 1000, 2 ** 31 - 1),
   };
-}
-
-function assertInitialEvents(query: URLSearchParams, sendInitialEvents: boolean | undefined): void {
-  const match = query.get('resourceVersionMatch');
-  const field = 'resourceVersionMatch';
-  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
-    const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
-    throw invalidListOptions(forbiddenField(field, why));
-  }
-  if (sendInitialEvents === undefined && match) {
-    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
-    throw invalidListOptions(forbiddenField(field, why));
-  }
 }
 
 async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGenerator<Uint8Array> {

@@ -247,7 +247,9 @@ function assertCurrent(kind: Kind, object: KubeObject, old: KubeObject): void {
   }
   if (!resourceVersion && kind.requiresResourceVersion) {
     const why = 'must be specified for an update';
-    throw invalid(kind, old.metadata.name ?? '', [invalidValue('metadata.resourceVersion', 0, why)]);
+    throw invalid(kind, old.metadata.name ?? '', [
+      { ...invalidValue('metadata.resourceVersion', 0, why), shown: '0x0' },
+    ]);
   }
   if (uid && uid !== old.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;

@@ -18,8 +18,8 @@ export function validateMetadata(kind: Kind, { metadata }: KubeObject): FieldErr
     ...validateNamespace(kind, metadata.namespace),
     ...validateLabels('metadata.labels', metadata.labels),
     ...validateAnnotations('metadata.annotations', metadata.annotations),
-    ...validateFinalizers(metadata.finalizers ?? []),
     ...validateOwners(metadata.ownerReferences ?? []),
+    ...validateFinalizers(metadata.finalizers ?? []),
   ];
 }
 
@@ -64,18 +64,27 @@ export function validateAnnotations(path: string, annotations: Record<string, st
   ];
 }
 
+/** The only ones without a domain. */
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
 function validateFinalizers(finalizers: string[]): FieldError[] {
   const path = 'metadata.finalizers';
   const errors = finalizers.flatMap((finalizer) => check(path, finalizer, qualifiedName));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
+  const why = 'name is neither a standard finalizer name nor is it fully qualified';
+  for (const [index, finalizer] of finalizers.entries()) {
+    const isKnown = finalizer.includes('/') || standardFinalizers.includes(finalizer);
+    if (!isKnown) errors.push(invalidValue(`${path}[${index}]`, finalizer, why));
+  }
   return errors;
 }
 
 function validateOwners(owners: OwnerReference[]): FieldError[] {
   const path = 'metadata.ownerReferences';
-  const errors = owners.flatMap(({ apiVersion, kind, name, uid }) => {
+  const errors = owners.flatMap((owner) => {
+    const { apiVersion, kind, name, uid } = owner;
     const version = apiVersion?.split('/').at(-1);
     const empty = (field: string, value: string | undefined, detail = 'must not be empty') =>
       value ? [] : [invalidValue(`${path}.${field}`, value ?? '', detail)];
@@ -84,6 +93,9 @@ function validateOwners(owners: OwnerReference[]): FieldError[] {
       ...empty('kind', kind),
       ...empty('name', name),
       ...empty('uid', uid),
+      ...(apiVersion === 'v1' && kind === 'Event'
+        ? [invalidValue(path, owner, '/v1, Kind=Event is disallowed from being an owner')]
+        : []),
     ];
   });
   const [first, second] = owners.filter((owner) => owner.controller === true);

@@ -35,8 +35,31 @@ interface Frame {
 }
 
 function findDuplicates(text: string): string[] {
-  const stack: Frame[] = [];
   const found = new Set<string>();
+  scan(text, (stack, isRepeated) => {
+    if (isRepeated && found.size < maxDuplicates) found.add(pathOf(stack));
+  });
+  return [...found];
+}
+
+/** Where in the text fields stand for the first and for the second time; for few and short texts, since it makes every path. */
+export function fieldPositions(
+  text: string,
+  wanted: { readonly first: ReadonlySet<string>; readonly second: ReadonlySet<string> },
+): { readonly first: ReadonlyMap<string, number>; readonly second: ReadonlyMap<string, number> } {
+  const first = new Map<string, number>();
+  const second = new Map<string, number>();
+  scan(text, (stack, isRepeated, at) => {
+    const path = pathOf(stack);
+    if (wanted.first.has(path) && !first.has(path)) first.set(path, at);
+    if (isRepeated && wanted.second.has(path) && !second.has(path)) second.set(path, at);
+  });
+  return { first, second };
+}
+
+/** Calls back for every key, which is the last of `stack`. Throws badRequest for text that is nested too deeply. */
+function scan(text: string, onKey: (stack: readonly Frame[], isRepeated: boolean, at: number) => void): void {
+  const stack: Frame[] = [];
   let frame: Frame | undefined;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
@@ -45,7 +68,7 @@ function findDuplicates(text: string): string[] {
         if (frame?.keys && frame.expectsKey) {
           frame.expectsKey = false;
           frame.key = keyOf(text.slice(at + 1, end));
-          if (frame.keys.has(frame.key) && found.size < maxDuplicates) found.add(pathOf(stack));
+          onKey(stack, frame.keys.has(frame.key), at);
           frame.keys.add(frame.key);
         }
         at = end;
@@ -71,7 +94,6 @@ function findDuplicates(text: string): string[] {
     }
     if (stack.length > maxDepth) throw badRequest(`the JSON of the body is nested more than ${maxDepth} deep`);
   }
-  return [...found];
 }
 
 const chars = {

@@ -23,9 +23,16 @@ const isDirective = (key: string): boolean =>
  */
 export function strategicMerge(message: Message, live: unknown, patch: unknown): JsonObject {
   if (!isObject(patch)) throw badRequest(`a strategic merge patch must be an object, this is ${jsonType(patch)}`);
-  const merged = mergeObject(message, isObject(live) ? live : {}, patch);
-  return merged ?? {};
+  try {
+    return mergeObject(message, isObject(live) ? live : {}, patch) ?? {};
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', goText(patch), error.message)]);
+  }
 }
+
+/** A value of the wrong shape, somewhere in a patch. */
+class ShapeError extends Error {}
 
 /** The merged map or message; undefined when the patch deletes it. `type` is undefined for unknown territory. */
 function mergeObject(type: Type | undefined, live: JsonObject, patch: JsonObject): JsonObject | undefined {
@@ -83,7 +90,7 @@ function mergeValue(
 ): unknown {
   const change = own(patch, key);
   if (change === null) return undefined;
-  if (field && change !== undefined) checkShape(field.of, change, patch);
+  if (field && change !== undefined) checkShape(field.of, change);
   const isList = field ? field.of.is === 'list' : Array.isArray(change);
   if (isList) return mergeList(field, Array.isArray(live) ? live : [], patch, key);
   if (isObject(change)) {
@@ -136,13 +143,13 @@ const isListDirective = (item: unknown): boolean =>
   isObject(item) && (item[patchDirective] === 'delete' || item[patchDirective] === 'replace');
 
 /** Merging needs the right shape; upstream notices later, when it restores the Go struct, and says this. */
-function checkShape(type: Type, value: unknown, patch: JsonObject): void {
+function checkShape(type: Type, value: unknown): void {
   const found = jsonType(value) === 'array' ? 'slice' : jsonType(value) === 'object' ? 'map' : jsonType(value);
   const wanted = { scalar: found, list: 'slice', map: 'map', message: 'map' }[type.is];
   if (found === wanted) return;
   const text =
     type.is === 'message' ? `cannot restore struct from: ${found}` : `cannot restore ${wanted} from ${found}`;
-  throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', goText(patch), text)]);
+  throw new ShapeError(text);
 }
 
 const unrecognized = (patch: JsonObject) =>

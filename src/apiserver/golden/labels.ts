@@ -44,6 +44,10 @@ export class Labels {
       .replaceAll(uuid, (found) => this.#label('uid', found))
       .replaceAll(hash, (found) => this.#label('hash', found))
       .replaceAll(allocatedIp, (found) => (this.#source.includes(found) ? found : this.#label('ip', found)))
+      .replaceAll(
+        /(resourceVersion\\*"?: *\\*")(\d+)/g,
+        (_, before: string, found: string) => before + this.#label('rv', found),
+      )
       .replaceAll(/(resource version|current): \d+/gi, (found) => {
         const at = found.lastIndexOf(' ') + 1;
         const number = found.slice(at);
