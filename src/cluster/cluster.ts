@@ -36,6 +36,8 @@ export class Cluster {
   readonly #log: Logger;
   readonly #stop = new AbortController();
   #store: Store | undefined;
+  /** Settles when the nodes are on the network, or cannot be. */
+  #wired: Promise<void> | undefined;
   #apiServer: ApiServer | undefined;
   #kubelets: Kubelet[] = [];
   #proxiers: Proxier[] = [];
@@ -49,7 +51,10 @@ export class Cluster {
   /** Resolves when every node is ready; `onApiReady` is called as soon as clients can connect. */
   async start(onApiReady: () => void): Promise<void> {
     const nodes = nodesOf(this.#ranges, this.#card.nodes);
-    const [ca] = await Promise.all([this.#startApi(), this.#wireNodes(nodes)]);
+    // The API does not wait for the nodes, whose way here may be long: an earlier process may have left much to remove.
+    const wired = this.#wireNodes(nodes);
+    this.#wired = wired.catch(() => {});
+    const ca = await this.#startApi();
     const client = this.#clientFor('system:kube-controller-manager');
     const gone = await retireNodes(client, this.#ranges, nodes.length);
     if (gone.length > 0) this.#log.info('nodes that are not there any more were removed', { nodes: gone.join() });
@@ -70,8 +75,8 @@ export class Cluster {
         address: hostLeg(this.#ranges),
         port: dnsPort,
       }),
-      routeHost(nodes.map(({ podCIDR, address }) => ({ to: podCIDR, via: address }))),
-      ...nodes.map((node) => this.#startNode(node, ca)),
+      wired.then(() => routeHost(nodes.map(({ podCIDR, address }) => ({ to: podCIDR, via: address })))),
+      ...nodes.map((node) => wired.then(() => this.#startNode(node, ca))),
     ]);
     const route = {
       serviceCIDR: this.#ranges.serviceCIDR,
@@ -81,6 +86,8 @@ export class Cluster {
   }
 
   async stop(): Promise<void> {
+    // What is half made could not be removed.
+    await this.#wired;
     await Promise.all(this.#kubelets.map((kubelet) => kubelet.stop()));
     this.#stop.abort();
     await Promise.all(this.#proxiers.map((proxier) => proxier.stopped()));
