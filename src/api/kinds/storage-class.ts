@@ -18,9 +18,11 @@ const TopologySelectorLabelRequirement = dsl.message(
     values: dsl.required(2, dsl.list(dsl.string), { doc: 'Its values; one of them is enough.' }),
   },
 );
-const TopologySelectorTerm = dsl.message('core.v1.TopologySelectorTerm', 'Nodes, chosen by their labels.', {
-  matchLabelExpressions: dsl.optional(1, dsl.list(TopologySelectorLabelRequirement), { doc: 'All that must hold.' }),
-});
+const TopologySelectorTerm = dsl.atomic(
+  dsl.message('core.v1.TopologySelectorTerm', 'Nodes, chosen by their labels.', {
+    matchLabelExpressions: dsl.optional(1, dsl.list(TopologySelectorLabelRequirement), { doc: 'All that must hold.' }),
+  }),
+);
 type TopologySelectorTerm = dsl.Infer<typeof TopologySelectorTerm>;
 
 const StorageClass = dsl.message('storage.v1.StorageClass', 'How volumes of some sort are made.', {

@@ -1,6 +1,6 @@
 // autoscaling: wire types (api.md §4, §10.2).
 
-import { type Infer, int32, int64, message, optional, pointer, required, string, time } from './dsl.ts';
+import { atomic, type Infer, int32, int64, message, optional, pointer, required, string, time } from './dsl.ts';
 import { objectFields } from './meta.ts';
 
 export const ScaleSpec = message('autoscaling.v1.ScaleSpec', 'The size that is wanted.', {
@@ -21,14 +21,12 @@ export const Scale = message('autoscaling.v1.Scale', 'The size of something that
 });
 export type Scale = Infer<typeof Scale>;
 
-export const CrossVersionObjectReference = message(
-  'autoscaling.v1.CrossVersionObjectReference',
-  'Points to an object in the same namespace.',
-  {
+export const CrossVersionObjectReference = atomic(
+  message('autoscaling.v1.CrossVersionObjectReference', 'Points to an object in the same namespace.', {
     kind: required(1, string, { doc: 'Its kind.' }),
     name: required(2, string, { doc: 'Its name.' }),
     apiVersion: optional(3, string, { doc: 'Its group and version.' }),
-  },
+  }),
 );
 export type CrossVersionObjectReference = Infer<typeof CrossVersionObjectReference>;
 
@@ -38,7 +36,6 @@ export const HorizontalPodAutoscalerSpec = message(
   {
     scaleTargetRef: required(1, CrossVersionObjectReference, {
       doc: 'What is scaled: something with a scale sub-resource.',
-      mapType: 'atomic',
     }),
     minReplicas: pointer(2, int32, { doc: 'Fewest pods that there are to be; 1 by default.' }),
     maxReplicas: required(3, int32, { doc: 'Most pods that there are to be.' }),

@@ -1,16 +1,14 @@
 // networking.k8s.io: wire types of Ingress, IngressClass, ServiceCIDR and IPAddress (api.md §4, §10.2).
 
-import { type Infer, inline, int32, list, message, optional, pointer, required, string } from './dsl.ts';
+import { atomic, type Infer, inline, int32, list, message, optional, pointer, required, string } from './dsl.ts';
 import { Condition, objectFields } from './meta.ts';
 import { TypedLocalObjectReference } from './persistent-volume-claim.ts';
 
-export const ServiceBackendPort = message(
-  'networking.v1.ServiceBackendPort',
-  'A port of a service, by name or by number.',
-  {
+export const ServiceBackendPort = atomic(
+  message('networking.v1.ServiceBackendPort', 'A port of a service, by name or by number.', {
     name: optional(1, string, { doc: 'Name of the port. Either this or number.' }),
     number: optional(2, int32, { doc: 'Number of the port. Either this or name.' }),
-  },
+  }),
 );
 export type ServiceBackendPort = Infer<typeof ServiceBackendPort>;
 
@@ -19,7 +17,7 @@ export const IngressServiceBackend = message(
   'A port of a service in the same namespace.',
   {
     name: required(1, string, { doc: 'Name of the service.' }),
-    port: required(2, ServiceBackendPort, { doc: 'Its port.', mapType: 'atomic' }),
+    port: required(2, ServiceBackendPort, { doc: 'Its port.' }),
   },
 );
 export type IngressServiceBackend = Infer<typeof IngressServiceBackend>;
@@ -31,7 +29,6 @@ export const IngressBackend = message(
     service: pointer(4, IngressServiceBackend, { doc: 'The service. Either this or resource.' }),
     resource: pointer(3, TypedLocalObjectReference, {
       doc: 'An object in the same namespace that the controller knows how to serve. Either this or service.',
-      mapType: 'atomic',
     }),
   },
 );
