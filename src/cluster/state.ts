@@ -138,6 +138,7 @@ export async function withNameLocked<T>(name: string, work: () => Promise<T>): P
     return await work();
   } finally {
     await rm(path, { force: true });
+    await removeEmptyRoot();
   }
 }
 
@@ -154,7 +155,11 @@ export async function clusterNames(): Promise<string[]> {
 
 export async function removeState(name: string): Promise<void> {
   await rm(stateDirOf(name), { recursive: true, force: true });
-  // The folder of all clusters goes with the last one; with others in it, it stays.
+  await removeEmptyRoot();
+}
+
+/** The folder of all clusters goes with the last one; with others in it, it stays. */
+async function removeEmptyRoot(): Promise<void> {
   await rmdir(root()).catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 // What stays of a cluster when it ends, by intent or not, and what the next `up` makes of it.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,7 +177,11 @@ describe('a cluster that is stopped and started again', { skip }, () => {
     assert.equal((await up(name)).code, 0);
     await down(name);
     assert.match((await down(name)).stdout, /does not run\.\nThe objects/);
-    assert.match((await down(name, '--delete-data')).stdout, /^Deleted the data of the cluster e2e-again \(/);
+    // In a folder of its own, to see that nothing is left in it.
+    const env = { ...process.env, PORTOLAN_RUN_DIR: join(folder, 'run') };
+    const { stdout } = await portolan(['down', '--name', name, '--delete-data'], { env });
+    assert.match(stdout, /^Deleted the data of the cluster e2e-again \(/);
+    assert.equal(existsSync(join(folder, 'run')), false);
   });
 });
 
