@@ -1,5 +1,6 @@
 // The vocabulary of the Kubernetes API: types and pure functions, no I/O.
 
+export * from './disruption.ts';
 export { age, humanDuration } from './duration.ts';
 export * from './errors.ts';
 export * from './fields.ts';
@@ -28,6 +29,7 @@ export type {
 } from './schema/meta.ts';
 export type { Node } from './schema/node.ts';
 export type { Binding, ContainerStatus, Pod, PodSpec, PodStatus, PodTemplateSpec } from './schema/pod.ts';
+export type { PodDisruptionBudget, PodDisruptionBudgetStatus } from './schema/policy.ts';
 export type { ObjectReference, Taint, Toleration } from './schema/selector.ts';
 export type { Service, ServicePort, ServiceSpec } from './schema/service.ts';
 export * from './taints.ts';

@@ -36,6 +36,8 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: Message;
+  /** Versions of old whose fields are the same. */
+  readonly alsoAccepts?: readonly string[];
 }
 export interface Checking {
   readonly fieldValidation: FieldValidation;
@@ -193,7 +195,7 @@ function assertKind(value: Partial<KubeObject>, expected: Expected): void {
         : `the object provided is unrecognized (must be of type ${expected.kind}): no kind "${kind}" is known in version "${apiVersion}"`,
     );
   }
-  if (apiVersion !== want) {
+  if (apiVersion !== want && !expected.alsoAccepts?.includes(apiVersion)) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${want})`);
   }
 }

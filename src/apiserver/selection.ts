@@ -12,6 +12,8 @@ export interface Selection {
   readonly name: string | undefined;
 }
 
+export const everything: Selection = { matches: () => true, matchesAll: true, name: undefined };
+
 /** @param name that of the URL, for a watch of one object. Throws 400 for selectors that cannot be evaluated. */
 export function parseSelection(kind: Kind, query: URLSearchParams, name = ''): Selection {
   const labelText = query.get('labelSelector') ?? '';

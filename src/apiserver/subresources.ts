@@ -4,11 +4,12 @@
 import type { Kind } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import type { Call } from './call.ts';
+import { evict } from './eviction.ts';
 import { finalize } from './finalize.ts';
 import { get } from './get.ts';
 import type { Parts } from './parts.ts';
 import { patch } from './patch.ts';
-import { bind, evict } from './pod-subresources.ts';
+import { bind } from './pod-subresources.ts';
 import { getScale, patchScale, scaleType, updateScale } from './scale.ts';
 import { update } from './update.ts';
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import {
+  type ApiError,
   type Deployment,
   deployments,
   endpointSlices,
@@ -14,6 +15,8 @@ import {
   namespaces,
   nodes,
   type Pod,
+  type PodDisruptionBudget,
+  podDisruptionBudgets,
   pods,
   replicaSets,
   serviceAccounts,
@@ -353,4 +356,60 @@ test('Endpoints written for a Service without a selector are mirrored, until it 
   await shows('192.0.2.3');
   await client.resource(services).delete('db', { namespace: 'default' });
   await shows('');
+});
+
+test('a budget counts the pods of a Deployment, lets as many go as it can spare, and more when new ones are ready', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const budgets = client.resource(podDisruptionBudgets);
+  const selector = { matchLabels: { app: 'web' } };
+  await budgets.create({ metadata: { name: 'web', namespace: 'default' }, spec: { maxUnavailable: '25%', selector } });
+  await client.resource(deployments).create(web(4));
+  const status = (allowed: number, healthy: number) => (all: PodDisruptionBudget[]) =>
+    all[0]?.status?.disruptionsAllowed === allowed && all[0].status.currentHealthy === healthy;
+  const [counted] = await until(budgets, 'default', status(1, 4));
+  assert.deepEqual([counted?.status?.expectedPods, counted?.status?.desiredHealthy], [4, 3]);
+  assert.equal(counted?.status?.conditions?.[0]?.reason, 'SufficientPods');
+  const names = (await client.resource(pods).list({ namespace: 'default' })).items.map(
+    ({ metadata }) => metadata.name ?? '',
+  );
+  const evict = (name: string) =>
+    client
+      .resource(pods)
+      .subresource(name, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }, 'default')
+      .then(
+        () => 'evicted',
+        (error) => (error as ApiError).reason,
+      );
+  const outcomes = await Promise.all(names.map(evict));
+  assert.deepEqual(outcomes.toSorted(), ['TooManyRequests', 'TooManyRequests', 'TooManyRequests', 'evicted']);
+  // The Deployment makes another pod, which makes good for the one that went.
+  const [again] = await until(budgets, 'default', status(1, 4));
+  assert.equal(again?.status?.disruptedPods, undefined);
+  assert.equal(await evict(names[outcomes.indexOf('TooManyRequests')] as string), 'evicted');
+
+  // Scaled down: what is wanted is less, and so is what must be left.
+  await until(budgets, 'default', status(1, 4));
+  await client.resource(deployments).patch('web', { spec: { replicas: 2 } }, { namespace: 'default', type: 'merge' });
+  const [less] = await until(budgets, 'default', status(1, 2));
+  assert.deepEqual([less?.status?.expectedPods, less?.status?.desiredHealthy], [2, 1]);
+});
+
+test('a budget in percent of pods that nobody controls counts none of them', async () => {
+  const { client, close } = await startCluster();
+  after(close);
+  const budgets = client.resource(podDisruptionBudgets);
+  const spec = { minAvailable: '50%', selector: { matchLabels: { app: 'bare' } } };
+  const metadata = { name: 'bare', namespace: 'default', labels: { app: 'bare' } };
+  await client.resource(pods).create({ metadata, spec: { containers: [{ name: 'c', image: 'one' }] } });
+  await budgets.create({ metadata: { name: 'bare', namespace: 'default' }, spec });
+  const [counted] = await until(budgets, 'default', ([one]) => one?.status?.currentHealthy === 1);
+  assert.deepEqual([counted?.status?.disruptionsAllowed, counted?.status?.expectedPods], [0, 0]);
+
+  // A controller that nobody knows: nothing is allowed, and the budget says why.
+  const ownerReferences = [{ apiVersion: 'example.com/v1', kind: 'Odd', name: 'x', uid: 'x', controller: true }];
+  const owned = { ...metadata, name: 'owned', ownerReferences };
+  await client.resource(pods).create({ metadata: owned, spec: { containers: [{ name: 'c', image: 'one' }] } });
+  const [failed] = await until(budgets, 'default', ([one]) => one?.status?.conditions?.[0]?.reason === 'SyncFailed');
+  assert.equal(failed?.status?.conditions?.[0]?.message, 'found no controllers for pod "owned"');
 });

@@ -32,6 +32,7 @@ export function makeInformers(client: Client, log: Logger) {
       log,
       indexes: { controller: controllerUid, orphans },
     }),
+    podDisruptionBudgets: new Informer(client.resource(api.podDisruptionBudgets), { log }),
     pods: new Informer(client.resource(api.pods), {
       log,
       indexes: { controller: controllerUid, orphans, node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : []) },

@@ -4,6 +4,7 @@ import { type Client, EventRecorder } from '#client/index.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { runDeployments } from './deployment/controller.ts';
+import { runDisruptions } from './disruption/controller.ts';
 import { runEndpoints } from './endpoints/controller.ts';
 import { runEndpointSlices } from './endpointslice/controller.ts';
 import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.ts';
@@ -43,6 +44,7 @@ export async function startControllers(
     endpointslice: runEndpointSlices(parts),
     endpointslicemirroring: runEndpointSliceMirroring(parts),
     endpoints: runEndpoints(parts),
+    disruption: runDisruptions(parts),
     namespace: runNamespaces(parts),
     serviceaccount: runServiceAccounts(parts),
     node: runNodes(parts, { gracePeriodMs: nodeMonitorGracePeriodMs, goneAfterMs: missingNodeGracePeriodMs }),
