@@ -86,6 +86,13 @@ describe('every kind describes itself', () => {
         ),
       );
       assert.ok(own, `a schema of ${kind.kind}`);
+      const silent = schemas.flatMap(([name, { description, properties = {} }]) => [
+        ...(description ? [] : [name]),
+        ...Object.entries<Json>(properties)
+          .filter(([, property]) => !property.description)
+          .map(([field]) => `${name} ${field}`),
+      ]);
+      assert.deepEqual(silent, [], 'without a description for kubectl explain');
     });
   }
 });

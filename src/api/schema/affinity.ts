@@ -4,10 +4,14 @@ import { type Infer, int32, list, message, optional, pointer, required, string }
 import { LabelSelector } from './meta.ts';
 import { NodeSelector, NodeSelectorTerm } from './selector.ts';
 
-export const PreferredSchedulingTerm = message('core.v1.PreferredSchedulingTerm', '', {
-  weight: required(1, int32),
-  preference: required(2, NodeSelectorTerm),
-});
+export const PreferredSchedulingTerm = message(
+  'core.v1.PreferredSchedulingTerm',
+  'Nodes that are better than others.',
+  {
+    weight: required(1, int32, { doc: 'How much better: 1 to 100.' }),
+    preference: required(2, NodeSelectorTerm, { doc: 'Which nodes.' }),
+  },
+);
 export type PreferredSchedulingTerm = Infer<typeof PreferredSchedulingTerm>;
 
 export const NodeAffinity = message('core.v1.NodeAffinity', 'Rules on nodes.', {
@@ -18,31 +22,35 @@ export const NodeAffinity = message('core.v1.NodeAffinity', 'Rules on nodes.', {
 });
 export type NodeAffinity = Infer<typeof NodeAffinity>;
 
-export const PodAffinityTerm = message('core.v1.PodAffinityTerm', '', {
-  labelSelector: pointer(1, LabelSelector),
-  namespaces: optional(2, list(string)),
-  topologyKey: required(3, string),
-  namespaceSelector: pointer(4, LabelSelector),
-  matchLabelKeys: optional(5, list(string)),
-  mismatchLabelKeys: optional(6, list(string)),
+export const PodAffinityTerm = message('core.v1.PodAffinityTerm', 'Other pods, and what near them means.', {
+  labelSelector: pointer(1, LabelSelector, { doc: 'Labels of the pods.' }),
+  namespaces: optional(2, list(string), {
+    doc: "Their namespaces; the pod's own when neither these nor a selector are given.",
+  }),
+  topologyKey: required(3, string, { doc: 'Label of nodes: those with the same value are near.' }),
+  namespaceSelector: pointer(4, LabelSelector, { doc: 'Labels of their namespaces.' }),
+  matchLabelKeys: optional(5, list(string), { doc: 'Labels in which they must be like this pod.' }),
+  mismatchLabelKeys: optional(6, list(string), { doc: 'Labels in which they must differ from this pod.' }),
 });
 export type PodAffinityTerm = Infer<typeof PodAffinityTerm>;
 
-export const WeightedPodAffinityTerm = message('core.v1.WeightedPodAffinityTerm', '', {
-  weight: required(1, int32),
-  podAffinityTerm: required(2, PodAffinityTerm),
+export const WeightedPodAffinityTerm = message('core.v1.WeightedPodAffinityTerm', 'Other pods, with a weight.', {
+  weight: required(1, int32, { doc: 'How much it counts: 1 to 100.' }),
+  podAffinityTerm: required(2, PodAffinityTerm, { doc: 'The pods.' }),
 });
 export type WeightedPodAffinityTerm = Infer<typeof WeightedPodAffinityTerm>;
 
-export const PodAffinity = message('core.v1.PodAffinity', '', {
-  requiredDuringSchedulingIgnoredDuringExecution: optional(1, list(PodAffinityTerm)),
-  preferredDuringSchedulingIgnoredDuringExecution: optional(2, list(WeightedPodAffinityTerm)),
+export const PodAffinity = message('core.v1.PodAffinity', 'Near which other pods to run.', {
+  requiredDuringSchedulingIgnoredDuringExecution: optional(1, list(PodAffinityTerm), { doc: 'It must.' }),
+  preferredDuringSchedulingIgnoredDuringExecution: optional(2, list(WeightedPodAffinityTerm), { doc: 'It should.' }),
 });
 export type PodAffinity = Infer<typeof PodAffinity>;
 
-export const PodAntiAffinity = message('core.v1.PodAntiAffinity', '', {
-  requiredDuringSchedulingIgnoredDuringExecution: optional(1, list(PodAffinityTerm)),
-  preferredDuringSchedulingIgnoredDuringExecution: optional(2, list(WeightedPodAffinityTerm)),
+export const PodAntiAffinity = message('core.v1.PodAntiAffinity', 'Not near which other pods to run.', {
+  requiredDuringSchedulingIgnoredDuringExecution: optional(1, list(PodAffinityTerm), { doc: 'It must not.' }),
+  preferredDuringSchedulingIgnoredDuringExecution: optional(2, list(WeightedPodAffinityTerm), {
+    doc: 'It should not.',
+  }),
 });
 export type PodAntiAffinity = Infer<typeof PodAntiAffinity>;
 

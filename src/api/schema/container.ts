@@ -83,9 +83,9 @@ export const EnvVar = message('core.v1.EnvVar', 'An environment variable.', {
 });
 export type EnvVar = Infer<typeof EnvVar>;
 
-export const ResourceClaim = message('core.v1.ResourceClaim', '', {
-  name: required(1, string),
-  request: optional(2, string),
+export const ResourceClaim = message('core.v1.ResourceClaim', 'Devices that a container uses.', {
+  name: required(1, string, { doc: "Name of one of the pod's resourceClaims." }),
+  request: optional(2, string, { doc: 'Which of its requests; all when not given.' }),
 });
 export type ResourceClaim = Infer<typeof ResourceClaim>;
 
@@ -104,16 +104,22 @@ export const ResourceRequirements = message(
 );
 export type ResourceRequirements = Infer<typeof ResourceRequirements>;
 
-export const ContainerResizePolicy = message('core.v1.ContainerResizePolicy', '', {
-  resourceName: required(1, string),
-  restartPolicy: required(2, string),
-});
+export const ContainerResizePolicy = message(
+  'core.v1.ContainerResizePolicy',
+  'What a change of an amount of a resource means to a container.',
+  {
+    resourceName: required(1, string, { doc: 'The resource: cpu or memory.' }),
+    restartPolicy: required(2, string, { doc: 'NotRequired (default) or RestartContainer.' }),
+  },
+);
 export type ContainerResizePolicy = Infer<typeof ContainerResizePolicy>;
 
 export const VolumeMount = message('core.v1.VolumeMount', 'Where a volume appears in a container.', {
   name: required(1, string, { doc: 'Name of the volume.' }),
   readOnly: optional(2, bool, { doc: 'Whether it cannot be written to.' }),
-  recursiveReadOnly: pointer(7, string),
+  recursiveReadOnly: pointer(7, string, {
+    doc: 'Whether mounts below are read-only too: Disabled (default), IfPossible or Enabled.',
+  }),
   mountPath: required(3, string, { doc: 'Where it appears.' }),
   subPath: optional(4, string, { doc: 'Part of the volume to mount; all of it when empty.' }),
   mountPropagation: pointer(5, string, { doc: 'Whether mounts below it pass between node and container.' }),
@@ -121,9 +127,9 @@ export const VolumeMount = message('core.v1.VolumeMount', 'Where a volume appear
 });
 export type VolumeMount = Infer<typeof VolumeMount>;
 
-export const VolumeDevice = message('core.v1.VolumeDevice', '', {
-  name: required(1, string),
-  devicePath: required(2, string),
+export const VolumeDevice = message('core.v1.VolumeDevice', 'A block device for a container.', {
+  name: required(1, string, { doc: "Name of one of the pod's volumes, of a claim with volumeMode Block." }),
+  devicePath: required(2, string, { doc: 'Where it appears in the container.' }),
 });
 export type VolumeDevice = Infer<typeof VolumeDevice>;
 
@@ -209,47 +215,47 @@ export const Capabilities = message('core.v1.Capabilities', 'Linux capabilities.
 });
 export type Capabilities = Infer<typeof Capabilities>;
 
-export const SELinuxOptions = message('core.v1.SELinuxOptions', '', {
-  user: optional(1, string),
-  role: optional(2, string),
-  type: optional(3, string),
-  level: optional(4, string),
+export const SELinuxOptions = message('core.v1.SELinuxOptions', 'An SELinux context.', {
+  user: optional(1, string, { doc: 'User.' }),
+  role: optional(2, string, { doc: 'Role.' }),
+  type: optional(3, string, { doc: 'Type.' }),
+  level: optional(4, string, { doc: 'Level.' }),
 });
 export type SELinuxOptions = Infer<typeof SELinuxOptions>;
 
-export const WindowsSecurityContextOptions = message('core.v1.WindowsSecurityContextOptions', '', {
-  gmsaCredentialSpecName: pointer(1, string),
-  gmsaCredentialSpec: pointer(2, string),
-  runAsUserName: pointer(3, string),
-  hostProcess: pointer(4, bool),
+export const WindowsSecurityContextOptions = message('core.v1.WindowsSecurityContextOptions', 'Settings for Windows.', {
+  gmsaCredentialSpecName: pointer(1, string, { doc: 'Name of the GMSA credential spec.' }),
+  gmsaCredentialSpec: pointer(2, string, { doc: 'The GMSA credential spec itself.' }),
+  runAsUserName: pointer(3, string, { doc: 'Name of the user to run as.' }),
+  hostProcess: pointer(4, bool, { doc: 'Whether to run as a process of the host.' }),
 });
 export type WindowsSecurityContextOptions = Infer<typeof WindowsSecurityContextOptions>;
 
-export const SeccompProfile = message('core.v1.SeccompProfile', '', {
-  type: required(1, string),
-  localhostProfile: pointer(2, string),
+export const SeccompProfile = message('core.v1.SeccompProfile', 'Which system calls are allowed.', {
+  type: required(1, string, { doc: 'RuntimeDefault, Localhost or Unconfined.' }),
+  localhostProfile: pointer(2, string, { doc: 'File of the profile on the node, for Localhost.' }),
 });
 export type SeccompProfile = Infer<typeof SeccompProfile>;
 
-export const AppArmorProfile = message('core.v1.AppArmorProfile', '', {
-  type: required(1, string),
-  localhostProfile: pointer(2, string),
+export const AppArmorProfile = message('core.v1.AppArmorProfile', 'An AppArmor profile.', {
+  type: required(1, string, { doc: 'RuntimeDefault, Localhost or Unconfined.' }),
+  localhostProfile: pointer(2, string, { doc: 'Name of the profile on the node, for Localhost.' }),
 });
 export type AppArmorProfile = Infer<typeof AppArmorProfile>;
 
 export const SecurityContext = message('core.v1.SecurityContext', 'Security settings of a container.', {
   capabilities: pointer(1, Capabilities, { doc: 'Capabilities to add and to take away.' }),
   privileged: pointer(2, bool, { doc: 'Whether it may do all that root on the node may.' }),
-  seLinuxOptions: pointer(3, SELinuxOptions),
-  windowsOptions: pointer(10, WindowsSecurityContextOptions),
+  seLinuxOptions: pointer(3, SELinuxOptions, { doc: 'SELinux context.' }),
+  windowsOptions: pointer(10, WindowsSecurityContextOptions, { doc: 'Settings for Windows.' }),
   runAsUser: pointer(4, int64, { doc: 'User id of its processes.' }),
   runAsGroup: pointer(8, int64, { doc: 'Group id of its processes.' }),
   runAsNonRoot: pointer(5, bool, { doc: 'Whether to refuse to run as root.' }),
   readOnlyRootFilesystem: pointer(6, bool, { doc: 'Whether its root file system cannot be written to.' }),
   allowPrivilegeEscalation: pointer(7, bool, { doc: 'Whether a process may get more rights than its parent.' }),
-  procMount: pointer(9, string),
-  seccompProfile: pointer(11, SeccompProfile),
-  appArmorProfile: pointer(12, AppArmorProfile),
+  procMount: pointer(9, string, { doc: 'How /proc is mounted: Default or Unmasked.' }),
+  seccompProfile: pointer(11, SeccompProfile, { doc: 'Which system calls are allowed.' }),
+  appArmorProfile: pointer(12, AppArmorProfile, { doc: 'AppArmor profile.' }),
 });
 export type SecurityContext = Infer<typeof SecurityContext>;
 
@@ -315,54 +321,67 @@ export const Container = message('core.v1.Container', 'One program of a pod, run
 });
 export type Container = Infer<typeof Container>;
 
-export const EphemeralContainerCommon = message('core.v1.EphemeralContainerCommon', '', {
-  name: required(1, string),
-  image: optional(2, string),
-  command: optional(3, list(string)),
-  args: optional(4, list(string)),
-  workingDir: optional(5, string),
-  ports: optional(6, list(ContainerPort), {
-    merge: true,
-    mergeKey: 'containerPort',
-    listType: 'map',
-    listMapKeys: ['containerPort', 'protocol'],
-  }),
-  envFrom: optional(19, list(EnvFromSource)),
-  env: optional(7, list(EnvVar), { merge: true, mergeKey: 'name', listType: 'map', listMapKeys: ['name'] }),
-  resources: optional(8, ResourceRequirements),
-  resizePolicy: optional(23, list(ContainerResizePolicy)),
-  restartPolicy: pointer(24, string),
-  volumeMounts: optional(9, list(VolumeMount), {
-    merge: true,
-    mergeKey: 'mountPath',
-    listType: 'map',
-    listMapKeys: ['mountPath'],
-  }),
-  volumeDevices: optional(21, list(VolumeDevice), {
-    merge: true,
-    mergeKey: 'devicePath',
-    listType: 'map',
-    listMapKeys: ['devicePath'],
-  }),
-  livenessProbe: pointer(10, Probe),
-  readinessProbe: pointer(11, Probe),
-  startupProbe: pointer(22, Probe),
-  lifecycle: pointer(12, Lifecycle),
-  terminationMessagePath: optional(13, string),
-  terminationMessagePolicy: optional(20, string),
-  imagePullPolicy: optional(14, string),
-  securityContext: pointer(15, SecurityContext),
-  stdin: optional(16, bool),
-  stdinOnce: optional(17, bool),
-  tty: optional(18, bool),
-});
+export const EphemeralContainerCommon = message(
+  'core.v1.EphemeralContainerCommon',
+  'A container that is added to a running pod, to look into it.',
+  {
+    name: required(1, string, { doc: 'Name of the container.' }),
+    image: optional(2, string, { doc: 'Image to run.' }),
+    command: optional(3, list(string), { doc: "What to run, instead of the image's entry point." }),
+    args: optional(4, list(string), { doc: "Its arguments, instead of the image's." }),
+    workingDir: optional(5, string, { doc: 'Directory to start in.' }),
+    ports: optional(6, list(ContainerPort), {
+      doc: 'Not allowed here.',
+      merge: true,
+      mergeKey: 'containerPort',
+      listType: 'map',
+      listMapKeys: ['containerPort', 'protocol'],
+    }),
+    envFrom: optional(19, list(EnvFromSource), { doc: 'Environment variables, all those of a ConfigMap or Secret.' }),
+    env: optional(7, list(EnvVar), {
+      doc: 'Environment variables.',
+      merge: true,
+      mergeKey: 'name',
+      listType: 'map',
+      listMapKeys: ['name'],
+    }),
+    resources: optional(8, ResourceRequirements, { doc: 'Not allowed here.' }),
+    resizePolicy: optional(23, list(ContainerResizePolicy), { doc: 'Not allowed here.' }),
+    restartPolicy: pointer(24, string, { doc: 'Not allowed here.' }),
+    volumeMounts: optional(9, list(VolumeMount), {
+      doc: 'Volumes to mount, and where.',
+      merge: true,
+      mergeKey: 'mountPath',
+      listType: 'map',
+      listMapKeys: ['mountPath'],
+    }),
+    volumeDevices: optional(21, list(VolumeDevice), {
+      doc: 'Block devices to give to the container.',
+      merge: true,
+      mergeKey: 'devicePath',
+      listType: 'map',
+      listMapKeys: ['devicePath'],
+    }),
+    livenessProbe: pointer(10, Probe, { doc: 'Not allowed here.' }),
+    readinessProbe: pointer(11, Probe, { doc: 'Not allowed here.' }),
+    startupProbe: pointer(22, Probe, { doc: 'Not allowed here.' }),
+    lifecycle: pointer(12, Lifecycle, { doc: 'Not allowed here.' }),
+    terminationMessagePath: optional(13, string, { doc: 'File with what the container says at its end.' }),
+    terminationMessagePolicy: optional(20, string, { doc: 'Where that comes from: File, or FallbackToLogsOnError.' }),
+    imagePullPolicy: optional(14, string, { doc: 'When to pull the image: Always, IfNotPresent or Never.' }),
+    securityContext: pointer(15, SecurityContext, { doc: 'With which rights to run.' }),
+    stdin: optional(16, bool, { doc: 'Whether it reads from a client that attaches.' }),
+    stdinOnce: optional(17, bool, { doc: 'Whether its input ends with the first client.' }),
+    tty: optional(18, bool, { doc: 'Whether it gets a terminal.' }),
+  },
+);
 export type EphemeralContainerCommon = Infer<typeof EphemeralContainerCommon>;
 
 export const EphemeralContainer = message(
   'core.v1.EphemeralContainer',
-  '',
+  'A container that is added to a running pod, to look into it.',
   {
-    targetContainerName: optional(2, string),
+    targetContainerName: optional(2, string, { doc: 'Container whose processes it sees.' }),
   },
   [inline(1, EphemeralContainerCommon)],
 );

@@ -31,7 +31,9 @@ export const DeleteOptions = message('meta.v1.DeleteOptions', 'How an object is 
   orphanDependents: pointer(3, bool, { doc: 'Old form of propagationPolicy.' }),
   propagationPolicy: pointer(4, string, { doc: 'What becomes of dependents: Orphan, Background or Foreground.' }),
   dryRun: optional(5, list(string), { doc: 'All: answer as if the object had been deleted, and keep it.' }),
-  ignoreStoreReadErrorWithClusterBreakingPotential: pointer(6, bool),
+  ignoreStoreReadErrorWithClusterBreakingPotential: pointer(6, bool, {
+    doc: 'Whether to delete even what the store cannot read any more.',
+  }),
 });
 export type DeleteOptions = Infer<typeof DeleteOptions>;
 

@@ -18,17 +18,17 @@ import {
 import { objectFields } from './meta.ts';
 import { Taint } from './selector.ts';
 
-export const ConfigMapNodeConfigSource = message('core.v1.ConfigMapNodeConfigSource', '', {
-  namespace: required(1, string),
-  name: required(2, string),
-  uid: optional(3, string),
-  resourceVersion: optional(4, string),
-  kubeletConfigKey: required(5, string),
+export const ConfigMapNodeConfigSource = message('core.v1.ConfigMapNodeConfigSource', 'Not used any more.', {
+  namespace: required(1, string, { doc: 'Not used any more.' }),
+  name: required(2, string, { doc: 'Not used any more.' }),
+  uid: optional(3, string, { doc: 'Not used any more.' }),
+  resourceVersion: optional(4, string, { doc: 'Not used any more.' }),
+  kubeletConfigKey: required(5, string, { doc: 'Not used any more.' }),
 });
 export type ConfigMapNodeConfigSource = Infer<typeof ConfigMapNodeConfigSource>;
 
-export const NodeConfigSource = message('core.v1.NodeConfigSource', '', {
-  configMap: pointer(2, ConfigMapNodeConfigSource),
+export const NodeConfigSource = message('core.v1.NodeConfigSource', 'Not used any more.', {
+  configMap: pointer(2, ConfigMapNodeConfigSource, { doc: 'Not used any more.' }),
 });
 export type NodeConfigSource = Infer<typeof NodeConfigSource>;
 
@@ -42,8 +42,8 @@ export const NodeSpec = message('core.v1.NodeSpec', 'What a node is to be.', {
   providerID: optional(3, string, { doc: 'Identifier of the machine at its provider.' }),
   unschedulable: optional(4, bool, { doc: 'Whether new pods stay away, as kubectl cordon has it.' }),
   taints: optional(5, list(Taint), { doc: 'Taints that keep pods away.' }),
-  configSource: pointer(6, NodeConfigSource),
-  externalID: optional(2, string),
+  configSource: pointer(6, NodeConfigSource, { doc: 'Not used any more.' }),
+  externalID: optional(2, string, { doc: 'Not used any more.' }),
 });
 export type NodeSpec = Infer<typeof NodeSpec>;
 
@@ -87,40 +87,44 @@ export const NodeSystemInfo = message('core.v1.NodeSystemInfo', 'The software of
 });
 export type NodeSystemInfo = Infer<typeof NodeSystemInfo>;
 
-export const ContainerImage = message('core.v1.ContainerImage', '', {
-  names: required(1, list(string)),
-  sizeBytes: optional(2, int64),
+export const ContainerImage = message('core.v1.ContainerImage', 'An image that the node has.', {
+  names: required(1, list(string), { doc: 'Its names.' }),
+  sizeBytes: optional(2, int64, { doc: 'Its size.' }),
 });
 export type ContainerImage = Infer<typeof ContainerImage>;
 
-export const AttachedVolume = message('core.v1.AttachedVolume', '', {
-  name: required(1, string),
-  devicePath: required(2, string),
+export const AttachedVolume = message('core.v1.AttachedVolume', 'A volume that is attached to a node.', {
+  name: required(1, string, { doc: 'Its name.' }),
+  devicePath: required(2, string, { doc: 'Where the device is.' }),
 });
 export type AttachedVolume = Infer<typeof AttachedVolume>;
 
-export const NodeConfigStatus = message('core.v1.NodeConfigStatus', '', {
-  assigned: pointer(1, NodeConfigSource),
-  active: pointer(2, NodeConfigSource),
-  lastKnownGood: pointer(3, NodeConfigSource),
-  error: optional(4, string),
+export const NodeConfigStatus = message('core.v1.NodeConfigStatus', 'Not used any more.', {
+  assigned: pointer(1, NodeConfigSource, { doc: 'Not used any more.' }),
+  active: pointer(2, NodeConfigSource, { doc: 'Not used any more.' }),
+  lastKnownGood: pointer(3, NodeConfigSource, { doc: 'Not used any more.' }),
+  error: optional(4, string, { doc: 'Not used any more.' }),
 });
 export type NodeConfigStatus = Infer<typeof NodeConfigStatus>;
 
-export const NodeRuntimeHandlerFeatures = message('core.v1.NodeRuntimeHandlerFeatures', '', {
-  recursiveReadOnlyMounts: pointer(1, bool),
-  userNamespaces: pointer(2, bool),
-});
+export const NodeRuntimeHandlerFeatures = message(
+  'core.v1.NodeRuntimeHandlerFeatures',
+  'What a way to run containers can do.',
+  {
+    recursiveReadOnlyMounts: pointer(1, bool, { doc: 'Whether mounts can be read-only all the way down.' }),
+    userNamespaces: pointer(2, bool, { doc: 'Whether pods can have users of their own.' }),
+  },
+);
 export type NodeRuntimeHandlerFeatures = Infer<typeof NodeRuntimeHandlerFeatures>;
 
-export const NodeRuntimeHandler = message('core.v1.NodeRuntimeHandler', '', {
-  name: required(1, string),
-  features: pointer(2, NodeRuntimeHandlerFeatures),
+export const NodeRuntimeHandler = message('core.v1.NodeRuntimeHandler', 'A way to run containers.', {
+  name: required(1, string, { doc: 'Its name; empty for the usual one.' }),
+  features: pointer(2, NodeRuntimeHandlerFeatures, { doc: 'What it can do.' }),
 });
 export type NodeRuntimeHandler = Infer<typeof NodeRuntimeHandler>;
 
-export const NodeFeatures = message('core.v1.NodeFeatures', '', {
-  supplementalGroupsPolicy: pointer(1, bool),
+export const NodeFeatures = message('core.v1.NodeFeatures', "What a node's runtime can do.", {
+  supplementalGroupsPolicy: pointer(1, bool, { doc: 'Whether supplementalGroupsPolicy is heeded.' }),
 });
 export type NodeFeatures = Infer<typeof NodeFeatures>;
 
@@ -145,11 +149,11 @@ export const NodeStatus = message('core.v1.NodeStatus', 'What a node is.', {
   daemonEndpoints: optional(6, NodeDaemonEndpoints, { doc: 'Ports of its daemons.' }),
   nodeInfo: optional(7, NodeSystemInfo, { doc: 'Its software.' }),
   images: optional(8, list(ContainerImage), { doc: 'Images it has.' }),
-  volumesInUse: optional(9, list(string)),
-  volumesAttached: optional(10, list(AttachedVolume)),
-  config: pointer(11, NodeConfigStatus),
-  runtimeHandlers: optional(12, list(NodeRuntimeHandler)),
-  features: pointer(13, NodeFeatures),
+  volumesInUse: optional(9, list(string), { doc: 'Volumes that are mounted or about to be.' }),
+  volumesAttached: optional(10, list(AttachedVolume), { doc: 'Volumes that are attached.' }),
+  config: pointer(11, NodeConfigStatus, { doc: 'Not used any more.' }),
+  runtimeHandlers: optional(12, list(NodeRuntimeHandler), { doc: 'Ways to run containers that the node offers.' }),
+  features: pointer(13, NodeFeatures, { doc: 'What its runtime can do.' }),
 });
 export type NodeStatus = Infer<typeof NodeStatus>;
 

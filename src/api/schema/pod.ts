@@ -36,19 +36,21 @@ export const Sysctl = message('core.v1.Sysctl', 'A kernel parameter.', {
 export type Sysctl = Infer<typeof Sysctl>;
 
 export const PodSecurityContext = message('core.v1.PodSecurityContext', 'Security settings of a pod.', {
-  seLinuxOptions: pointer(1, SELinuxOptions),
-  windowsOptions: pointer(8, WindowsSecurityContextOptions),
+  seLinuxOptions: pointer(1, SELinuxOptions, { doc: 'SELinux context.' }),
+  windowsOptions: pointer(8, WindowsSecurityContextOptions, { doc: 'Settings for Windows.' }),
   runAsUser: pointer(2, int64, { doc: "User id of the containers' processes." }),
   runAsGroup: pointer(6, int64, { doc: "Group id of the containers' processes." }),
   runAsNonRoot: pointer(3, bool, { doc: 'Whether to refuse to run as root.' }),
   supplementalGroups: optional(4, list(int64), { doc: 'Further group ids.' }),
-  supplementalGroupsPolicy: pointer(12, string),
+  supplementalGroupsPolicy: pointer(12, string, { doc: "Merge (default) with the image's groups, or Strict." }),
   fsGroup: pointer(5, int64, { doc: 'Group that owns volumes.' }),
   sysctls: optional(7, list(Sysctl), { doc: "Kernel parameters of the pod's namespaces." }),
-  fsGroupChangePolicy: pointer(9, string),
-  seccompProfile: pointer(10, SeccompProfile),
-  appArmorProfile: pointer(11, AppArmorProfile),
-  seLinuxChangePolicy: pointer(13, string),
+  fsGroupChangePolicy: pointer(9, string, {
+    doc: 'When volumes are given to fsGroup: Always (default) or OnRootMismatch.',
+  }),
+  seccompProfile: pointer(10, SeccompProfile, { doc: 'Which system calls are allowed.' }),
+  appArmorProfile: pointer(11, AppArmorProfile, { doc: 'AppArmor profile.' }),
+  seLinuxChangePolicy: pointer(13, string, { doc: 'How volumes get their SELinux label: MountOption or Recursive.' }),
 });
 export type PodSecurityContext = Infer<typeof PodSecurityContext>;
 
@@ -87,27 +89,37 @@ export const TopologySpreadConstraint = message(
     }),
     labelSelector: pointer(4, LabelSelector, { doc: 'The pods that count.' }),
     minDomains: pointer(5, int32, { doc: 'Least number of groups to spread over.' }),
-    nodeAffinityPolicy: pointer(6, string),
-    nodeTaintsPolicy: pointer(7, string),
-    matchLabelKeys: optional(8, list(string)),
+    nodeAffinityPolicy: pointer(6, string, {
+      doc: "Whether only nodes of the pod's node affinity count: Honor (default) or Ignore.",
+    }),
+    nodeTaintsPolicy: pointer(7, string, {
+      doc: 'Whether only nodes whose taints it tolerates count: Honor or Ignore (default).',
+    }),
+    matchLabelKeys: optional(8, list(string), { doc: 'Labels in which counted pods must be like this pod.' }),
   },
 );
 export type TopologySpreadConstraint = Infer<typeof TopologySpreadConstraint>;
 
-export const PodOS = message('core.v1.PodOS', '', {
-  name: required(1, string),
+export const PodOS = message('core.v1.PodOS', 'The operating system of a pod.', {
+  name: required(1, string, { doc: 'linux or windows.' }),
 });
 export type PodOS = Infer<typeof PodOS>;
 
-export const PodSchedulingGate = message('core.v1.PodSchedulingGate', '', {
-  name: required(1, string),
-});
+export const PodSchedulingGate = message(
+  'core.v1.PodSchedulingGate',
+  'Something that a pod waits for before it is scheduled.',
+  {
+    name: required(1, string, { doc: 'Its name.' }),
+  },
+);
 export type PodSchedulingGate = Infer<typeof PodSchedulingGate>;
 
-export const PodResourceClaim = message('core.v1.PodResourceClaim', '', {
-  name: required(1, string),
-  resourceClaimName: pointer(3, string),
-  resourceClaimTemplateName: pointer(4, string),
+export const PodResourceClaim = message('core.v1.PodResourceClaim', 'Devices that a pod uses.', {
+  name: required(1, string, { doc: 'Name by which containers refer to them.' }),
+  resourceClaimName: pointer(3, string, { doc: 'Name of a ResourceClaim.' }),
+  resourceClaimTemplateName: pointer(4, string, {
+    doc: 'Name of a template, of which the pod gets a claim of its own.',
+  }),
 });
 export type PodResourceClaim = Infer<typeof PodResourceClaim>;
 
@@ -278,35 +290,35 @@ export const ContainerState = message('core.v1.ContainerState', 'What a containe
 });
 export type ContainerState = Infer<typeof ContainerState>;
 
-export const VolumeMountStatus = message('core.v1.VolumeMountStatus', '', {
-  name: required(1, string),
-  mountPath: required(2, string),
-  readOnly: optional(3, bool),
-  recursiveReadOnly: pointer(4, string),
+export const VolumeMountStatus = message('core.v1.VolumeMountStatus', 'How a volume is mounted.', {
+  name: required(1, string, { doc: 'Name of the volume.' }),
+  mountPath: required(2, string, { doc: 'Where it is mounted.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
+  recursiveReadOnly: pointer(4, string, { doc: 'Whether mounts below are read-only too.' }),
 });
 export type VolumeMountStatus = Infer<typeof VolumeMountStatus>;
 
-export const LinuxContainerUser = message('core.v1.LinuxContainerUser', '', {
-  uid: required(1, int64),
-  gid: required(2, int64),
-  supplementalGroups: optional(3, list(int64)),
+export const LinuxContainerUser = message('core.v1.LinuxContainerUser', 'As whom a container runs on Linux.', {
+  uid: required(1, int64, { doc: 'User id.' }),
+  gid: required(2, int64, { doc: 'Group id.' }),
+  supplementalGroups: optional(3, list(int64), { doc: 'Ids of further groups.' }),
 });
 export type LinuxContainerUser = Infer<typeof LinuxContainerUser>;
 
-export const ContainerUser = message('core.v1.ContainerUser', '', {
-  linux: pointer(1, LinuxContainerUser),
+export const ContainerUser = message('core.v1.ContainerUser', 'As whom a container runs.', {
+  linux: pointer(1, LinuxContainerUser, { doc: 'On Linux.' }),
 });
 export type ContainerUser = Infer<typeof ContainerUser>;
 
-export const ResourceHealth = message('core.v1.ResourceHealth', '', {
-  resourceID: required(1, string),
-  health: optional(2, string),
+export const ResourceHealth = message('core.v1.ResourceHealth', 'How a device is.', {
+  resourceID: required(1, string, { doc: 'Its id.' }),
+  health: optional(2, string, { doc: 'Healthy, Unhealthy or Unknown.' }),
 });
 export type ResourceHealth = Infer<typeof ResourceHealth>;
 
-export const ResourceStatus = message('core.v1.ResourceStatus', '', {
-  name: required(1, string),
-  resources: optional(2, list(ResourceHealth), { listType: 'map', listMapKeys: ['resourceID'] }),
+export const ResourceStatus = message('core.v1.ResourceStatus', 'How the devices of a resource are.', {
+  name: required(1, string, { doc: 'Name of the resource.' }),
+  resources: optional(2, list(ResourceHealth), { doc: 'The devices.', listType: 'map', listMapKeys: ['resourceID'] }),
 });
 export type ResourceStatus = Infer<typeof ResourceStatus>;
 
@@ -320,16 +332,18 @@ export const ContainerStatus = message('core.v1.ContainerStatus', 'What became o
   imageID: required(7, string, { doc: 'Exact image it runs.' }),
   containerID: optional(8, string, { doc: 'Identifier at the runtime, as TYPE://ID.' }),
   started: pointer(9, bool, { doc: 'Whether its startup probe has succeeded.' }),
-  allocatedResources: optional(10, map(quantity)),
-  resources: pointer(11, ResourceRequirements),
+  allocatedResources: optional(10, map(quantity), { doc: 'Amounts that the node has set aside.' }),
+  resources: pointer(11, ResourceRequirements, { doc: 'Amounts that it runs with.' }),
   volumeMounts: optional(12, list(VolumeMountStatus), {
+    doc: 'How its volumes are mounted.',
     merge: true,
     mergeKey: 'mountPath',
     listType: 'map',
     listMapKeys: ['mountPath'],
   }),
-  user: pointer(13, ContainerUser),
+  user: pointer(13, ContainerUser, { doc: 'As whom it runs.' }),
   allocatedResourcesStatus: optional(14, list(ResourceStatus), {
+    doc: 'How its devices are.',
     merge: true,
     mergeKey: 'name',
     listType: 'map',
@@ -338,10 +352,14 @@ export const ContainerStatus = message('core.v1.ContainerStatus', 'What became o
 });
 export type ContainerStatus = Infer<typeof ContainerStatus>;
 
-export const PodResourceClaimStatus = message('core.v1.PodResourceClaimStatus', '', {
-  name: required(1, string),
-  resourceClaimName: pointer(2, string),
-});
+export const PodResourceClaimStatus = message(
+  'core.v1.PodResourceClaimStatus',
+  'The claim that a pod got for its devices.',
+  {
+    name: required(1, string, { doc: "Name of one of the pod's resourceClaims." }),
+    resourceClaimName: pointer(2, string, { doc: 'Name of the ResourceClaim.' }),
+  },
+);
 export type PodResourceClaimStatus = Infer<typeof PodResourceClaimStatus>;
 
 export const PodStatus = message('core.v1.PodStatus', 'What became of a pod.', {

@@ -76,24 +76,24 @@ export const SecretKeySelector = atomic(
 );
 export type SecretKeySelector = Infer<typeof SecretKeySelector>;
 
-export const NodeSelectorRequirement = message('core.v1.NodeSelectorRequirement', '', {
-  key: required(1, string),
-  operator: required(2, string),
-  values: optional(3, list(string)),
+export const NodeSelectorRequirement = message('core.v1.NodeSelectorRequirement', 'A condition on a label or field.', {
+  key: required(1, string, { doc: 'Key of the label, or path of the field.' }),
+  operator: required(2, string, { doc: 'In, NotIn, Exists, DoesNotExist, Gt or Lt.' }),
+  values: optional(3, list(string), { doc: 'The values for In and NotIn, one number for Gt and Lt.' }),
 });
 export type NodeSelectorRequirement = Infer<typeof NodeSelectorRequirement>;
 
 export const NodeSelectorTerm = atomic(
-  message('core.v1.NodeSelectorTerm', '', {
-    matchExpressions: optional(1, list(NodeSelectorRequirement)),
-    matchFields: optional(2, list(NodeSelectorRequirement)),
+  message('core.v1.NodeSelectorTerm', 'What a node must be like: all of this.', {
+    matchExpressions: optional(1, list(NodeSelectorRequirement), { doc: 'Conditions on labels.' }),
+    matchFields: optional(2, list(NodeSelectorRequirement), { doc: 'Conditions on fields: metadata.name.' }),
   }),
 );
 export type NodeSelectorTerm = Infer<typeof NodeSelectorTerm>;
 
 export const NodeSelector = atomic(
-  message('core.v1.NodeSelector', '', {
-    nodeSelectorTerms: required(1, list(NodeSelectorTerm)),
+  message('core.v1.NodeSelector', 'Nodes, chosen by their labels and fields.', {
+    nodeSelectorTerms: required(1, list(NodeSelectorTerm), { doc: 'The terms; one of them has to hold.' }),
   }),
 );
 export type NodeSelector = Infer<typeof NodeSelector>;

@@ -37,26 +37,30 @@ export const EmptyDirVolumeSource = message(
 );
 export type EmptyDirVolumeSource = Infer<typeof EmptyDirVolumeSource>;
 
-export const GCEPersistentDiskVolumeSource = message('core.v1.GCEPersistentDiskVolumeSource', '', {
-  pdName: required(1, string),
-  fsType: optional(2, string),
-  partition: optional(3, int32),
-  readOnly: optional(4, bool),
-});
+export const GCEPersistentDiskVolumeSource = message(
+  'core.v1.GCEPersistentDiskVolumeSource',
+  'A disk of Google Cloud.',
+  {
+    pdName: required(1, string, { doc: 'Name of the disk.' }),
+    fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+    partition: optional(3, int32, { doc: 'Number of the partition; the whole disk when 0.' }),
+    readOnly: optional(4, bool, { doc: 'Whether it is mounted read-only.' }),
+  },
+);
 export type GCEPersistentDiskVolumeSource = Infer<typeof GCEPersistentDiskVolumeSource>;
 
-export const AWSElasticBlockStoreVolumeSource = message('core.v1.AWSElasticBlockStoreVolumeSource', '', {
-  volumeID: required(1, string),
-  fsType: optional(2, string),
-  partition: optional(3, int32),
-  readOnly: optional(4, bool),
+export const AWSElasticBlockStoreVolumeSource = message('core.v1.AWSElasticBlockStoreVolumeSource', 'A disk of AWS.', {
+  volumeID: required(1, string, { doc: 'Its id.' }),
+  fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+  partition: optional(3, int32, { doc: 'Number of the partition; the whole disk when 0.' }),
+  readOnly: optional(4, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type AWSElasticBlockStoreVolumeSource = Infer<typeof AWSElasticBlockStoreVolumeSource>;
 
-export const GitRepoVolumeSource = message('core.v1.GitRepoVolumeSource', '', {
-  repository: required(1, string),
-  revision: optional(2, string),
-  directory: optional(3, string),
+export const GitRepoVolumeSource = message('core.v1.GitRepoVolumeSource', 'A repository that is cloned at the start.', {
+  repository: required(1, string, { doc: 'Its URL.' }),
+  revision: optional(2, string, { doc: 'Which commit.' }),
+  directory: optional(3, string, { doc: 'Where to put it in the volume.' }),
 });
 export type GitRepoVolumeSource = Infer<typeof GitRepoVolumeSource>;
 
@@ -75,83 +79,91 @@ export const SecretVolumeSource = message('core.v1.SecretVolumeSource', 'The key
 });
 export type SecretVolumeSource = Infer<typeof SecretVolumeSource>;
 
-export const NFSVolumeSource = message('core.v1.NFSVolumeSource', '', {
-  server: required(1, string),
-  path: required(2, string),
-  readOnly: optional(3, bool),
+export const NFSVolumeSource = message('core.v1.NFSVolumeSource', 'A directory of an NFS server.', {
+  server: required(1, string, { doc: 'Name or address of the server.' }),
+  path: required(2, string, { doc: 'The directory.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type NFSVolumeSource = Infer<typeof NFSVolumeSource>;
 
-export const ISCSIVolumeSource = message('core.v1.ISCSIVolumeSource', '', {
-  targetPortal: required(1, string),
-  iqn: required(2, string),
-  lun: required(3, int32),
-  iscsiInterface: optional(4, string),
-  fsType: optional(5, string),
-  readOnly: optional(6, bool),
-  portals: optional(7, list(string)),
-  chapAuthDiscovery: optional(8, bool),
-  chapAuthSession: optional(11, bool),
-  secretRef: pointer(10, LocalObjectReference),
-  initiatorName: pointer(12, string),
+export const ISCSIVolumeSource = message('core.v1.ISCSIVolumeSource', 'A disk of an iSCSI target.', {
+  targetPortal: required(1, string, { doc: 'Address of the target.' }),
+  iqn: required(2, string, { doc: 'Name of the target.' }),
+  lun: required(3, int32, { doc: 'Number of the disk.' }),
+  iscsiInterface: optional(4, string, { doc: 'Interface of the initiator. Default default.' }),
+  fsType: optional(5, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: optional(6, bool, { doc: 'Whether it is mounted read-only.' }),
+  portals: optional(7, list(string), { doc: 'Further addresses of the target.' }),
+  chapAuthDiscovery: optional(8, bool, { doc: 'Whether discovery uses CHAP.' }),
+  chapAuthSession: optional(11, bool, { doc: 'Whether sessions use CHAP.' }),
+  secretRef: pointer(10, LocalObjectReference, { doc: 'Secret with the credentials.' }),
+  initiatorName: pointer(12, string, { doc: 'Name of the initiator.' }),
 });
 export type ISCSIVolumeSource = Infer<typeof ISCSIVolumeSource>;
 
-export const GlusterfsVolumeSource = message('core.v1.GlusterfsVolumeSource', '', {
-  endpoints: required(1, string),
-  path: required(2, string),
-  readOnly: optional(3, bool),
+export const GlusterfsVolumeSource = message('core.v1.GlusterfsVolumeSource', 'A GlusterFS volume.', {
+  endpoints: required(1, string, { doc: 'Endpoints with the servers.' }),
+  path: required(2, string, { doc: 'Name of the volume.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type GlusterfsVolumeSource = Infer<typeof GlusterfsVolumeSource>;
 
-export const PersistentVolumeClaimVolumeSource = message('core.v1.PersistentVolumeClaimVolumeSource', '', {
-  claimName: required(1, string),
-  readOnly: optional(2, bool),
-});
+export const PersistentVolumeClaimVolumeSource = message(
+  'core.v1.PersistentVolumeClaimVolumeSource',
+  'A persistent volume, by its claim.',
+  {
+    claimName: required(1, string, { doc: 'Name of the claim, in the namespace of the pod.' }),
+    readOnly: optional(2, bool, { doc: 'Whether it is mounted read-only.' }),
+  },
+);
 export type PersistentVolumeClaimVolumeSource = Infer<typeof PersistentVolumeClaimVolumeSource>;
 
-export const RBDVolumeSource = message('core.v1.RBDVolumeSource', '', {
-  monitors: required(1, list(string)),
-  image: required(2, string),
-  fsType: optional(3, string),
-  pool: optional(4, string),
-  user: optional(5, string),
-  keyring: optional(6, string),
-  secretRef: pointer(7, LocalObjectReference),
-  readOnly: optional(8, bool),
+export const RBDVolumeSource = message('core.v1.RBDVolumeSource', 'A block device of Ceph.', {
+  monitors: required(1, list(string), { doc: 'Addresses of the monitors.' }),
+  image: required(2, string, { doc: 'Name of the image.' }),
+  fsType: optional(3, string, { doc: 'Type of its file system, such as ext4.' }),
+  pool: optional(4, string, { doc: 'Pool of the image. Default rbd.' }),
+  user: optional(5, string, { doc: 'User of Ceph. Default admin.' }),
+  keyring: optional(6, string, { doc: 'Path of the keyring. Default /etc/ceph/keyring.' }),
+  secretRef: pointer(7, LocalObjectReference, { doc: 'Secret with the credentials.' }),
+  readOnly: optional(8, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type RBDVolumeSource = Infer<typeof RBDVolumeSource>;
 
-export const FlexVolumeSource = message('core.v1.FlexVolumeSource', '', {
-  driver: required(1, string),
-  fsType: optional(2, string),
-  secretRef: pointer(3, LocalObjectReference),
-  readOnly: optional(4, bool),
-  options: optional(5, map(string)),
-});
+export const FlexVolumeSource = message(
+  'core.v1.FlexVolumeSource',
+  'A volume of a driver that is a program on the node.',
+  {
+    driver: required(1, string, { doc: 'Name of the driver.' }),
+    fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+    secretRef: pointer(3, LocalObjectReference, { doc: 'Secret with the credentials.' }),
+    readOnly: optional(4, bool, { doc: 'Whether it is mounted read-only.' }),
+    options: optional(5, map(string), { doc: "The driver's own settings." }),
+  },
+);
 export type FlexVolumeSource = Infer<typeof FlexVolumeSource>;
 
-export const CinderVolumeSource = message('core.v1.CinderVolumeSource', '', {
-  volumeID: required(1, string),
-  fsType: optional(2, string),
-  readOnly: optional(3, bool),
-  secretRef: pointer(4, LocalObjectReference),
+export const CinderVolumeSource = message('core.v1.CinderVolumeSource', 'A volume of OpenStack.', {
+  volumeID: required(1, string, { doc: 'Its id.' }),
+  fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
+  secretRef: pointer(4, LocalObjectReference, { doc: 'Secret with the credentials.' }),
 });
 export type CinderVolumeSource = Infer<typeof CinderVolumeSource>;
 
-export const CephFSVolumeSource = message('core.v1.CephFSVolumeSource', '', {
-  monitors: required(1, list(string)),
-  path: optional(2, string),
-  user: optional(3, string),
-  secretFile: optional(4, string),
-  secretRef: pointer(5, LocalObjectReference),
-  readOnly: optional(6, bool),
+export const CephFSVolumeSource = message('core.v1.CephFSVolumeSource', 'A directory of CephFS.', {
+  monitors: required(1, list(string), { doc: 'Addresses of the monitors.' }),
+  path: optional(2, string, { doc: 'The directory. Default /.' }),
+  user: optional(3, string, { doc: 'User of Ceph. Default admin.' }),
+  secretFile: optional(4, string, { doc: 'Path of the keyring. Default /etc/ceph/user.secret.' }),
+  secretRef: pointer(5, LocalObjectReference, { doc: 'Secret with the credentials.' }),
+  readOnly: optional(6, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type CephFSVolumeSource = Infer<typeof CephFSVolumeSource>;
 
-export const FlockerVolumeSource = message('core.v1.FlockerVolumeSource', '', {
-  datasetName: optional(1, string),
-  datasetUUID: optional(2, string),
+export const FlockerVolumeSource = message('core.v1.FlockerVolumeSource', 'A volume of Flocker.', {
+  datasetName: optional(1, string, { doc: 'Name of the dataset.' }),
+  datasetUUID: optional(2, string, { doc: 'Id of the dataset.' }),
 });
 export type FlockerVolumeSource = Infer<typeof FlockerVolumeSource>;
 
@@ -169,19 +181,19 @@ export const DownwardAPIVolumeSource = message('core.v1.DownwardAPIVolumeSource'
 });
 export type DownwardAPIVolumeSource = Infer<typeof DownwardAPIVolumeSource>;
 
-export const FCVolumeSource = message('core.v1.FCVolumeSource', '', {
-  targetWWNs: optional(1, list(string)),
-  lun: pointer(2, int32),
-  fsType: optional(3, string),
-  readOnly: optional(4, bool),
-  wwids: optional(5, list(string)),
+export const FCVolumeSource = message('core.v1.FCVolumeSource', 'A disk of a Fibre Channel network.', {
+  targetWWNs: optional(1, list(string), { doc: 'Names of the targets.' }),
+  lun: pointer(2, int32, { doc: 'Number of the disk.' }),
+  fsType: optional(3, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: optional(4, bool, { doc: 'Whether it is mounted read-only.' }),
+  wwids: optional(5, list(string), { doc: 'Ids of the disk, instead of targets and number.' }),
 });
 export type FCVolumeSource = Infer<typeof FCVolumeSource>;
 
-export const AzureFileVolumeSource = message('core.v1.AzureFileVolumeSource', '', {
-  secretName: required(1, string),
-  shareName: required(2, string),
-  readOnly: optional(3, bool),
+export const AzureFileVolumeSource = message('core.v1.AzureFileVolumeSource', 'A share of Azure.', {
+  secretName: required(1, string, { doc: 'Secret with the credentials.' }),
+  shareName: required(2, string, { doc: 'Name of the share.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type AzureFileVolumeSource = Infer<typeof AzureFileVolumeSource>;
 
@@ -197,38 +209,42 @@ export const ConfigMapVolumeSource = message(
 );
 export type ConfigMapVolumeSource = Infer<typeof ConfigMapVolumeSource>;
 
-export const VsphereVirtualDiskVolumeSource = message('core.v1.VsphereVirtualDiskVolumeSource', '', {
-  volumePath: required(1, string),
-  fsType: optional(2, string),
-  storagePolicyName: optional(3, string),
-  storagePolicyID: optional(4, string),
+export const VsphereVirtualDiskVolumeSource = message('core.v1.VsphereVirtualDiskVolumeSource', 'A disk of vSphere.', {
+  volumePath: required(1, string, { doc: 'Path of the disk.' }),
+  fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+  storagePolicyName: optional(3, string, { doc: 'Name of the storage policy.' }),
+  storagePolicyID: optional(4, string, { doc: 'Id of the storage policy.' }),
 });
 export type VsphereVirtualDiskVolumeSource = Infer<typeof VsphereVirtualDiskVolumeSource>;
 
-export const QuobyteVolumeSource = message('core.v1.QuobyteVolumeSource', '', {
-  registry: required(1, string),
-  volume: required(2, string),
-  readOnly: optional(3, bool),
-  user: optional(4, string),
-  group: optional(5, string),
-  tenant: optional(6, string),
+export const QuobyteVolumeSource = message('core.v1.QuobyteVolumeSource', 'A volume of Quobyte.', {
+  registry: required(1, string, { doc: 'Addresses of the registries.' }),
+  volume: required(2, string, { doc: 'Name of the volume.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
+  user: optional(4, string, { doc: 'User to mount it as.' }),
+  group: optional(5, string, { doc: 'Group to mount it as.' }),
+  tenant: optional(6, string, { doc: 'Tenant that it belongs to.' }),
 });
 export type QuobyteVolumeSource = Infer<typeof QuobyteVolumeSource>;
 
-export const AzureDiskVolumeSource = message('core.v1.AzureDiskVolumeSource', '', {
-  diskName: required(1, string),
-  diskURI: required(2, string),
-  cachingMode: pointer(3, string),
-  fsType: pointer(4, string),
-  readOnly: pointer(5, bool),
-  kind: pointer(6, string),
+export const AzureDiskVolumeSource = message('core.v1.AzureDiskVolumeSource', 'A disk of Azure.', {
+  diskName: required(1, string, { doc: 'Name of the disk.' }),
+  diskURI: required(2, string, { doc: 'URI of the disk.' }),
+  cachingMode: pointer(3, string, { doc: 'None, ReadOnly or ReadWrite (default).' }),
+  fsType: pointer(4, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: pointer(5, bool, { doc: 'Whether it is mounted read-only.' }),
+  kind: pointer(6, string, { doc: 'Shared (default), Dedicated or Managed.' }),
 });
 export type AzureDiskVolumeSource = Infer<typeof AzureDiskVolumeSource>;
 
-export const PhotonPersistentDiskVolumeSource = message('core.v1.PhotonPersistentDiskVolumeSource', '', {
-  pdID: required(1, string),
-  fsType: optional(2, string),
-});
+export const PhotonPersistentDiskVolumeSource = message(
+  'core.v1.PhotonPersistentDiskVolumeSource',
+  'A disk of Photon Controller.',
+  {
+    pdID: required(1, string, { doc: 'Its id.' }),
+    fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+  },
+);
 export type PhotonPersistentDiskVolumeSource = Infer<typeof PhotonPersistentDiskVolumeSource>;
 
 export const SecretProjection = message(
@@ -271,13 +287,17 @@ export const ServiceAccountTokenProjection = message(
 );
 export type ServiceAccountTokenProjection = Infer<typeof ServiceAccountTokenProjection>;
 
-export const ClusterTrustBundleProjection = message('core.v1.ClusterTrustBundleProjection', '', {
-  name: pointer(1, string),
-  signerName: pointer(2, string),
-  labelSelector: pointer(3, LabelSelector),
-  optional: pointer(5, bool),
-  path: required(4, string),
-});
+export const ClusterTrustBundleProjection = message(
+  'core.v1.ClusterTrustBundleProjection',
+  'Certificates of authorities that the cluster trusts, as a file.',
+  {
+    name: pointer(1, string, { doc: 'Name of the bundle. Either this or signerName.' }),
+    signerName: pointer(2, string, { doc: 'All bundles of this signer.' }),
+    labelSelector: pointer(3, LabelSelector, { doc: 'Which of them; none without it.' }),
+    optional: pointer(5, bool, { doc: 'Whether there may be none.' }),
+    path: required(4, string, { doc: 'Path of the file in the volume.' }),
+  },
+);
 export type ClusterTrustBundleProjection = Infer<typeof ClusterTrustBundleProjection>;
 
 export const VolumeProjection = message('core.v1.VolumeProjection', 'One source of a projected volume: one of these.', {
@@ -297,93 +317,107 @@ export const ProjectedVolumeSource = message('core.v1.ProjectedVolumeSource', 'S
 });
 export type ProjectedVolumeSource = Infer<typeof ProjectedVolumeSource>;
 
-export const PortworxVolumeSource = message('core.v1.PortworxVolumeSource', '', {
-  volumeID: required(1, string),
-  fsType: optional(2, string),
-  readOnly: optional(3, bool),
+export const PortworxVolumeSource = message('core.v1.PortworxVolumeSource', 'A volume of Portworx.', {
+  volumeID: required(1, string, { doc: 'Its id.' }),
+  fsType: optional(2, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: optional(3, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type PortworxVolumeSource = Infer<typeof PortworxVolumeSource>;
 
-export const ScaleIOVolumeSource = message('core.v1.ScaleIOVolumeSource', '', {
-  gateway: required(1, string),
-  system: required(2, string),
-  secretRef: pointer(3, LocalObjectReference),
-  sslEnabled: optional(4, bool),
-  protectionDomain: optional(5, string),
-  storagePool: optional(6, string),
-  storageMode: optional(7, string),
-  volumeName: optional(8, string),
-  fsType: optional(9, string),
-  readOnly: optional(10, bool),
+export const ScaleIOVolumeSource = message('core.v1.ScaleIOVolumeSource', 'A volume of ScaleIO.', {
+  gateway: required(1, string, { doc: 'Address of the gateway.' }),
+  system: required(2, string, { doc: 'Name of the system.' }),
+  secretRef: pointer(3, LocalObjectReference, { doc: 'Secret with the credentials.' }),
+  sslEnabled: optional(4, bool, { doc: 'Whether to speak TLS with the gateway.' }),
+  protectionDomain: optional(5, string, { doc: 'Protection domain.' }),
+  storagePool: optional(6, string, { doc: 'Storage pool.' }),
+  storageMode: optional(7, string, { doc: 'ThinProvisioned (default) or ThickProvisioned.' }),
+  volumeName: optional(8, string, { doc: 'Name of the volume.' }),
+  fsType: optional(9, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: optional(10, bool, { doc: 'Whether it is mounted read-only.' }),
 });
 export type ScaleIOVolumeSource = Infer<typeof ScaleIOVolumeSource>;
 
-export const StorageOSVolumeSource = message('core.v1.StorageOSVolumeSource', '', {
-  volumeName: optional(1, string),
-  volumeNamespace: optional(2, string),
-  fsType: optional(3, string),
-  readOnly: optional(4, bool),
-  secretRef: pointer(5, LocalObjectReference),
+export const StorageOSVolumeSource = message('core.v1.StorageOSVolumeSource', 'A volume of StorageOS.', {
+  volumeName: optional(1, string, { doc: 'Name of the volume.' }),
+  volumeNamespace: optional(2, string, { doc: 'Its namespace in StorageOS.' }),
+  fsType: optional(3, string, { doc: 'Type of its file system, such as ext4.' }),
+  readOnly: optional(4, bool, { doc: 'Whether it is mounted read-only.' }),
+  secretRef: pointer(5, LocalObjectReference, { doc: 'Secret with the credentials.' }),
 });
 export type StorageOSVolumeSource = Infer<typeof StorageOSVolumeSource>;
 
-export const CSIVolumeSource = message('core.v1.CSIVolumeSource', '', {
-  driver: required(1, string),
-  readOnly: pointer(2, bool),
-  fsType: pointer(3, string),
-  volumeAttributes: optional(4, map(string)),
-  nodePublishSecretRef: pointer(5, LocalObjectReference),
-});
+export const CSIVolumeSource = message(
+  'core.v1.CSIVolumeSource',
+  'A volume of a CSI driver that lives as long as the pod.',
+  {
+    driver: required(1, string, { doc: 'Name of the driver.' }),
+    readOnly: pointer(2, bool, { doc: 'Whether it is mounted read-only.' }),
+    fsType: pointer(3, string, { doc: 'Type of its file system, such as ext4.' }),
+    volumeAttributes: optional(4, map(string), { doc: "The driver's own settings." }),
+    nodePublishSecretRef: pointer(5, LocalObjectReference, { doc: 'Secret for mounting.' }),
+  },
+);
 export type CSIVolumeSource = Infer<typeof CSIVolumeSource>;
 
-export const PersistentVolumeClaimTemplate = message('core.v1.PersistentVolumeClaimTemplate', '', {
-  metadata: optional(1, ObjectMeta),
-  spec: required(2, PersistentVolumeClaimSpec),
-});
+export const PersistentVolumeClaimTemplate = message(
+  'core.v1.PersistentVolumeClaimTemplate',
+  'What a claim is made from.',
+  {
+    metadata: optional(1, ObjectMeta, { doc: 'Labels and annotations of the claim.' }),
+    spec: required(2, PersistentVolumeClaimSpec, { doc: 'What the volume must be like.' }),
+  },
+);
 export type PersistentVolumeClaimTemplate = Infer<typeof PersistentVolumeClaimTemplate>;
 
-export const EphemeralVolumeSource = message('core.v1.EphemeralVolumeSource', '', {
-  volumeClaimTemplate: pointer(1, PersistentVolumeClaimTemplate),
-});
+export const EphemeralVolumeSource = message(
+  'core.v1.EphemeralVolumeSource',
+  'A persistent volume that is made for the pod and goes with it.',
+  {
+    volumeClaimTemplate: pointer(1, PersistentVolumeClaimTemplate, { doc: 'What its claim is made from.' }),
+  },
+);
 export type EphemeralVolumeSource = Infer<typeof EphemeralVolumeSource>;
 
-export const ImageVolumeSource = message('core.v1.ImageVolumeSource', '', {
-  reference: optional(1, string),
-  pullPolicy: optional(2, string),
+export const ImageVolumeSource = message('core.v1.ImageVolumeSource', 'The files of an image.', {
+  reference: optional(1, string, { doc: 'Name of the image.' }),
+  pullPolicy: optional(2, string, { doc: 'When to pull it: Always, IfNotPresent or Never.' }),
 });
 export type ImageVolumeSource = Infer<typeof ImageVolumeSource>;
 
 export const VolumeSource = message('core.v1.VolumeSource', 'What a volume is: one of these.', {
   hostPath: pointer(1, HostPathVolumeSource, { doc: 'A file or directory of the node.' }),
   emptyDir: pointer(2, EmptyDirVolumeSource, { doc: 'A directory that starts empty and lives as long as the pod.' }),
-  gcePersistentDisk: pointer(3, GCEPersistentDiskVolumeSource),
-  awsElasticBlockStore: pointer(4, AWSElasticBlockStoreVolumeSource),
-  gitRepo: pointer(5, GitRepoVolumeSource),
+  gcePersistentDisk: pointer(3, GCEPersistentDiskVolumeSource, { doc: 'A disk of Google Cloud.' }),
+  awsElasticBlockStore: pointer(4, AWSElasticBlockStoreVolumeSource, { doc: 'A disk of AWS.' }),
+  gitRepo: pointer(5, GitRepoVolumeSource, { doc: 'A repository that is cloned at the start.' }),
   secret: pointer(6, SecretVolumeSource, { doc: 'The keys of a Secret, as files.' }),
-  nfs: pointer(7, NFSVolumeSource),
-  iscsi: pointer(8, ISCSIVolumeSource),
-  glusterfs: pointer(9, GlusterfsVolumeSource),
+  nfs: pointer(7, NFSVolumeSource, { doc: 'A directory of an NFS server.' }),
+  iscsi: pointer(8, ISCSIVolumeSource, { doc: 'A disk of an iSCSI target.' }),
+  glusterfs: pointer(9, GlusterfsVolumeSource, { doc: 'A GlusterFS volume.' }),
   persistentVolumeClaim: pointer(10, PersistentVolumeClaimVolumeSource, { doc: 'A persistent volume, by its claim.' }),
-  rbd: pointer(11, RBDVolumeSource),
-  flexVolume: pointer(12, FlexVolumeSource),
-  cinder: pointer(13, CinderVolumeSource),
-  cephfs: pointer(14, CephFSVolumeSource),
-  flocker: pointer(15, FlockerVolumeSource),
+  rbd: pointer(11, RBDVolumeSource, { doc: 'A block device of Ceph.' }),
+  flexVolume: pointer(12, FlexVolumeSource, { doc: 'A volume of a driver that is a program on the node.' }),
+  cinder: pointer(13, CinderVolumeSource, { doc: 'A volume of OpenStack.' }),
+  cephfs: pointer(14, CephFSVolumeSource, { doc: 'A directory of CephFS.' }),
+  flocker: pointer(15, FlockerVolumeSource, { doc: 'A volume of Flocker.' }),
   downwardAPI: pointer(16, DownwardAPIVolumeSource, { doc: 'Fields of the pod, as files.' }),
-  fc: pointer(17, FCVolumeSource),
-  azureFile: pointer(18, AzureFileVolumeSource),
+  fc: pointer(17, FCVolumeSource, { doc: 'A disk of a Fibre Channel network.' }),
+  azureFile: pointer(18, AzureFileVolumeSource, { doc: 'A share of Azure.' }),
   configMap: pointer(19, ConfigMapVolumeSource, { doc: 'The keys of a ConfigMap, as files.' }),
-  vsphereVolume: pointer(20, VsphereVirtualDiskVolumeSource),
-  quobyte: pointer(21, QuobyteVolumeSource),
-  azureDisk: pointer(22, AzureDiskVolumeSource),
-  photonPersistentDisk: pointer(23, PhotonPersistentDiskVolumeSource),
+  vsphereVolume: pointer(20, VsphereVirtualDiskVolumeSource, { doc: 'A disk of vSphere.' }),
+  quobyte: pointer(21, QuobyteVolumeSource, { doc: 'A volume of Quobyte.' }),
+  azureDisk: pointer(22, AzureDiskVolumeSource, { doc: 'A disk of Azure.' }),
+  photonPersistentDisk: pointer(23, PhotonPersistentDiskVolumeSource, { doc: 'A disk of Photon Controller.' }),
   projected: pointer(26, ProjectedVolumeSource, { doc: 'Several of these in one directory.' }),
-  portworxVolume: pointer(24, PortworxVolumeSource),
-  scaleIO: pointer(25, ScaleIOVolumeSource),
-  storageos: pointer(27, StorageOSVolumeSource),
-  csi: pointer(28, CSIVolumeSource),
-  ephemeral: pointer(29, EphemeralVolumeSource),
-  image: pointer(30, ImageVolumeSource),
+  portworxVolume: pointer(24, PortworxVolumeSource, { doc: 'A volume of Portworx.' }),
+  scaleIO: pointer(25, ScaleIOVolumeSource, { doc: 'A volume of ScaleIO.' }),
+  storageos: pointer(27, StorageOSVolumeSource, { doc: 'A volume of StorageOS.' }),
+  csi: pointer(28, CSIVolumeSource, { doc: 'A volume of a CSI driver that lives as long as the pod.' }),
+  ephemeral: pointer(29, EphemeralVolumeSource, {
+    doc: 'A persistent volume that is made for the pod and goes with it.',
+  }),
+  image: pointer(30, ImageVolumeSource, { doc: 'The files of an image.' }),
 });
 export type VolumeSource = Infer<typeof VolumeSource>;
 
