@@ -70,6 +70,12 @@ test('apply takes YAML, and the same again changes nothing', async () => {
   assert.equal(again.text, created.text);
 });
 
+test('a map of YAML may begin as JSON does', async () => {
+  const api = await startServer();
+  const yaml = '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {x: "1"}} # me';
+  assert.equal((await apply(api, `${configMaps}/a`, 'me', yaml)).status, 201);
+});
+
 test('a conflict names the manager, how it writes, and the field', async () => {
   const api = await startServer();
   await api.send('POST', `${configMaps}?fieldManager=creator`, cm({ x: '1', y: '1' }));

@@ -318,3 +318,81 @@ test('what the server makes for itself is its own', async () => {
   const { json } = await api.send('GET', `${services}/kubernetes`);
   assert.deepEqual(managers(json), ['kube-apiserver Update']);
 });
+
+const scalerV1 = '/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers';
+const scalerV2 = '/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers';
+const scalerSpec = { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 };
+const applyPatch = { headers: { 'content-type': 'application/apply-patch+yaml' } };
+
+test('owners in several versions of one object keep what they have, each in its own words', async () => {
+  const api = await startServer();
+  const body = { metadata: { name: 'a' }, spec: { ...scalerSpec, targetCPUUtilizationPercentage: 50 } };
+  const { json: created } = await api.send('POST', `${scalerV1}?fieldManager=one`, body);
+  assert.deepEqual(fieldsOf(created, 'one'), {
+    'f:spec': {
+      'f:maxReplicas': {},
+      'f:minReplicas': {},
+      'f:scaleTargetRef': {},
+      'f:targetCPUUtilizationPercentage': {},
+    },
+  });
+  const patch = { spec: { maxReplicas: 5, behavior: { scaleDown: { stabilizationWindowSeconds: 10 } } } };
+  const { json } = await api.send('PATCH', `${scalerV2}/a?fieldManager=two`, patch, mergePatch);
+  assert.deepEqual(
+    json.metadata.managedFields.map(({ manager, apiVersion }: Json) => [manager, apiVersion]),
+    [
+      ['one', 'autoscaling/v1'],
+      ['two', 'autoscaling/v2'],
+    ],
+  );
+  assert.ok(!('f:maxReplicas' in fieldsOf(json, 'one')['f:spec']));
+  assert.ok('f:targetCPUUtilizationPercentage' in fieldsOf(json, 'one')['f:spec']);
+  assert.ok('f:maxReplicas' in fieldsOf(json, 'two')['f:spec']);
+  const seen = await api.send('GET', `${scalerV1}/a`);
+  assert.deepEqual(seen.json.metadata.managedFields, json.metadata.managedFields);
+});
+
+test('an applier in one version is in conflict with one in another, and can take the field', async () => {
+  const api = await startServer();
+  const config = (version: string, spec: object) => ({
+    apiVersion: `autoscaling/${version}`,
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'a' },
+    spec,
+  });
+  const first = config('v1', { ...scalerSpec, minReplicas: 2 });
+  assert.equal((await api.send('PATCH', `${scalerV1}/a?fieldManager=one`, first, applyPatch)).status, 201);
+  const second = config('v2', { maxReplicas: 9 });
+  const refused = await api.send('PATCH', `${scalerV2}/a?fieldManager=two`, second, applyPatch);
+  assert.equal(refused.json.message, 'Apply failed with 1 conflict: conflict with "one": .spec.maxReplicas');
+  const { json } = await api.send('PATCH', `${scalerV2}/a?fieldManager=two&force=true`, second, applyPatch);
+  assert.deepEqual([json.spec.maxReplicas, json.spec.minReplicas], [9, 2]);
+  assert.deepEqual(managers(json), ['one Apply', 'two Apply']);
+  // The same applier may go on in the other version, and lose what it does not name there.
+  const moved = config('v2', { scaleTargetRef: scalerSpec.scaleTargetRef });
+  const last = await api.send('PATCH', `${scalerV2}/a?fieldManager=one`, moved, applyPatch);
+  assert.equal(last.status, 200);
+  assert.equal(last.json.spec.minReplicas, 1);
+  assert.deepEqual(fieldsOf(last.json, 'one'), {
+    'f:spec': { 'f:scaleTargetRef': { 'f:apiVersion': {}, 'f:kind': {}, 'f:name': {} } },
+  });
+});
+
+test('events of either group keep their owners when the other group writes them', async () => {
+  const api = await startServer();
+  const regarding = { kind: 'Pod', namespace: 'default', name: 'p', apiVersion: 'v1' };
+  const event = {
+    metadata: { name: 'e' },
+    involvedObject: regarding,
+    reason: 'R',
+    message: 'm',
+    type: 'Normal',
+    count: 1,
+  };
+  await api.send('POST', '/api/v1/namespaces/default/events?fieldManager=one', event);
+  const url = '/apis/events.k8s.io/v1/namespaces/default/events/e?fieldManager=two';
+  const { status, json } = await api.send('PATCH', url, { metadata: { labels: { a: 'b' } } }, mergePatch);
+  assert.equal(status, 200);
+  assert.deepEqual(managers(json), ['one Update', 'two Update']);
+  assert.ok('f:message' in fieldsOf(json, 'one'));
+});

@@ -19,7 +19,7 @@ import {
 import { validateMetadata, validateMetadataUpdate } from '#api/kinds/metadata.ts';
 import { generateName } from '#api/names.ts';
 import { copyJson } from '#api/schema/json.ts';
-import { equalButForTimes } from '#api/schema/managed-fields/index.ts';
+import { equalButForTimes, equalJson } from '#api/schema/managed-fields/index.ts';
 import { prune } from '#api/schema/strict.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Entry } from '#storage/index.ts';
@@ -197,6 +197,8 @@ export class Writer {
   #isUnchanged(kind: Kind, entry: Entry, object: KubeObject, old: KubeObject): boolean {
     const { managedFields } = object.metadata;
     if (!equalButForTimes(managedFields, old.metadata.managedFields)) return false;
+    // In another form something may be lost that changed here.
+    if (!kind.storedAs) return equalJson(withoutVersion(object), withoutVersion(old));
     own(object, old.metadata.managedFields);
     if (this.registry.isUnchanged(kind, entry, object)) return true;
     own(object, managedFields);
@@ -223,6 +225,11 @@ function privateCopy(object: KubeObject): KubeObject {
 function own({ metadata }: KubeObject, entries: ObjectMeta['managedFields']): void {
   if (entries) metadata.managedFields = entries;
   else delete metadata.managedFields;
+}
+
+function withoutVersion({ kind: _kind, apiVersion: _apiVersion, metadata, ...rest }: KubeObject): object {
+  const { resourceVersion: _version, managedFields: _owners, ...others } = metadata;
+  return { ...rest, metadata: others };
 }
 
 /** The form that is stored. Ownership is in canonical form from the start. */

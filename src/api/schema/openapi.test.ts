@@ -52,7 +52,9 @@ test('every kind has a PATCH that takes fieldValidation and strategic merge, whi
         version: kind.version,
       });
       assert.ok(patch?.parameters?.some(({ name, in: where }) => name === 'fieldValidation' && where === 'query'));
-      assert.ok(Object.hasOwn(patch?.requestBody?.content ?? {}, 'application/strategic-merge-patch+json'));
+      for (const type of ['application/strategic-merge-patch+json', 'application/apply-patch+yaml']) {
+        assert.ok(Object.hasOwn(patch?.requestBody?.content ?? {}, type), type);
+      }
     }
   }
 });
@@ -130,4 +132,19 @@ test('descriptions: every field of the kinds that services are made of', () => {
       for (const [field, property] of Object.entries(properties)) assert.ok(property.description, `${name}.${field}`);
     }
   }
+});
+
+test('clients of server-side apply see what is one unit, what is a set, and what tells items apart', () => {
+  const property = (name: string, field: string) => schema('v1', name).properties?.[field] ?? {};
+  const core = 'io.k8s.api.core.v1';
+  const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+  const ports = property(`${core}.ServiceSpec`, 'ports');
+  assert.equal(ports['x-kubernetes-list-type'], 'map');
+  assert.deepEqual(ports['x-kubernetes-list-map-keys'], ['port', 'protocol']);
+  assert.equal(property(`${core}.ServicePort`, 'protocol')['default'], 'TCP');
+  assert.equal(property(`${core}.ServiceSpec`, 'selector')['x-kubernetes-map-type'], 'atomic');
+  assert.equal(property(`${core}.ServiceSpec`, 'externalIPs')['x-kubernetes-list-type'], 'atomic');
+  assert.equal(property(`${meta}.ObjectMeta`, 'finalizers')['x-kubernetes-list-type'], 'set');
+  const reference = schema('v1', `${core}.ObjectReference`) as Record<string, unknown>;
+  assert.equal(reference['x-kubernetes-map-type'], 'atomic');
 });

@@ -3,6 +3,9 @@
 
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
 
+/** Most times are as the server writes them, and exist in every month: they need no calendar. */
+const plain = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 interface Instant {
   readonly seconds: number;
   readonly micros: number;
@@ -28,12 +31,13 @@ export const timestamp = (date: Date): string =>
 
 /** What is wrong with the text, if anything. */
 export const timeError = (text: string): string | undefined =>
-  Number.isFinite(parse(text)?.seconds)
+  plain.test(text) || Number.isFinite(parse(text)?.seconds)
     ? undefined
     : `parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": it is not a time of RFC 3339`;
 
 /** Valid text in the form that is stored: UTC, with no fraction or with six digits of it. */
 export function canonicalTime(text: string, kind: 'time' | 'microTime'): string {
+  if (kind === 'time' && plain.test(text)) return text;
   const instant = parse(text);
   return instant ? format(instant, kind) : text;
 }
