@@ -1,18 +1,10 @@
 // OpenAPI v2 over HTTP: its forms and its caching, and the real kubectl, which checks the items of a List against it.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { CertificateAuthority } from '#cluster/pki.ts';
-import { admin, startServer, type TestServer } from './in-process-suite.ts';
+import { startServer, type TestServer } from './in-process-suite.ts';
+import { Kubectl, whyNoKubectl } from './kubectl-suite.ts';
 
-const kubectlPath = '/usr/bin/kubectl';
 const protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 let api: TestServer;
@@ -55,45 +47,16 @@ describe('GET /openapi/v2', () => {
   });
 });
 
-describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kubectlPath}` }, () => {
-  let home: string;
-
+describe('kubectl', { skip: whyNoKubectl }, () => {
+  let real: Kubectl;
   before(async () => {
-    home = await mkdtemp(join(tmpdir(), 'portolan-openapi-'));
-    const ca = await CertificateAuthority.create('test-ca');
-    const serving = await ca.issue({ commonName: 'apiserver', names: ['127.0.0.1'] });
-    const client = await ca.issue({ commonName: admin.name, organizations: admin.groups });
-    const { port } = await api.server.listen({
-      host: '127.0.0.1',
-      port: 0,
-      tls: { ...serving, ca: ca.pair.cert },
-    });
-    const base64 = (value: string) => Buffer.from(value).toString('base64');
-    const server = `https://127.0.0.1:${port}`;
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'test',
-      clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': base64(ca.pair.cert) } }],
-      users: [
-        {
-          name: 'admin',
-          user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
-        },
-      ],
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
-    };
-    await writeFile(join(home, 'config'), JSON.stringify(config));
+    real = await Kubectl.connect(api);
   });
-  after(() => rm(home, { recursive: true, force: true }));
+  after(() => real[Symbol.asyncDispose]());
 
   /** What kubectl prints, on both of its outputs. */
-  async function kubectl(args: string[], input: unknown = '', environment: Record<string, string> = {}) {
-    const env = { HOME: home, KUBECONFIG: join(home, 'config'), PATH: '/usr/bin:/bin', ...environment };
-    const child = spawn(kubectlPath, ['--request-timeout=10s', ...args], { env, timeout: 30_000 });
-    const outputs = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    child.stdin.end(typeof input === 'string' ? input : JSON.stringify(input));
-    const [stdout, stderr] = await outputs;
+  async function kubectl(args: string[], input: unknown = '', env: Record<string, string> = {}) {
+    const { stdout, stderr } = await real.run(args, { input, env });
     return `${stdout}${stderr}`.trim();
   }
 
