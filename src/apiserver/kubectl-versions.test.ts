@@ -52,8 +52,8 @@ describe('kubectl', { skip: whyNoKubectl }, () => {
     };
 
     test(`${version}: knows what is served`, async () => {
-      await ok('version', new RegExp(`Client Version.*v${version}\\.[^]*Server Version: .*v1\\.`));
-      await ok('api-versions', /^apps\/v1\n[^]*^v1\n/m);
+      await ok('version', new RegExp(`Client Version.*v${version}\\.[\\s\\S]*Server Version: .*v1\\.`));
+      await ok('api-versions', /^apps\/v1\n[\s\S]*^v1\n/m);
       await ok('api-resources', /^services +svc +v1 +true +Service$/m);
     });
 
@@ -67,7 +67,7 @@ describe('kubectl', { skip: whyNoKubectl }, () => {
           const args = ['explain', ...target, ...more];
           const { code, stdout, stderr } = await kubectl.run(args, { path });
           assert.equal(code, 0, `kubectl ${args.join(' ')}: ${stderr}`);
-          assert.match(stdout, /^KIND:[^]*^DESCRIPTION:\n +\S[^]*^FIELDS:\n +\S/m, `kubectl ${args.join(' ')}`);
+          assert.match(stdout, /^KIND:[\s\S]*^DESCRIPTION:\n +\S[\s\S]*^FIELDS:\n +\S/m, `kubectl ${args.join(' ')}`);
         }
       };
       for (let at = 0; at < all.length; at += 4) await Promise.all(all.slice(at, at + 4).map(explainOne));
@@ -76,7 +76,7 @@ describe('kubectl', { skip: whyNoKubectl }, () => {
     test(`${version}: validates, applies, and applies again`, async () => {
       await refused(
         'create -f -',
-        /BadRequest[^]*strict decoding error: unknown field "spec\.replica"/,
+        /BadRequest[\s\S]*strict decoding error: unknown field "spec\.replica"/,
         deployment(name, { replica: 1 }),
       );
       await ok('apply -f -', /^deployment.apps\/\S+ created$/m, deployment(name));
@@ -97,7 +97,7 @@ describe('kubectl', { skip: whyNoKubectl }, () => {
       await ok(`scale deployment ${own} --replicas=5`, /scaled/);
       await refused(
         'apply --server-side -f -',
-        /Apply failed with 1 conflict: conflict with "kubectl\S*" with subresource "scale"[^]*\.spec\.replicas/,
+        /Apply failed with 1 conflict: conflict with "kubectl\S*" with subresource "scale"[\s\S]*\.spec\.replicas/,
         deployment(own, { replicas: 3 }),
       );
       await ok('apply --server-side --force-conflicts -f -', /serverside-applied/, deployment(own, { replicas: 3 }));
@@ -148,8 +148,8 @@ describe('kubectl', { skip: whyNoKubectl }, () => {
 
     test(`${version}: shows and deletes`, async () => {
       await ok('get all', /^service\/kubernetes +ClusterIP +10\./m);
-      await ok(`get deployments,services -o wide`, /SELECTOR[^]*SELECTOR/);
-      await ok(`describe service ${name}`, /^Type: +ClusterIP$[^]*^Endpoints: /m);
+      await ok(`get deployments,services -o wide`, /SELECTOR[\s\S]*SELECTOR/);
+      await ok(`describe service ${name}`, /^Type: +ClusterIP$[\s\S]*^Endpoints: /m);
       await ok(`describe deployment ${name}`, /^Replicas: /m);
       await ok('get events', /^$/);
       await ok(`get --raw /apis/apps/v1/namespaces/default/deployments/${name}/scale`, /"replicas":1/);

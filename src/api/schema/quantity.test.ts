@@ -46,3 +46,77 @@ test('quantityError refuses what is no quantity, hostile sizes included', () => 
     assert.equal(typeof quantityError(bad), 'string', bad);
   }
 });
+
+/** The value as a fraction of BigInts, worked out without the parser. */
+const exact = (digits: bigint, decimals: number, suffix: string): [numerator: bigint, denominator: bigint] => {
+  const decimal = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'].indexOf(suffix);
+  const binary = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'].indexOf(suffix);
+  const exponent = /^e(-?\d+)$/.exec(suffix)?.[1];
+  const power = exponent !== undefined ? Number(exponent) : decimal >= 0 ? (decimal - 3) * 3 : 0;
+  const scale = binary >= 0 ? 1024n ** BigInt(binary + 1) : 1n;
+  const by = power - decimals;
+  return [digits * scale * (by > 0 ? 10n ** BigInt(by) : 1n), by < 0 ? 10n ** BigInt(-by) : 1n];
+};
+const suffixes = [
+  'n',
+  'u',
+  'm',
+  '',
+  'k',
+  'M',
+  'G',
+  'T',
+  'P',
+  'E',
+  'Ki',
+  'Mi',
+  'Gi',
+  'Ti',
+  'Pi',
+  'Ei',
+  'e3',
+  'e-2',
+  'e12',
+];
+const amount = fc
+  .record({ digits: fc.bigInt(-(10n ** 12n), 10n ** 12n), decimals: fc.nat(6), suffix: fc.constantFrom(...suffixes) })
+  .map(({ digits, decimals, suffix }) => {
+    const size = `${digits < 0n ? -digits : digits}`.padStart(decimals + 1, '0');
+    const point = decimals > 0 ? `${size.slice(0, -decimals)}.${size.slice(-decimals)}` : size;
+    return { text: `${digits < 0n ? '-' : ''}${point}${suffix}`, value: exact(digits, decimals, suffix) };
+  });
+
+test('a quantity is the number that it says, rounded away from zero to a nano-unit', () => {
+  fc.assert(
+    fc.property(amount, ({ text, value: [numerator, denominator] }) => {
+      const nanos = numerator * 10n ** 9n;
+      const up = nanos < 0n ? -((-nanos + denominator - 1n) / denominator) : (nanos + denominator - 1n) / denominator;
+      assert.equal(parseQuantity(text).nanos, up, text);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('quantities compare as their numbers do', () => {
+  fc.assert(
+    fc.property(amount, amount, (a, b) => {
+      const difference = a.value[0] * b.value[1] - b.value[0] * a.value[1];
+      const [left, right] = [parseQuantity(a.text).nanos, parseQuantity(b.text).nanos];
+      // What differs by less than a nano-unit may have become equal, but never changes places.
+      if (difference < 0n) assert.ok(left <= right, `${a.text} and ${b.text}`);
+      if (difference > 0n) assert.ok(left >= right, `${a.text} and ${b.text}`);
+      if (difference === 0n) assert.equal(left, right);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('the canonical form of a canonical form is itself', () => {
+  fc.assert(
+    fc.property(amount, ({ text }) => {
+      const once = canonicalQuantity(text);
+      assert.equal(canonicalQuantity(once), once, text);
+    }),
+    { numRuns: 1000 },
+  );
+});
