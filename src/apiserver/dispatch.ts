@@ -23,6 +23,7 @@ import type { Parts } from './parts.ts';
 import { patch } from './patch.ts';
 import type { RequestInfo, ResourceInfo } from './request.ts';
 import { errorResponse, type Format, isPretty, respond, textResponse } from './respond.ts';
+import type { ReverseProxy } from './reverse-proxy/proxy.ts';
 import { type Handler, subresourcesOf } from './subresources.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
@@ -32,6 +33,7 @@ export interface DispatcherParts extends Parts {
   readonly discovery: Discovery;
   readonly openApi: OpenApi;
   readonly kubelet: KubeletProxy;
+  readonly proxy: ReverseProxy;
   readonly health: Health;
   readonly metrics: ServerMetrics;
   readonly log: Logger;
@@ -114,7 +116,9 @@ export class Dispatcher {
     const handler =
       Object.hasOwn(subresource.handlers, verb) && method !== 'HEAD' ? subresource.handlers[verb] : undefined;
     if (handler) return handler(this.#parts, call);
-    if (!subresource.kubeletVerbs?.includes(verb) || method === 'HEAD') throw methodNotAllowed();
+    // Whatever the method is, it is the backend's to judge.
+    if (subresource.name === 'proxy') return this.#parts.proxy.serve(call);
+    if (!subresource.connectVerbs?.includes(verb) || method === 'HEAD') throw methodNotAllowed();
     if (subresource.name === 'log') return this.#parts.kubelet.log(this.#parts.registry, call);
     throw badRequest(`${subresource.name} needs a connection of its own: the request must ask for an upgrade`);
   }

@@ -29,6 +29,8 @@ export interface Asked {
   readonly user: User;
   readonly info: RequestInfo;
   readonly readBody: (signal?: AbortSignal) => Promise<Uint8Array | undefined>;
+  /** What else a request has that somebody else will answer. */
+  readonly passOn: () => Pick<HttpRequest, 'stream' | 'clientAddress'>;
 }
 
 /** Throws what is refused before the dispatcher has seen it. */
@@ -36,7 +38,8 @@ export async function exchange({ dispatcher, inFlight, limits }: ExchangeParts, 
   const { request, user, info, readBody } = asked;
   if (isLongRunning(info)) {
     authorize(user, info);
-    return dispatcher.dispatch(request, user, info);
+    const isPassedOn = info.resource?.subresource === 'proxy';
+    return dispatcher.dispatch(isPassedOn ? { ...request, ...asked.passOn() } : request, user, info);
   }
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   return withTimeout(timeoutOf(info, isRead, limits), request, (limited) =>

@@ -74,6 +74,12 @@ export class KubeletProxy {
     });
   }
 
+  /** Where a node's kubelet listens, and who speaks to it. Throws 404 for a node that is not there. */
+  async locate(registry: Registry, node: string) {
+    const { host, port } = await this.#addressOfNode(registry, node);
+    return { host, port, tls: { ...this.#assertCredentials(), servername: node } };
+  }
+
   #request(address: Address, options: RequestOptions): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const outgoing = httpsRequest({ ...this.#options(address), ...options, agent: false }, resolve);
@@ -85,15 +91,20 @@ export class KubeletProxy {
   }
 
   #options({ host, port, node }: Address): RequestOptions {
-    if (!this.#credentials) {
-      throw new ApiError(503, 'ServiceUnavailable', 'this API server has no credentials to speak to kubelets with');
-    }
     // A kubelet's certificate names its node; its address may be one that was given to it later.
-    return { host, port, ...this.#credentials, servername: node };
+    return { host, port, ...this.#assertCredentials(), servername: node };
   }
 
-  async #addressOf(registry: Registry, pod: Pod): Promise<Address> {
-    const node = pod.spec.nodeName ?? '';
+  #assertCredentials(): KubeletCredentials {
+    if (this.#credentials) return this.#credentials;
+    throw new ApiError(503, 'ServiceUnavailable', 'this API server has no credentials to speak to kubelets with');
+  }
+
+  #addressOf(registry: Registry, pod: Pod): Promise<Address> {
+    return this.#addressOfNode(registry, pod.spec.nodeName ?? '');
+  }
+
+  async #addressOfNode(registry: Registry, node: string): Promise<Address> {
     const entry = await registry.get(nodeKind as unknown as Kind, { name: node });
     if (!entry) throw notFound({ group: '', resource: 'nodes' }, node);
     const { status } = registry.decode<Node>(entry);

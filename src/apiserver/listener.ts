@@ -25,10 +25,11 @@ import { defaultTimeLimits, type ExchangeParts, exchange, type TimeLimits } from
 import type { InFlight } from './in-flight.ts';
 import type { KubeletCredentials, KubeletProxy } from './kubelet-proxy.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
-import { discardBody, readBody } from './read-body.ts';
+import { discardBody, isBodyComplete, readBody, streamBody } from './read-body.ts';
 import type { Registry } from './registry.ts';
 import { isLongRunning, parseRequest, type RequestInfo } from './request.ts';
 import { errorResponse } from './respond.ts';
+import type { ReverseProxy } from './reverse-proxy/proxy.ts';
 import { send } from './send.ts';
 import { tunnel } from './tunnel.ts';
 
@@ -51,6 +52,7 @@ export interface ListenerParts {
   readonly dispatcher: Dispatcher;
   readonly registry: Registry;
   readonly kubelet: KubeletProxy;
+  readonly proxy: ReverseProxy;
   readonly inFlight: InFlight;
   readonly metrics: ServerMetrics;
   readonly log: Logger;
@@ -150,7 +152,7 @@ export class Listener {
     });
     server.on('request', (incoming: Incoming, outgoing: Outgoing) => this.#begin(incoming, outgoing));
     server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
-      tunnel(this.#parts, this.#userOf(incoming), incoming, { socket, head }).catch((error) => {
+      this.#tunnel(incoming, socket, head).catch((error) => {
         this.#parts.log.debug('Upgrade ended early', { url: incoming.url, error });
         socket.destroy();
       });
@@ -173,6 +175,14 @@ export class Listener {
     });
     session.on('error', () => session.destroy());
     session.on('close', () => this.#sessions.delete(session));
+  }
+
+  async #tunnel(incoming: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => gone.abort());
+    const request = { ...headOf(incoming, gone.signal), clientAddress: socket.remoteAddress };
+    await tunnel(this.#parts, { incoming, request, user: this.#userOf(incoming), socket, head });
   }
 
   #begin(incoming: Incoming, outgoing: Outgoing): void {
@@ -222,7 +232,7 @@ export class Listener {
     const headers = isWhole && !this.#isClosing ? response.headers : { ...response.headers, ...lastAnswer(incoming) };
     if (!isLong && !(response.body instanceof Uint8Array)) this.#limitStalls(outgoing);
     await send(outgoing, { ...response, headers }, request, gone.signal);
-    if (!isWhole && 'stream' in incoming) incoming.stream.close(http2.NGHTTP2_NO_ERROR);
+    if (!isBodyComplete(incoming)) endUnread(incoming);
     await new Promise((resolve) => setImmediate(resolve));
     // Handed over, but not taken: by a window of HTTP/2 that stays closed, or a connection that nobody reads.
     if (!gone.signal.aborted && !isLong) this.#limitStalls(outgoing);
@@ -233,8 +243,13 @@ export class Listener {
     try {
       if (user instanceof ApiError) throw user;
       if (info instanceof ApiError) throw info;
-      const readBodyOnce = (signal?: AbortSignal) => readBody(incoming, signal);
-      return await exchange(this.#exchangeParts, { request, user, info, readBody: readBodyOnce });
+      return await exchange(this.#exchangeParts, {
+        request,
+        user,
+        info,
+        readBody: (signal) => readBody(incoming, signal),
+        passOn: () => ({ stream: streamBody(incoming), clientAddress: socketOf(incoming)?.remoteAddress }),
+      });
     } catch (error) {
       return errorResponse(error, request);
     }
@@ -247,7 +262,7 @@ export class Listener {
 
   /** By connection: its certificate does not change. A bearer token is looked at with every request. */
   #userOf(incoming: Incoming): User | ApiError {
-    const socket = ('stream' in incoming ? incoming.stream.session?.socket : incoming.socket) as TLSSocket | undefined;
+    const socket = socketOf(incoming) as TLSSocket | undefined;
     const authorization = incoming.headers.authorization;
     const known = socket && this.#users.get(socket);
     if (known && !authorization) return known;
@@ -303,8 +318,11 @@ function headOf(incoming: Incoming, signal: AbortSignal): HttpRequest {
   return { method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers, signal };
 }
 
+const socketOf = (incoming: Incoming): Socket | undefined =>
+  'stream' in incoming ? incoming.stream.session?.socket : incoming.socket;
+
 function clientOf(incoming: Incoming): string {
-  const socket = 'stream' in incoming ? incoming.stream.session?.socket : incoming.socket;
+  const socket = socketOf(incoming);
   const { remoteAddress: address = '', remotePort: port = 0 } = socket ?? {};
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
@@ -312,6 +330,12 @@ function clientOf(incoming: Incoming): string {
 /** Tells an HTTP/1.1 client that its connection ends here; HTTP/2 has frames for that, and forbids the header. */
 const lastAnswer = (incoming: Incoming): Record<string, string> =>
   'stream' in incoming ? {} : { connection: 'close' };
+
+/** After an answer to a request that is still coming in: the rest of it is nobody's. */
+function endUnread(incoming: Incoming): void {
+  if ('stream' in incoming) incoming.stream.close(http2.NGHTTP2_NO_ERROR);
+  else incoming.socket.destroySoon();
+}
 
 /** Ends an answer in a way that nobody takes for its end. */
 function cutOff(outgoing: Outgoing): void {
@@ -338,5 +362,7 @@ function headersOf({ headers }: Incoming): Record<string, string> {
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !name.startsWith(':')) result[name] = Array.isArray(value) ? value.join(', ') : value;
   }
+  const authority = headers[':authority'];
+  if (typeof authority === 'string') result.host ??= authority;
   return result;
 }

@@ -16,6 +16,13 @@ function hasBody(incoming: Incoming): boolean {
   return encoding !== undefined || (length !== undefined && length !== '0');
 }
 
+/** A body to pass on. Who stops reading it leaves the connection as it is. Undefined when there is none. */
+export const streamBody = (incoming: Incoming): AsyncIterable<Uint8Array> | undefined =>
+  hasBody(incoming) ? incoming.iterator({ destroyOnReturn: false }) : undefined;
+
+/** Whether all of a body has come, or there is none. */
+export const isBodyComplete = (incoming: Incoming): boolean => !hasBody(incoming) || isComplete(incoming);
+
 /** Throws 413; the signal's reason when it aborts; an Error when the client is gone. */
 export async function readBody(incoming: Incoming, signal?: AbortSignal): Promise<Uint8Array | undefined> {
   if (!hasBody(incoming)) return undefined;
@@ -33,7 +40,7 @@ export async function readBody(incoming: Incoming, signal?: AbortSignal): Promis
 
 /** Drops what is left of a body, within reason. Resolves with whether all of it has come: else the connection is spoilt. */
 export async function discardBody(incoming: Incoming): Promise<boolean> {
-  if (!hasBody(incoming) || isComplete(incoming)) return true;
+  if (isBodyComplete(incoming)) return true;
   let size = 0;
   try {
     await consume(incoming, AbortSignal.timeout(discardMs), (chunk) => {

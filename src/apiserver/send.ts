@@ -18,6 +18,7 @@ export async function send(outgoing: Outgoing, response: HttpResponse, request: 
   const out = outgoing as ServerResponse;
   const { headers, status, body } = response;
   const all: Record<string, string> = { ...headers, 'audit-id': request.headers['audit-id'] ?? randomUUID() };
+  if (response.cookies?.length) out.setHeader('set-cookie', response.cookies);
   if (body instanceof Uint8Array) {
     const bytes = await encoded(body, request, all);
     out.writeHead(status, { ...all, 'content-length': String(bytes.length) });

@@ -30,6 +30,7 @@ import { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { Registry } from './registry.ts';
 import type { ResourceInfo } from './request.ts';
+import { ReverseProxy } from './reverse-proxy/proxy.ts';
 import { Writer } from './writer.ts';
 
 export interface ApiServerParts {
@@ -45,6 +46,8 @@ export interface ApiServerOptions {
   readonly advertise?: Advertise | undefined;
   /** How often the `kubernetes` Service is put right; 10 s when absent. */
   readonly kubernetesServicePeriodMs?: number | undefined;
+  /** Which addresses of pods and nodes may be proxied to; those that are neither loopback nor of one link when absent. */
+  readonly mayProxyTo?: ((address: string) => boolean) | undefined;
   /** How long /readyz says no before connections end; no time at all when absent. */
   readonly shutdownDelayMs?: number | undefined;
 }
@@ -60,6 +63,7 @@ export class ApiServer {
   readonly #writer: Writer;
   readonly #parts: Parts;
   readonly #kubelet = new KubeletProxy();
+  readonly #proxy: ReverseProxy;
   readonly #dispatcher: Dispatcher;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<Listening>();
@@ -77,6 +81,8 @@ export class ApiServer {
     const ports = new PortRange(options.nodePortRange ?? defaultNodePorts);
     this.#allocator = new ServiceAllocator(this.#ranges, ports, serviceKind.validate);
     this.#registry = new Registry(store);
+    const { mayProxyTo: mayReach } = options;
+    this.#proxy = new ReverseProxy({ registry: this.#registry, kubelet: this.#kubelet, mayReach });
     const hooks = new Map([[hooksKey(serviceKind), this.#serviceHooks()]]);
     this.#writer = new Writer(this.#registry, hooks, clock);
     const watches = new WatchMetrics();
@@ -91,6 +97,7 @@ export class ApiServer {
       discovery,
       openApi: new OpenApi(discovery),
       kubelet: this.#kubelet,
+      proxy: this.#proxy,
       metrics: this.#metrics,
       health: new Health(healthChecks({ store, progress: this.#progress }), log),
       log,
@@ -135,6 +142,7 @@ export class ApiServer {
       dispatcher: this.#dispatcher,
       registry: this.#registry,
       kubelet: this.#kubelet,
+      proxy: this.#proxy,
       inFlight: this.#inFlight,
       metrics: this.#metrics,
       log: this.#log,

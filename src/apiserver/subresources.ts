@@ -1,5 +1,5 @@
 // The sub-resources of every resource: what discovery says of them, and what serves them. Those of a pod's containers
-// need its kubelet; kubelet-proxy.ts has them.
+// need its kubelet; kubelet-proxy.ts has them, and reverse-proxy/ what leads to pods, Services and nodes.
 
 import type { Kind } from '#api/index.ts';
 import type { HttpResponse } from '#lib/http.ts';
@@ -20,22 +20,28 @@ export interface Subresource {
   /** Of what is read and written there. */
   readonly type: { readonly group: string; readonly version: string; readonly kind: string };
   readonly handlers: Readonly<Partial<Record<string, Handler>>>;
-  /** Verbs that the kubelet serves. */
-  readonly kubeletVerbs?: readonly string[];
+  /** Verbs that somebody else serves: the kubelet, or what is behind a proxy. */
+  readonly connectVerbs?: readonly string[];
 }
 
 const v1 = (kind: string) => ({ group: '', version: 'v1', kind });
 const podSubresources: readonly Subresource[] = [
-  { name: 'attach', type: v1('PodAttachOptions'), handlers: {}, kubeletVerbs: ['create', 'get'] },
+  { name: 'attach', type: v1('PodAttachOptions'), handlers: {}, connectVerbs: ['create', 'get'] },
   { name: 'binding', type: v1('Binding'), handlers: { create: bind } },
   { name: 'eviction', type: { group: 'policy', version: 'v1', kind: 'Eviction' }, handlers: { create: evict } },
-  { name: 'exec', type: v1('PodExecOptions'), handlers: {}, kubeletVerbs: ['create', 'get'] },
-  { name: 'log', type: v1('Pod'), handlers: {}, kubeletVerbs: ['get'] },
-  { name: 'portforward', type: v1('PodPortForwardOptions'), handlers: {}, kubeletVerbs: ['create', 'get'] },
+  { name: 'exec', type: v1('PodExecOptions'), handlers: {}, connectVerbs: ['create', 'get'] },
+  { name: 'log', type: v1('Pod'), handlers: {}, connectVerbs: ['get'] },
+  { name: 'portforward', type: v1('PodPortForwardOptions'), handlers: {}, connectVerbs: ['create', 'get'] },
 ];
+
+const proxyVerbs = ['create', 'delete', 'get', 'patch', 'update'];
+const proxied = new Set(['Node', 'Pod', 'Service']);
 
 export function subresourcesOf(kind: Kind): Subresource[] {
   const found: Subresource[] = [];
+  if (kind.group === '' && proxied.has(kind.kind)) {
+    found.push({ name: 'proxy', type: v1(`${kind.kind}ProxyOptions`), handlers: {}, connectVerbs: proxyVerbs });
+  }
   if (kind.group === '' && kind.kind === 'Pod') found.push(...podSubresources);
   if (kind.group === '' && kind.kind === 'Namespace') {
     found.push({ name: 'finalize', type: kind, handlers: { update: finalize } });
@@ -47,5 +53,5 @@ export function subresourcesOf(kind: Kind): Subresource[] {
   return found;
 }
 
-export const verbsOf = ({ handlers, kubeletVerbs = [] }: Subresource): string[] =>
-  [...Object.keys(handlers), ...kubeletVerbs].sort();
+export const verbsOf = ({ handlers, connectVerbs = [] }: Subresource): string[] =>
+  [...Object.keys(handlers), ...connectVerbs].sort();

@@ -1,15 +1,24 @@
-// Upgraded connections (api.md §14): exec, attach and portforward. After authentication and authorization the client's
-// socket and the kubelet's are joined, byte for byte; what the streams in them mean is between those two.
+// Requests for another protocol (api.md §5, §14). exec, attach, portforward and proxy: after authentication and
+// authorization the client's socket and the kubelet's or the backend's are joined, byte for byte; what is in them is between
+// those two. A watch and a log become WebSockets here.
 
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError, badRequest, internalError, methodNotAllowed } from '#api/index.ts';
+import { ApiError, badRequest, internalError, type Kind, methodNotAllowed } from '#api/index.ts';
+import type { HttpRequest, HttpResponse } from '#lib/http.ts';
+import { accessLog } from './access-log.ts';
 import type { User } from './authentication.ts';
 import { authorize } from './authorization.ts';
 import type { ListenerParts } from './listener.ts';
-import { parseRequest } from './request.ts';
+import { parseRequest, type RequestInfo, type ResourceInfo } from './request.ts';
+import type { Upgraded } from './reverse-proxy/proxy.ts';
+import { streamOverWebSocket, wantsWebSocket } from './websocket-stream.ts';
 
-interface Client {
+export interface TunnelClient {
+  readonly incoming: IncomingMessage;
+  /** The same as of any request. Its signal aborts when the socket closes. */
+  readonly request: HttpRequest;
+  readonly user: User | ApiError;
   readonly socket: Socket;
   readonly head: Buffer;
 }
@@ -18,41 +27,105 @@ const tunnelled = new Set(['exec', 'attach', 'portforward']);
 /** What a proxy must not pass on, or what is between us and the client. */
 const ownHeaders = new Set(['host', 'authorization', 'content-length', 'transfer-encoding']);
 
-export async function tunnel(parts: ListenerParts, user: User | ApiError, incoming: IncomingMessage, client: Client) {
-  const { socket, head } = client;
-  socket.on('error', () => socket.destroy());
+export async function tunnel(parts: ListenerParts, client: TunnelClient): Promise<void> {
+  const { socket, request } = client;
+  let status = 101;
+  let info: RequestInfo | undefined;
   try {
-    const { answer, socket: kubelet, head: first } = await connect(parts, user, incoming);
-    kubelet.on('error', () => kubelet.destroy());
-    if (socket.destroyed) return void kubelet.destroy();
-    socket.write(`${statusLine(answer)}${headerLines(answer.rawHeaders)}\r\n`);
-    socket.setNoDelay(true);
-    if (first.length > 0) socket.write(first);
-    if (head.length > 0) kubelet.write(head);
-    join(socket, kubelet, parts.closing);
+    info = parseRequest(request.method, request.url);
+    const ended = observe(parts, client, info);
+    socket.once('close', () => ended(status));
+    if (client.user instanceof ApiError) throw client.user;
+    authorize(client.user, info);
+    const refusal = await open(parts, client, client.user, info);
+    if (!refusal) return;
+    status = refusal.status;
+    await answer(socket, refusal);
   } catch (error) {
-    refuse(socket, error);
+    const known = error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : 'unknown');
+    status = known.code;
+    const body = Buffer.from(JSON.stringify(known.toStatus()));
+    await answer(socket, { status, headers: { 'content-type': 'application/json' }, body });
   }
 }
 
-async function connect(parts: ListenerParts, user: User | ApiError, incoming: IncomingMessage) {
-  if (user instanceof ApiError) throw user;
-  const method = incoming.method ?? 'GET';
-  const info = parseRequest(method, incoming.url ?? '/');
-  authorize(user, info);
+/** Counts and logs what passes like any other request. */
+function observe({ metrics, log }: ListenerParts, { request, socket }: TunnelClient, info: RequestInfo) {
+  const client = () => `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+  const logged = accessLog(log, { ...request, info, client });
+  const running = metrics.requests.begin(info, undefined, true);
+  return (status: number) => {
+    running?.end(status, undefined);
+    logged?.(status);
+  };
+}
+
+/** Resolves with what to say instead, when nothing came of it. */
+async function open(
+  parts: ListenerParts,
+  client: TunnelClient,
+  user: User,
+  info: RequestInfo,
+): Promise<HttpResponse | undefined> {
   const at = info.resource;
   const kind = at && parts.dispatcher.kindAt(at);
-  if (!at || kind?.kind !== 'Pod' || !tunnelled.has(at.subresource)) {
-    throw badRequest(`an upgrade of ${info.path} is not supported`);
+  if (at && kind) {
+    if ((info.verb === 'watch' || at.subresource === 'log') && wantsWebSocket(client.incoming)) {
+      return stream(parts, client, user, info);
+    }
+    const upgraded = await connect(parts, client, kind, at, info);
+    if (upgraded && 'refusal' in upgraded) return upgraded.refusal;
+    if (upgraded) return void join(client, upgraded, parts.closing);
   }
+  throw badRequest(`an upgrade of ${info.path} is not supported`);
+}
+
+/** Asks as if for a plain answer. What is no stream is an answer. */
+async function stream({ dispatcher }: ListenerParts, client: TunnelClient, user: User, info: RequestInfo) {
+  const response = await dispatcher.dispatch(client.request, user, info);
+  const { body, status } = response;
+  if (status !== 200 || body instanceof Uint8Array) return response;
+  await streamOverWebSocket(client, body, info.verb === 'watch');
+}
+
+async function connect(
+  { kubelet, proxy, registry }: ListenerParts,
+  { request, incoming }: TunnelClient,
+  kind: Kind,
+  at: ResourceInfo,
+  { query, method }: RequestInfo,
+): Promise<Upgraded | { readonly refusal: HttpResponse } | undefined> {
+  const isProxied = kind.group === '' && ['Node', 'Pod', 'Service'].includes(kind.kind);
+  if (at.subresource === 'proxy' && isProxied) return proxy.upgrade({ kind, at, request });
+  if (kind.kind !== 'Pod' || !tunnelled.has(at.subresource)) return undefined;
   if (method !== 'GET' && method !== 'POST') throw methodNotAllowed();
   const headers = Object.entries(incoming.headers).filter(([name]) => !ownHeaders.has(name));
   const forwarded = Object.fromEntries(headers) as Record<string, string | string[]>;
-  return parts.kubelet.upgrade(parts.registry, at, info.query, { method, headers: forwarded });
+  return kubelet.upgrade(registry, at, query, { method, headers: forwarded });
 }
 
-const statusLine = (answer: IncomingMessage): string =>
-  `HTTP/1.1 ${answer.statusCode ?? 101} ${answer.statusMessage ?? 'Switching Protocols'}\r\n`;
+/** Each side's end is passed on; when one is gone, or the server stops, so is the other. */
+function join(
+  { socket, head }: TunnelClient,
+  { answer: first, socket: other, head: early }: Upgraded,
+  closing: AbortSignal,
+) {
+  const stop = () => {
+    socket.destroy();
+    other.destroy();
+  };
+  for (const side of [socket, other]) side.on('error', () => side.destroy());
+  if (socket.destroyed || closing.aborted) return stop();
+  socket.write(`HTTP/1.1 ${first.statusCode ?? 101} ${first.statusMessage}\r\n${headerLines(first.rawHeaders)}\r\n`);
+  socket.setNoDelay(true);
+  if (early.length > 0) socket.write(early);
+  if (head.length > 0) other.write(head);
+  closing.addEventListener('abort', stop, { once: true });
+  for (const side of [socket, other]) side.on('close', stop);
+  socket.on('close', () => closing.removeEventListener('abort', stop));
+  socket.pipe(other);
+  other.pipe(socket);
+}
 
 function headerLines(raw: readonly string[]): string {
   let lines = '';
@@ -60,27 +133,19 @@ function headerLines(raw: readonly string[]): string {
   return lines;
 }
 
-/** Each side's end is passed on; when one is gone, or the server stops, so is the other. */
-function join(a: Socket, b: Socket, closing: AbortSignal): void {
-  const stop = () => {
-    a.destroy();
-    b.destroy();
-  };
-  closing.addEventListener('abort', stop, { once: true });
-  for (const socket of [a, b]) socket.on('close', stop);
-  a.on('close', () => closing.removeEventListener('abort', stop));
-  a.pipe(b);
-  b.pipe(a);
-}
+/** How long a client may take to read why it was refused. */
+const answerMs = 10_000;
 
-function refuse(socket: Socket, error: unknown): void {
-  const known = error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : 'unknown');
-  const body = JSON.stringify(known.toStatus());
-  const head = [
-    `HTTP/1.1 ${known.code} ${known.reason || 'Error'}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+/** Plain HTTP on a socket that Node has given up to us; the connection ends with it. */
+async function answer(socket: Socket, { status, headers, body }: HttpResponse): Promise<void> {
+  const { 'content-length': _, ...others } = headers;
+  const lines = Object.entries({ ...others, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.setTimeout(answerMs, () => socket.destroy());
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.join('')}\r\n`);
+  if (body instanceof Uint8Array) return void socket.end(body);
+  for await (const piece of body) {
+    if (socket.destroyed) return;
+    if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+  }
+  socket.end();
 }

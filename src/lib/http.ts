@@ -8,6 +8,10 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | undefined;
+  /** A body that is still on its way, instead of `body`: for what passes it on unread. Leaving it half read is no harm. */
+  readonly stream?: AsyncIterable<Uint8Array> | undefined;
+  /** Of a client that came over a socket. */
+  readonly clientAddress?: string | undefined;
   /** Aborting ends the exchange, a streaming body included. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -16,6 +20,8 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Values of Set-Cookie, the one header that cannot be joined. */
+  readonly cookies?: readonly string[] | undefined;
   /** One buffer, or a stream (watch, logs) that ends when the server ends it or the request's signal aborts. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
   /** Of a stream: it is long, not slow. Nobody waits for its single pieces, so they may be held back and compressed. */
