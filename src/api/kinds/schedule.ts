@@ -48,7 +48,7 @@ function firstOf<T>(items: readonly T[], find: (item: T, i: number) => string | 
   return undefined;
 }
 
-const duration = /^[-+]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/;
+const duration = /^[-+]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/;
 function descriptorError(text: string): string | undefined {
   if (descriptors.includes(text)) return undefined;
   if (!text.startsWith('@every ')) return `unrecognized descriptor: ${text}`;
