@@ -46,6 +46,17 @@ export const portNumber = (path: string, value: number): FieldError[] =>
     ? []
     : [invalidValue(path, value, 'must be between 1 and 65535, inclusive')];
 
+/** The places of values that are at an earlier place already. One pass, however many there are. */
+export function repeats(values: readonly unknown[]): ReadonlySet<number> {
+  const seen = new Set<unknown>();
+  const found = new Set<number>();
+  for (const [i, value] of values.entries()) {
+    if (seen.has(value)) found.add(i);
+    seen.add(value);
+  }
+  return found;
+}
+
 export const tooMany = (path: string, count: number, limit: number): FieldError[] =>
   count > limit ? [{ type: 'TooMany', field: path, value: count, detail: `must have at most ${limit} items` }] : [];
 

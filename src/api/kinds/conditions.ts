@@ -3,7 +3,7 @@
 import { duplicate, type FieldError, invalidValue, notSupported, required, tooLong } from '../errors.ts';
 import { qualifiedName } from '../names.ts';
 import type { Condition } from '../schema/meta.ts';
-import { check } from './checks.ts';
+import { check, repeats } from './checks.ts';
 
 const statuses = ['True', 'False', 'Unknown'];
 const reasonPattern = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
@@ -12,9 +12,9 @@ const reasonText = `a condition reason must start with alphabetic character, opt
 const limits = { reason: 1024, message: 32 * 1024 } as const;
 
 export function validateConditions(path: string, conditions: readonly Condition[]): FieldError[] {
-  const types = conditions.map(({ type }) => type);
+  const repeated = repeats(conditions.map(({ type }) => type));
   return conditions.flatMap((condition, i) => [
-    ...(types.indexOf(condition.type) < i ? [duplicate(`${path}[${i}].type`, condition.type)] : []),
+    ...(repeated.has(i) ? [duplicate(`${path}[${i}].type`, condition.type)] : []),
     ...validateCondition(`${path}[${i}]`, condition),
   ]);
 }

@@ -14,6 +14,7 @@ import {
   ordinaryIpAddress,
   portNumber,
   protocols,
+  repeats,
   tooMany,
 } from './checks.ts';
 import { ageColumn, column, firstThree, nameColumn } from './columns.ts';
@@ -76,12 +77,13 @@ function validateAddress(address: string, addressType: string, path: string): Fi
 const validateHints = ({ forZones = [], forNodes = [] }: EndpointHints, path: string): FieldError[] =>
   Object.entries({ forZones, forNodes }).flatMap(([field, targets]) => {
     const names = targets.map(({ name }) => name);
+    const repeated = repeats(names);
     const format = field === 'forZones' ? labelValue : dns1123Subdomain;
     return [
       ...tooMany(`${path}.${field}`, targets.length, limits.hints),
       ...names.flatMap((name, i) => [
         ...(name ? check(`${path}.${field}[${i}].name`, name, format) : [required(`${path}.${field}[${i}].name`)]),
-        ...(names.indexOf(name) < i ? [duplicate(`${path}.${field}[${i}].name`, name)] : []),
+        ...(repeated.has(i) ? [duplicate(`${path}.${field}[${i}].name`, name)] : []),
       ]),
     ];
   });

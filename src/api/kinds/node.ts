@@ -7,8 +7,7 @@ import { labelValue, qualifiedName } from '../names.ts';
 import { isNodeReady, nodeCondition } from '../node-conditions.ts';
 import { nodes } from '../resources.ts';
 import { Node } from '../schema/node.ts';
-import type { Taint } from '../schema/selector.ts';
-import { check, checkOptional, checkRequired, oneOf } from './checks.ts';
+import { check, checkOptional, checkRequired, oneOf, repeats } from './checks.ts';
 import { ageColumn, column, nameColumn, none, wide } from './columns.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
@@ -42,12 +41,12 @@ function setDefaults(node: Node): void {
 
 function validate({ spec }: Node): FieldError[] {
   const { taints = [], podCIDRs = [] } = spec;
-  const same = (a: Taint, b: Taint) => a.key === b.key && a.effect === b.effect;
+  const repeated = repeats(taints.map(({ key, effect }) => `${key}:${effect}`));
   const errors = taints.flatMap((taint, i) => [
     ...checkRequired(`spec.taints[${i}].key`, taint.key, qualifiedName),
     ...checkOptional(`spec.taints[${i}].value`, taint.value, labelValue),
     ...oneOf(`spec.taints[${i}].effect`, taint.effect, ['NoExecute', 'NoSchedule', 'PreferNoSchedule']),
-    ...(taints.findIndex((other) => same(other, taint)) < i ? [duplicate(`spec.taints[${i}]`, taint)] : []),
+    ...(repeated.has(i) ? [duplicate(`spec.taints[${i}]`, taint)] : []),
   ]);
   for (const [i, range] of podCIDRs.entries()) {
     errors.push(

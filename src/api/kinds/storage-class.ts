@@ -7,7 +7,7 @@ import { labelValue, qualifiedName } from '../names.ts';
 import { ref } from '../resources.ts';
 import * as dsl from '../schema/dsl.ts';
 import { objectFields } from '../schema/meta.ts';
-import { check, checkRequired, immutableText, oneOf } from './checks.ts';
+import { check, checkRequired, immutableText, oneOf, repeats } from './checks.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 
 const TopologySelectorLabelRequirement = dsl.message(
@@ -66,23 +66,24 @@ function validateParameters(parameters: Record<string, string>): FieldError[] {
 }
 
 function validateTopologies(terms: TopologySelectorTerm[]): FieldError[] {
+  const repeatedTerms = repeats(terms.map((term) => JSON.stringify(term)));
   return terms.flatMap(({ matchLabelExpressions = [] }, i) => {
     const path = `allowedTopologies[${i}]`;
-    const isRepeated = terms.findIndex((term) => isDeepStrictEqual(term, terms[i])) < i;
-    const keys = matchLabelExpressions.map(({ key }) => key);
+    const repeatedKeys = repeats(matchLabelExpressions.map(({ key }) => key));
     const errors = matchLabelExpressions.flatMap(({ key, values }, j) => {
       const at = `${path}.matchLabelExpressions[${j}]`;
+      const repeated = repeats(values);
       return [
         ...(values.length === 0 ? [required(`${at}.values`)] : []),
         ...values.flatMap((value, k) => [
           ...check(`${at}.values[${k}]`, value, labelValue),
-          ...(values.indexOf(value) < k ? [duplicate(`${at}.values[${k}]`, value)] : []),
+          ...(repeated.has(k) ? [duplicate(`${at}.values[${k}]`, value)] : []),
         ]),
         ...check(`${at}.key`, key, qualifiedName),
-        ...(keys.indexOf(key) < j ? [duplicate(`${at}.key`, key)] : []),
+        ...(repeatedKeys.has(j) ? [duplicate(`${at}.key`, key)] : []),
       ];
     });
-    return isRepeated ? [...errors, duplicate(`${path}.matchLabelExpressions`, '')] : errors;
+    return repeatedTerms.has(i) ? [...errors, duplicate(`${path}.matchLabelExpressions`, '')] : errors;
   });
 }
 

@@ -4,7 +4,7 @@ import { duplicate, type FieldError, forbiddenField, invalidValue, required } fr
 import { dns1123Label, portName } from '../../names.ts';
 import type { Container, ContainerPort, SecurityContext } from '../../schema/container.ts';
 import type { PodSpec } from '../../schema/pod.ts';
-import { check, checkRequired, ipAddress, notNegative, oneOf, portNumber, protocols } from '../checks.ts';
+import { check, checkRequired, ipAddress, notNegative, oneOf, portNumber, protocols, repeats } from '../checks.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
 import { validateLifecycle, validateProbes } from './probes.ts';
 import { validateResources } from './resources.ts';
@@ -78,13 +78,13 @@ function validateContainer(container: Container, volumes: ReadonlySet<string>, p
 }
 
 function validatePorts(ports: ContainerPort[], path: string): FieldError[] {
-  const names = ports.map(({ name }) => name);
+  const repeated = repeats(ports.map(({ name }) => name));
   return ports.flatMap(({ name, containerPort, hostPort, hostIP, protocol }, i) => {
     const at = `${path}[${i}]`;
     const errors: FieldError[] = [];
     if (name) {
       errors.push(...check(`${at}.name`, name, portName));
-      if (names.indexOf(name) < i) errors.push(duplicate(`${at}.name`, name));
+      if (repeated.has(i)) errors.push(duplicate(`${at}.name`, name));
     }
     errors.push(
       ...(containerPort ? portNumber(`${at}.containerPort`, containerPort) : [required(`${at}.containerPort`)]),

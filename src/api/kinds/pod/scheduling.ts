@@ -5,11 +5,12 @@ import { dns1123Subdomain, labelValue, qualifiedName } from '../../names.ts';
 import type { Affinity, PodAffinityTerm } from '../../schema/affinity.ts';
 import type { PodSpec, TopologySpreadConstraint } from '../../schema/pod.ts';
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../../schema/selector.ts';
-import { check, checkOptional, checkRequired, oneOf, optionallyOneOf, positive } from '../checks.ts';
+import { check, checkOptional, checkRequired, oneOf, optionallyOneOf, positive, repeats } from '../checks.ts';
 import { validateLabelSelector, validateLabels } from '../metadata.ts';
 
 export function validateScheduling(spec: PodSpec, path: string): FieldError[] {
   const gates = (spec.schedulingGates ?? []).map(({ name }) => name);
+  const repeated = repeats(gates);
   return [
     ...validateLabels(`${path}.nodeSelector`, spec.nodeSelector),
     ...checkOptional(`${path}.nodeName`, spec.nodeName, dns1123Subdomain),
@@ -18,7 +19,7 @@ export function validateScheduling(spec: PodSpec, path: string): FieldError[] {
     ...validateSpreading(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
     ...gates.flatMap((name, i) => [
       ...checkRequired(`${path}.schedulingGates[${i}]`, name, qualifiedName),
-      ...(gates.indexOf(name) < i ? [duplicate(`${path}.schedulingGates[${i}]`, name)] : []),
+      ...(repeated.has(i) ? [duplicate(`${path}.schedulingGates[${i}]`, name)] : []),
     ]),
     ...checkOptional(`${path}.priorityClassName`, spec.priorityClassName, dns1123Subdomain),
     ...optionallyOneOf(`${path}.preemptionPolicy`, spec.preemptionPolicy, ['Never', 'PreemptLowerPriority']),
@@ -137,6 +138,7 @@ function validateToleration(
 
 function validateSpreading(constraints: TopologySpreadConstraint[], path: string): FieldError[] {
   const pairs = constraints.map(({ topologyKey, whenUnsatisfiable }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
+  const repeated = repeats(pairs);
   return constraints.flatMap((constraint, i) => {
     const at = `${path}[${i}]`;
     const pair = pairs[i] as string;
@@ -146,7 +148,7 @@ function validateSpreading(constraints: TopologySpreadConstraint[], path: string
         ? check(`${at}.topologyKey`, constraint.topologyKey, qualifiedName)
         : [required(`${at}.topologyKey`, 'can not be empty')]),
       ...oneOf(`${at}.whenUnsatisfiable`, constraint.whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']),
-      ...(pairs.indexOf(pair) < i ? [duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair)] : []),
+      ...(repeated.has(i) ? [duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair)] : []),
       ...positive(`${at}.minDomains`, constraint.minDomains),
       ...validateLabelSelector(`${at}.labelSelector`, constraint.labelSelector),
     ];

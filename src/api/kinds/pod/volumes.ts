@@ -13,7 +13,7 @@ import type {
   Volume,
   VolumeProjection,
 } from '../../schema/volume.ts';
-import { checkRequired, optionallyOneOf, present } from '../checks.ts';
+import { checkRequired, optionallyOneOf, present, repeats } from '../checks.ts';
 import { validateFieldRef, validateResourceRef } from './env.ts';
 import { validateQuantity } from './resources.ts';
 
@@ -36,10 +36,10 @@ const downwardPaths = [
 ];
 
 export function validateVolumes(volumes: Volume[], path: string): FieldError[] {
-  const names = volumes.map(({ name }) => name);
+  const repeated = repeats(volumes.map(({ name }) => name));
   return volumes.flatMap((volume, i) => [
     ...checkRequired(`${path}[${i}].name`, volume.name, dns1123Label),
-    ...(names.indexOf(volume.name) < i ? [duplicate(`${path}[${i}].name`, volume.name)] : []),
+    ...(repeated.has(i) ? [duplicate(`${path}[${i}].name`, volume.name)] : []),
     ...validateSource(volume, `${path}[${i}]`),
   ]);
 }
@@ -162,13 +162,13 @@ export function localPath(path: string, value: string): FieldError[] {
 
 /** A container's mounts: of volumes that the pod has, each at a place of its own. */
 export function validateMounts(mounts: VolumeMount[], volumes: ReadonlySet<string>, path: string): FieldError[] {
-  const places = mounts.map(({ mountPath }) => mountPath);
+  const repeated = repeats(mounts.map(({ mountPath }) => mountPath));
   return mounts.flatMap(({ name, mountPath, subPath, subPathExpr, mountPropagation }, i) => {
     const at = `${path}[${i}]`;
     const errors = present(`${at}.name`, name);
     if (name && !volumes.has(name)) errors.push({ type: 'NotFound', field: `${at}.name`, value: name });
     errors.push(...present(`${at}.mountPath`, mountPath));
-    if (mountPath && places.indexOf(mountPath) < i) {
+    if (mountPath && repeated.has(i)) {
       errors.push(invalidValue(`${at}.mountPath`, mountPath, 'must be unique'));
     }
     if (subPath && subPathExpr) {
