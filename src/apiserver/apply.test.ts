@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { deployment, type Json, jsonPatch, mergePatch, startServer, type TestServer } from './in-process-suite.ts';
 
 const contentType = { headers: { 'content-type': 'application/apply-patch+yaml' } };
@@ -504,6 +505,46 @@ test('bodies that are no configuration are refused, whatever they are', async ()
   assert.equal(status, 201);
   assert.match(text, /"f:__proto__":\{\}/);
   assert.match(text, /"__proto__":"x"/);
+});
+
+test('no configuration, and no ownership that a client makes up, is a fault of the server', async () => {
+  const api = await startServer();
+  await api.send('POST', deployments, deploy());
+  const value = fc.jsonValue({ maxDepth: 2 });
+  const words = fc.constantFrom('metadata', 'spec', 'labels', 'annotations', 'finalizers', 'template', 'containers');
+  const config = fc.dictionary(words, fc.oneof(value, fc.dictionary(words, value)));
+  const typed = { apiVersion: 'apps/v1', kind: 'Deployment' };
+  await fc.assert(
+    fc.asyncProperty(
+      config,
+      fc.constantFrom('kubectl', 'me'),
+      fc.constantFrom('web', 'new'),
+      async (body, manager, name) => {
+        for (const url of [`${deployments}/${name}`, `${deployments}/${name}/status`]) {
+          const { status, text } = await apply(api, url, manager, { ...body, ...typed }, '&force=true&dryRun=All');
+          assert.ok(status < 500, text);
+        }
+      },
+    ),
+  );
+  const step = fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom('.', 'f:spec', 'k:{}', 'k:{"a":1}', 'v:1', 'i:1'));
+  const { tree } = fc.letrec<{ tree: Record<string, unknown> }>((tie) => ({
+    tree: fc.dictionary(step, fc.oneof({ maxDepth: 4 }, fc.constant({}), tie('tree')), { maxKeys: 3 }),
+  }));
+  const word = fc.constantFrom('', 'Apply', 'Update', 'apps/v1', 'v0', 'FieldsV1', 'status', 'me');
+  const entry = fc.record(
+    { manager: word, operation: word, apiVersion: word, fieldsType: word, fieldsV1: tree, subresource: word },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(entry, { maxLength: 3 }), fc.nat(9), async (managedFields, replicas) => {
+      const body = { metadata: { managedFields }, spec: { replicas } };
+      const patched = await api.send('PATCH', `${deployments}/web`, body, mergePatch);
+      assert.equal(patched.status, 200, patched.text);
+      const applied = await apply(api, `${deployments}/web`, 'me', deploy({ replicas }), '&force=true');
+      assert.equal(applied.status, 200, applied.text);
+    }),
+  );
 });
 
 test('other patches may not be forced', async () => {

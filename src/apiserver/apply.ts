@@ -134,7 +134,7 @@ export function parseConfig({ request, warnings }: Call, expected: Expected, opt
   if (apiVersion !== apiVersionOf(expected) || kind !== expected.kind) {
     throw badRequest(`invalid object type: ${goGroupVersion(apiVersion)}, Kind=${kind ?? ''}`);
   }
-  if (isObject(metadata) && Array.isArray(metadata['managedFields'])) {
+  if (isObject(metadata) && Array.isArray(metadata.managedFields)) {
     throw badRequest('metadata.managedFields must be nil');
   }
   const problem = checkApplied(expected.schema, value);

@@ -11,14 +11,15 @@ const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Of all annotations together. */
 const longestAnnotations = 256 * 1024;
 
-export const hasLastApplied = ({ metadata }: KubeObject): boolean => Boolean(metadata.annotations?.[annotation]);
+export const hasLastApplied = ({ metadata }: Partial<KubeObject>): boolean =>
+  Boolean(metadata?.annotations?.[annotation]);
 
 /** The conflicts that are not about what was applied by client and is still as it was applied. */
 export function disallowed(conflicts: readonly Conflict[], wish: Wish, live: KubeObject): readonly Conflict[] {
   const config = parseLastApplied(live.metadata.annotations?.[annotation]);
   const { versions, manager, expected } = wish;
   const shape = versions.shapeOf(manager.apiVersion);
-  if (!config || !shape || config['apiVersion'] !== manager.apiVersion) return conflicts;
+  if (!config || !shape || config.apiVersion !== manager.apiVersion) return conflicts;
   if (checkApplied(expected.schema, config) !== undefined) return conflicts;
   const isOurs = unchangedFields(shape, config, live);
   return conflicts.filter(({ elements }) => !isOurs(elements));

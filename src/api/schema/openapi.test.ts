@@ -141,7 +141,7 @@ test('clients of server-side apply see what is one unit, what is a set, and what
   const ports = property(`${core}.ServiceSpec`, 'ports');
   assert.equal(ports['x-kubernetes-list-type'], 'map');
   assert.deepEqual(ports['x-kubernetes-list-map-keys'], ['port', 'protocol']);
-  assert.equal(property(`${core}.ServicePort`, 'protocol')['default'], 'TCP');
+  assert.equal(property(`${core}.ServicePort`, 'protocol').default, 'TCP');
   assert.equal(property(`${core}.ServiceSpec`, 'selector')['x-kubernetes-map-type'], 'atomic');
   assert.equal(property(`${core}.ServiceSpec`, 'externalIPs')['x-kubernetes-list-type'], 'atomic');
   assert.equal(property(`${meta}.ObjectMeta`, 'finalizers')['x-kubernetes-list-type'], 'set');
