@@ -287,3 +287,79 @@ test('/metrics counts what comes over sockets, and those who never spoke TLS', a
     /^apiserver_response_sizes_count\{verb="LIST",group="",version="v1",resource="namespaces",.*\} 1$/m,
   );
 });
+
+test('a server that closes answers what it has begun, and says that the connection ends', async () => {
+  await start();
+  const body = JSON.stringify(configMap('last'));
+  const socket = server.raw(server.admin);
+  socket.write(`POST ${cms} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
+  await sleep(100);
+  const closing = server.api.server.close();
+  await sleep(100);
+  socket.write(body.slice(9));
+  const text = Buffer.concat(await Array.fromAsync(socket as AsyncIterable<Buffer>)).toString();
+  assert.match(text, /^HTTP\/1\.1 201 /);
+  assert.match(text, /^connection: close\r$/im);
+  await closing;
+});
+
+describe('upgrades to nowhere', () => {
+  const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  const cases: { name: string; head: string; want: RegExp }[] = [
+    {
+      name: 'a watch in another protocol',
+      head: `GET ${cms}?watch=1 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n`,
+      want: /^HTTP\/1\.1 400 /,
+    },
+    {
+      name: 'a handshake without a key',
+      head: `GET ${cms}?watch=1 HTTP/1.1\r\n${websocket}`,
+      want: /^HTTP\/1\.1 400 /,
+    },
+    { name: 'a write', head: `POST ${cms} HTTP/1.1\r\n${websocket}${key}`, want: /^HTTP\/1\.1 400 / },
+    {
+      name: 'a path that cannot be read',
+      head: `GET /api/%zz HTTP/1.1\r\n${websocket}${key}`,
+      want: /^HTTP\/1\.1 400 /,
+    },
+    {
+      name: 'a proxy to a pod that is not there',
+      head: `GET /api/v1/namespaces/default/pods/x/proxy/ HTTP/1.1\r\n${websocket}${key}`,
+      want: /^HTTP\/1\.1 404 /,
+    },
+    {
+      name: 'a log of a pod that is not there',
+      head: `GET /api/v1/namespaces/default/pods/x/log HTTP/1.1\r\n${websocket}${key}`,
+      want: /^HTTP\/1\.1 404 /,
+    },
+  ];
+  for (const { name, head, want } of cases) {
+    test(name, async () => {
+      await start();
+      const socket = server.raw(server.admin);
+      socket.write(`${head}Host: x\r\n\r\n`);
+      const text = Buffer.concat(await Array.fromAsync(socket as AsyncIterable<Buffer>)).toString();
+      assert.match(text, want);
+      assert.equal((await server.http1('/livez')).status, 200);
+    });
+  }
+
+  test('a client that leaves in the middle', async () => {
+    await start();
+    for (let i = 0; i < 20; i++) {
+      const socket = server.raw(server.admin);
+      await once(socket, 'secureConnect');
+      socket.write(`GET ${cms}?watch=1 HTTP/1.1\r\nHost: x\r\n${websocket}${key}\r\n`);
+      if (i % 2) await once(socket, 'data');
+      socket.destroy();
+    }
+    assert.equal((await server.http1('/livez')).status, 200);
+    for (let i = 0; i < 50; i++) {
+      const { text } = await server.http1('/metrics');
+      if (!/^apiserver_longrunning_requests.*WATCH.* [1-9]/m.test(text)) return;
+      await sleep(20);
+    }
+    assert.fail('watches stay open');
+  });
+});
