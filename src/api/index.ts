@@ -10,6 +10,7 @@ export * from './labels.ts';
 export { generateName } from './names.ts';
 export * from './node-conditions.ts';
 export type { KubeList, KubeObject, WatchEvent } from './object.ts';
+export * from './owners.ts';
 export * from './pod-conditions.ts';
 export * from './resources.ts';
 export type { Deployment, ReplicaSet } from './schema/apps.ts';

@@ -1,10 +1,7 @@
-// Who controls an object, and how a workload comes to own what its selector matches (ControllerRef).
+// How a workload comes to own what its selector matches (ControllerRef).
 
-import { apiVersionOf, type KubeObject, type OwnerReference, type ResourceRef } from '#api/index.ts';
+import { apiVersionOf, controllerOf, type KubeObject, type OwnerReference, type ResourceRef } from '#api/index.ts';
 import type { Resource } from '#client/index.ts';
-
-export const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
-  metadata.ownerReferences?.find(({ controller }) => controller);
 
 export const controllerReference = (owner: KubeObject, ref: ResourceRef): OwnerReference => ({
   apiVersion: apiVersionOf(ref),

@@ -5,15 +5,15 @@ import { type Client, EventRecorder, Informer } from '#client/index.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import { serviceKeyOfSlice } from './endpointslice/metadata.ts';
-import { controllerOf } from './ownership.ts';
 import { selectorIndexKey } from './service-pods.ts';
 
 const controllerUid = (object: api.KubeObject): string[] => {
-  const controller = controllerOf(object);
+  const controller = api.controllerOf(object);
   return controller ? [controller.uid] : [];
 };
 /** Objects that nobody controls, by namespace: candidates for adoption. */
-const orphans = (object: api.KubeObject): string[] => (controllerOf(object) ? [] : [object.metadata.namespace ?? '']);
+const orphans = (object: api.KubeObject): string[] =>
+  api.controllerOf(object) ? [] : [object.metadata.namespace ?? ''];
 
 export function makeInformers(client: Client, log: Logger) {
   return {

@@ -2,6 +2,7 @@
 // follow closely are taken together, since each sync of a large Service writes and sends a whole slice.
 
 import { keyOf, WorkQueue } from '#client/index.ts';
+import { sameJson } from './json.ts';
 import type { Informers } from './parts.ts';
 import { affectsEndpoints, servicesOf } from './service-pods.ts';
 
@@ -25,7 +26,7 @@ export function queueServices({ services, pods }: Informers, spacingMs: number):
   pods.onChange(({ object, old }) => {
     if (old && !affectsEndpoints(old, object)) return;
     for (const service of servicesOf(object, servicesUnder)) addSpaced(keyOf(service));
-    const isMoved = old && JSON.stringify(old.metadata.labels) !== JSON.stringify(object.metadata.labels);
+    const isMoved = old && !sameJson(old.metadata.labels, object.metadata.labels);
     for (const service of isMoved ? servicesOf(old, servicesUnder) : []) addSpaced(keyOf(service));
   });
   return queue;

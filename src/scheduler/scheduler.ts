@@ -1,6 +1,7 @@
 // Gives every pod that asks for the default scheduler a node: filter, score, bind. Pods that fit nowhere are tried again
 // when a node or a pod changes in a way that may make room.
 
+import { isDeepStrictEqual } from 'node:util';
 import {
   apiVersionOf,
   ignoreNotFound,
@@ -80,7 +81,7 @@ class Scheduler {
     this.#nodes.onChange(() => this.#retryUnschedulable());
     this.#pods.onChange(({ type, object, old }) => {
       // What keeps a pod from being scheduled may be changed in the pod itself: tolerations added, gates removed.
-      if (old && JSON.stringify(old.spec) !== JSON.stringify(object.spec)) this.#unschedulable.delete(keyOf(object));
+      if (old && !isDeepStrictEqual(old.spec, object.spec)) this.#unschedulable.delete(keyOf(object));
       this.#onPod(type === 'deleted', object);
     });
     // One worker decides, so that each decision sees the one before; bindings are sent while the next is made.

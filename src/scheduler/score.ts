@@ -1,12 +1,11 @@
 // Which of the nodes that will do is best: the one with the fewest pods of the same workload, then the fewest pods. Pure.
 
-import type { Pod } from '#api/index.ts';
+import { controllerOf, type Pod } from '#api/index.ts';
 import type { Candidate } from './filter.ts';
 import { bears, matchesTerm } from './filter.ts';
 
 /** Two pods with the same one are replicas of each other. */
-export const workloadOf = ({ metadata }: Pod): string | undefined =>
-  metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
+const workloadOf = (pod: Pod): string | undefined => controllerOf(pod)?.uid;
 
 /** Undefined when there is none to choose from. Ties go to the first name. */
 export function best(pod: Pod, candidates: readonly Candidate[]): Candidate | undefined {

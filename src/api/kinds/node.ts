@@ -1,5 +1,6 @@
 // Node: a machine, or a network namespace that stands for one (api.md §18).
 
+import { isDeepStrictEqual } from 'node:util';
 import { parseCidr } from '#lib/cidr.ts';
 import { duplicate, type FieldError, forbiddenField, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
@@ -64,7 +65,7 @@ function validate({ spec }: Node): FieldError[] {
 /** Who the node is, and which addresses its pods have, is settled once. */
 function validateUpdate({ spec }: Node, { spec: old }: Node): FieldError[] {
   const fixed = (field: string, now: unknown, before: unknown, name = field): FieldError[] =>
-    before === undefined || JSON.stringify(now) === JSON.stringify(before)
+    before === undefined || isDeepStrictEqual(now, before)
       ? []
       : [forbiddenField(`spec.${field}`, `node updates may not change ${name} except from "" to valid`)];
   return [

@@ -1,6 +1,7 @@
 // Rolls out every Deployment: watches it, its ReplicaSets and their pods, and carries out what plan.ts says.
 
 import {
+  controllerOf,
   type Deployment,
   deployments,
   ignoreNotFound,
@@ -10,7 +11,7 @@ import {
   replicaSets,
 } from '#api/index.ts';
 import { keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
-import { claim, controllerOf, controllerReference, settle } from '../ownership.ts';
+import { claim, controllerReference, settle } from '../ownership.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { type Action, plan } from './plan.ts';
 import { sameStatus } from './status.ts';

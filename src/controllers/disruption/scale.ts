@@ -1,9 +1,9 @@
 // How many pods the controllers of some pods want in all (the denominator of a budget in percent). Deployments and
 // ReplicaSets are at hand; of everything else the scale sub-resource is asked.
 
-import { isNotFound, type OwnerReference, type Pod, type Scale } from '#api/index.ts';
+import { controllerOf, isNotFound, type OwnerReference, type Pod, type Scale } from '#api/index.ts';
 import { discover } from '../discovery.ts';
-import { controllerOf } from '../ownership.ts';
+
 import type { ControllerParts } from '../parts.ts';
 
 export interface Wanted {

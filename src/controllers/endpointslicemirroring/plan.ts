@@ -3,6 +3,7 @@
 
 import {
   apiVersionOf,
+  controllerOf,
   type Endpoint,
   type EndpointSlice,
   type Endpoints,
@@ -18,7 +19,7 @@ import { managedByLabel, namePrefix } from '../endpointslice/metadata.ts';
 import { pack } from '../endpointslice/pack.ts';
 import type { SliceWrites } from '../endpointslice/write.ts';
 import { sameJson } from '../json.ts';
-import { controllerOf, controllerReference } from '../ownership.ts';
+import { controllerReference } from '../ownership.ts';
 import { triggerTimeAnnotation } from '../trigger-time.ts';
 
 export const managedBy = 'endpointslicemirroring-controller.k8s.io';

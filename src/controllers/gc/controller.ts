@@ -97,15 +97,15 @@ class GarbageCollector {
   }
 
   async #stateOf({ metadata }: GraphNode, owner: OwnerReference): Promise<OwnerState> {
-    const known = this.#graph.get(owner.uid);
-    // An owner in another namespace counts as absent.
-    if (known?.metadata.namespace && known.metadata.namespace !== metadata.namespace) return 'absent';
-    if (known) return isForeground(known) ? 'waiting' : 'solid';
-    // Its watch may only be behind the dependent's: the server knows.
     const ref = this.#served.find(
       ({ group, kind }) => kind === owner.kind && group === (owner.apiVersion.split('/').at(-2) ?? ''),
     );
-    if (!ref) return 'solid';
+    // Nothing can be said of kinds that are not served, nor of what has no namespace and an owner that must have one.
+    if (!ref || (ref.namespaced && !metadata.namespace)) return 'solid';
+    const known = this.#graph.get(owner.uid);
+    // A uid alone is not enough: an owner in another namespace, or of another kind or name, is not the one named here.
+    if (known && isNamedBy(owner, ref, known, metadata.namespace)) return isForeground(known) ? 'waiting' : 'solid';
+    // Its watch may only be behind the dependent's: the server knows.
     try {
       const live = await this.#client.resource(ref).get(owner.name, ref.namespaced ? metadata.namespace : undefined);
       return live.metadata.uid === owner.uid ? 'solid' : 'absent';
@@ -167,3 +167,14 @@ class GarbageCollector {
     await this.#client.resource(node.ref).patch(name, patch, { namespace, type: 'merge' });
   }
 }
+
+const isNamedBy = (
+  owner: OwnerReference,
+  ref: ServedResource,
+  { ref: at, metadata }: GraphNode,
+  namespace = '',
+): boolean =>
+  at.resource === ref.resource &&
+  at.group === ref.group &&
+  metadata.name === owner.name &&
+  (!ref.namespaced || metadata.namespace === namespace);

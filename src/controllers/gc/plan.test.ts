@@ -41,6 +41,13 @@ for (const { name, owners, states, metadata, dependents = [], want } of [
     want: { type: 'delete', propagationPolicy: 'Foreground' },
   },
   {
+    name: 'an owner that waits for the object is owned by it: one of the two must let go',
+    owners: ['a'],
+    states: { a: 'waiting' },
+    dependents: [node('a', [], { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['foregroundDeletion'] })],
+    want: { type: 'setOwners', owners: [owner('a', false)] },
+  },
+  {
     name: 'an owner waits for the object, which owns nothing',
     owners: ['a'],
     states: { a: 'waiting' },

@@ -17,7 +17,7 @@ export type OwnerState =
 export type GarbageAction =
   | { readonly type: 'none' }
   | { readonly type: 'delete'; readonly propagationPolicy: 'Background' | 'Foreground' | 'Orphan' }
-  /** The owner references that stay. */
+  /** The owner references that it is to have. */
   | { readonly type: 'setOwners'; readonly owners: OwnerReference[] };
 
 export const isForeground = ({ metadata }: GraphNode): boolean =>
@@ -39,7 +39,13 @@ export function planDependent(
   if (solid.length > 0) return { type: 'setOwners', owners: solid };
   // An owner that waits for this object must wait for what this object owns as well.
   const isAwaited = states.some(({ state }) => state === 'waiting') && dependents.length > 0;
-  if (isAwaited) return { type: 'delete', propagationPolicy: 'Foreground' };
+  if (isAwaited) {
+    // In a circle everybody would wait for the other: this object stops keeping its owners, and is deleted the next time.
+    const isCircle = dependents.some(isForeground) && owners.some((owner) => owner.blockOwnerDeletion);
+    if (isCircle)
+      return { type: 'setOwners', owners: owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })) };
+    return { type: 'delete', propagationPolicy: 'Foreground' };
+  }
   const finalizers = node.metadata.finalizers ?? [];
   if (finalizers.includes(orphanFinalizer)) return { type: 'delete', propagationPolicy: 'Orphan' };
   if (finalizers.includes(foregroundFinalizer)) return { type: 'delete', propagationPolicy: 'Foreground' };

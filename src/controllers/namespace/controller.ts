@@ -9,6 +9,8 @@ import { type Findings, isEmpty, planStatus, type Remains } from './plan.ts';
 
 /** How often the content is looked at that no informer tells about. */
 const recheckMs = 500;
+/** Deletions of one resource that are under way together. */
+const atOnce = 50;
 
 export function runNamespaces(shared: ControllerParts): Promise<void> {
   const parts = partsFor(shared, 'namespace-controller');
@@ -67,16 +69,19 @@ async function clearResource(
 ): Promise<Remains> {
   const resource = client.resource(ref);
   const { items } = await resource.list({ namespace });
-  await Promise.all(
-    items
-      .filter(({ metadata }) => !metadata.deletionTimestamp)
-      .map(({ metadata: { name = '', uid } }) =>
-        resource.delete(name, { namespace, uid, propagationPolicy: 'Background' }).catch(ignoreNotFound),
-      ),
-  );
+  const doomed = items.filter(({ metadata }) => !metadata.deletionTimestamp);
+  for (let at = 0; at < doomed.length; at += atOnce) {
+    await Promise.all(
+      doomed
+        .slice(at, at + atOnce)
+        .map(({ metadata: { name = '', uid } }) =>
+          resource.delete(name, { namespace, uid, propagationPolicy: 'Background' }).catch(ignoreNotFound),
+        ),
+    );
+  }
   const left = items.length > 0 ? (await resource.list({ namespace })).items : [];
   return {
-    resource: ref.group ? `${ref.resource}.${ref.group}` : ref.resource,
+    resource: `${ref.resource}.${ref.group}`,
     count: left.length,
     finalizers: count(left),
   };

@@ -8,7 +8,7 @@ type NamespaceCondition = NonNullable<NamespaceStatus['conditions']>[number];
 
 /** What was found in one resource after its deletion was asked for. */
 export interface Remains {
-  /** `pods`, `deployments.apps`. */
+  /** `pods.`, `deployments.apps`: with the dot that upstream has also where there is no group. */
   readonly resource: string;
   readonly count: number;
   /** How many objects wait for each finalizer. */
@@ -43,8 +43,14 @@ function describe({
   for (const [name, count] of left.flatMap((each) => Object.entries(each.finalizers))) {
     finalizers.set(name, (finalizers.get(name) ?? 0) + count);
   }
-  const instances = left.map(({ resource, count }) => `${resource} has ${count} resource instances`).join(', ');
-  const waits = [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`).join(', ');
+  const instances = left
+    .map(({ resource, count }) => `${resource} has ${count} resource instances`)
+    .sort()
+    .join(', ');
+  const waits = [...finalizers]
+    .map(([name, count]) => `${name} in ${count} resource instances`)
+    .sort()
+    .join(', ');
   const condition = (type: string, problem: string, reason: string, ok: [reason: string, message: string]) => ({
     type,
     status: problem ? 'True' : 'False',

@@ -3,6 +3,7 @@
 
 import { ignoreNotFound, isPodTerminal, type Node, nodes, type Pod, pods } from '#api/index.ts';
 import { keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
+import { sameJson } from '../json.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { evictionTime, readiness, unheardConditions, unreadyConditions, wantedTaints } from './plan.ts';
 
@@ -27,7 +28,7 @@ export function runNodes(shared: ControllerParts, options: NodeOptions): Promise
   informers.nodes.onChange(({ object, old }) => {
     monitor.queue.add(keyOf(object));
     // A pod that has been told when to go need not be looked at for every heartbeat of its node.
-    const isNews = !old || JSON.stringify(old.spec.taints) !== JSON.stringify(object.spec.taints);
+    const isNews = !old || !sameJson(old.spec.taints, object.spec.taints);
     if (isNews) for (const pod of informers.pods.by('node', object.metadata.name ?? '')) evictor.queue.add(keyOf(pod));
   });
   informers.pods.onChange(({ type, object, old }) => {

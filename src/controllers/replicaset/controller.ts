@@ -1,9 +1,9 @@
 // Keeps the pods of every ReplicaSet at its number of replicas.
 
-import { isNotFound, matchesSelector, type Pod, pods, type ReplicaSet, replicaSets } from '#api/index.ts';
+import { controllerOf, isNotFound, matchesSelector, type Pod, pods, type ReplicaSet, replicaSets } from '#api/index.ts';
 import { type Change, keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
 import { Expectations } from '../expectations.ts';
-import { claim, controllerOf, controllerReference, settle } from '../ownership.ts';
+import { claim, controllerReference, settle } from '../ownership.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { type Failure, isActive, planReplicas, planStatus, type Replicas, sameStatus } from './plan.ts';
 
