@@ -282,6 +282,8 @@ test('a pod that fits nowhere says why, and is scheduled when a node allows it',
     client.resource(nodes).patch(name, { spec: { unschedulable } }, { type: 'merge' });
   await cordon('n1', true);
   await cordon('n2', true);
+  // The scheduler watches nodes and pods apart, and may hear of a pod first: the nodes' own controller has heard by then.
+  await until(client.resource(nodes), undefined, (all) => all.every(({ spec }) => spec.taints?.length === 1));
   const resource = client.resource(pods);
   await resource.create({
     metadata: { name: 'tmp', namespace: 'default' },
