@@ -38,7 +38,7 @@ export class Kubectl {
   }
 
   /** Opens a port of the server's and makes a kubeconfig for it. */
-  static async connect(api: TestServer): Promise<Kubectl> {
+  static async connect(api: Pick<TestServer, 'server'>): Promise<Kubectl> {
     const home = await mkdtemp(join(tmpdir(), 'portolan-kubectl-'));
     const ca = await CertificateAuthority.create('test-ca');
     const serving = await ca.issue({ commonName: 'apiserver', names: ['127.0.0.1'] });

@@ -1,6 +1,15 @@
 // The /scale sub-resource (api.md §14): the number of replicas of a workload, as an autoscaling/v1 Scale of its own.
 
-import { apiVersionOf, invalid, invalidValue, type Kind, type KubeObject, notFound, type Scale } from '#api/index.ts';
+import {
+  apiVersionOf,
+  conflict,
+  invalid,
+  invalidValue,
+  type Kind,
+  type KubeObject,
+  notFound,
+  type Scale,
+} from '#api/index.ts';
 import { scaleColumns } from '#api/kinds/index.ts';
 import { Scale as scaleSchema } from '#api/schema/autoscaling.ts';
 import {
@@ -112,6 +121,10 @@ async function store(parts: Parts, call: Call, options: WriteOptions, wish: Wish
       const why = 'must be greater than or equal to 0';
       throw invalid(scaleType, at.name, [invalidValue('spec.replicas', replicas, why)]);
     }
+    if (metadata.uid && metadata.uid !== old.metadata.uid) {
+      const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${old.metadata.uid}`;
+      throw conflict({ group: kind.group, resource: `${kind.resource}/scale` }, at.name, why);
+    }
     kind.scale?.setReplicas(old, replicas);
     if (owners !== before) {
       const entries = entriesOf(toParent(known, owners, apiVersionOf(kind)));
@@ -120,7 +133,6 @@ async function store(parts: Parts, call: Call, options: WriteOptions, wish: Wish
     }
     // The versions are the workload's own, so a stale Scale is a conflict of the workload.
     if (metadata.resourceVersion) old.metadata.resourceVersion = metadata.resourceVersion;
-    if (metadata.uid) old.metadata.uid = metadata.uid;
     return old;
   };
   const entry = await parts.writer.update(
@@ -136,11 +148,13 @@ const respondWithScale = ({ clock }: Parts, call: Call, object: KubeObject): Htt
 function scaleOf({ scale }: Kind, object: KubeObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = scale?.selector(object);
+  const replicas = scale?.replicas(object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: scale?.replicas(object) ?? 0 },
+    // None at all goes without saying, in upstream's Scale too.
+    spec: replicas ? { replicas } : {},
     status: { replicas: scale?.statusReplicas(object) ?? 0, ...(selector && { selector }) },
   };
 }
