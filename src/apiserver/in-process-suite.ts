@@ -79,11 +79,13 @@ async function decode({ status, headers, body }: HttpResponse): Promise<Answer> 
 }
 
 async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<Json> {
+  let rest = '';
   for await (const chunk of body) {
-    const text = Buffer.from(chunk).toString();
-    assert.ok(text.endsWith('\n'), 'a chunk has whole lines');
-    for (const line of text.trimEnd().split('\n')) yield JSON.parse(line);
+    const lines = (rest + Buffer.from(chunk).toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line);
   }
+  assert.equal(rest, '', 'a watch ends with a whole line');
 }
 
 /** The next event, which must be there soon. */

@@ -181,7 +181,7 @@ test('who has no right to write need not send anything', async () => {
 describe('clients that do not read', () => {
   const fill = async () => {
     for (let i = 0; i < 40; i++) {
-      const big = configMap(`big-${i}`, { data: { a: 'x'.repeat(900_000) } });
+      const big = configMap(`big-${i + 10}`, { data: { a: 'x'.repeat(900_000) } });
       assert.equal((await server.api.send('POST', cms, big)).status, 201);
     }
   };
@@ -362,4 +362,40 @@ describe('upgrades to nowhere', () => {
     }
     assert.fail('watches stay open');
   });
+});
+
+describe('a watch whose client never reads', () => {
+  for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
+    test(`is cut off, of ${protocol}`, async () => {
+      await start({ stallMs: 300 });
+      const path = `${cms}?watch=true`;
+      const closed = protocol === 'HTTP/2' ? sleepingHttp2(path) : sleepingHttp1(path);
+      const stop = new AbortController();
+      const brisk = await server.api.watch(`${cms}?watch=true`, stop.signal);
+      const text = 'x'.repeat(500_000);
+      for (let i = 0; i < 30; i++) await server.api.send('POST', cms, configMap(`big-${i + 10}`, { data: { text } }));
+      for (let i = 0; i < 30; i++) assert.equal((await brisk.next()).value.object.metadata.name, `big-${i + 10}`);
+      stop.abort();
+      await closed;
+    });
+  }
+
+  /** Resolves when the server has ended the stream, whose window never opens. */
+  function sleepingHttp2(path: string): Promise<void> {
+    const stream = http2({ initialWindowSize: 0 }).request({ ':path': path });
+    stream.on('error', () => {});
+    return new Promise((resolve) => stream.on('close', resolve));
+  }
+
+  /** Resolves when the connection has been found closed by the server. */
+  async function sleepingHttp1(path: string): Promise<void> {
+    const socket = server.raw();
+    await once(socket, 'secureConnect');
+    socket.pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await sleep(1500);
+    // Who only reads now finds the end of a connection, not all that it has missed.
+    socket.resume();
+    await once(socket, 'close');
+  }
 });

@@ -231,7 +231,9 @@ export class Listener {
     const isWhole = isLong || (await discardBody(incoming));
     const headers = isWhole && !this.#isClosing ? response.headers : { ...response.headers, ...lastAnswer(incoming) };
     if (!isLong && !(response.body instanceof Uint8Array)) this.#limitStalls(outgoing);
-    await send(outgoing, { ...response, headers }, request, gone.signal);
+    // A watch holds nothing for its reader but its place in the history; one that never reads is not kept for that.
+    const stall = parsed?.verb === 'watch' ? { ms: this.#stallMs, cutOff: () => cutOff(outgoing) } : undefined;
+    await send(outgoing, { ...response, headers }, request, { gone: gone.signal, stall });
     if (!isBodyComplete(incoming)) endUnread(incoming);
     await new Promise((resolve) => setImmediate(resolve));
     // Handed over, but not taken: by a window of HTTP/2 that stays closed, or a connection that nobody reads.
@@ -256,8 +258,11 @@ export class Listener {
   }
 
   #limitStalls(outgoing: Outgoing): void {
-    const { stallMs = defaultStallMs } = this.#options;
-    (outgoing as ServerResponse).setTimeout(stallMs, () => cutOff(outgoing));
+    (outgoing as ServerResponse).setTimeout(this.#stallMs, () => cutOff(outgoing));
+  }
+
+  get #stallMs(): number {
+    return this.#options.stallMs ?? defaultStallMs;
   }
 
   /** By connection: its certificate does not change. A bearer token is looked at with every request. */

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
@@ -13,7 +13,15 @@ import type { Outgoing } from './listener.ts';
 const compressFrom = 128 * 1024;
 const compress = promisify(gzip);
 
-export async function send(outgoing: Outgoing, response: HttpResponse, request: HttpRequest, gone: AbortSignal) {
+/** Who reads an answer. */
+export interface Reader {
+  /** Aborts when the connection or the stream of HTTP/2 has closed. */
+  readonly gone: AbortSignal;
+  /** Called when a stream's reader takes nothing for so long; without it a reader may sleep as long as it likes. */
+  readonly stall?: { readonly ms: number; readonly cutOff: () => void } | undefined;
+}
+
+export async function send(outgoing: Outgoing, response: HttpResponse, request: HttpRequest, reader: Reader) {
   // Both kinds of response have the same methods, but TypeScript cannot call a union of their overloads.
   const out = outgoing as ServerResponse;
   const { headers, status, body } = response;
@@ -28,13 +36,15 @@ export async function send(outgoing: Outgoing, response: HttpResponse, request: 
   if (response.isBulk && acceptsGzip(request)) {
     markGzip(all);
     out.writeHead(status, all);
-    await pipe(out, Readable.from(body, { objectMode: false }).pipe(createGzip({ level: 1 })), gone);
+    // A pipeline ends its source when the reader has gone.
+    const zipped = pipeline(Readable.from(body, { objectMode: false }), createGzip({ level: 1 }), () => {});
+    await pipe(out, zipped, reader);
     return;
   }
   out.writeHead(status, all);
   // Before the first event the client must know that its watch has begun.
   out.flushHeaders();
-  await pipe(out, body, gone);
+  await pipe(out, body, reader);
 }
 
 async function encoded(body: Uint8Array, request: HttpRequest, headers: Record<string, string>): Promise<Uint8Array> {
@@ -50,16 +60,26 @@ function markGzip(headers: Record<string, string>): void {
   headers.vary = headers.vary ? `${headers.vary}, Accept-Encoding` : 'Accept-Encoding';
 }
 
-async function pipe(out: ServerResponse, body: AsyncIterable<Uint8Array>, gone: AbortSignal): Promise<void> {
+async function pipe(out: ServerResponse, body: AsyncIterable<Uint8Array>, reader: Reader): Promise<void> {
+  const { gone } = reader;
   try {
     for await (const chunk of body) {
       if (gone.aborted) return;
-      if (!out.write(chunk)) await once(out, 'drain', { signal: gone });
+      if (!out.write(chunk)) await drained(out, reader);
     }
     out.end();
     // The last event is with the client before the exchange counts as over.
     await once(out, 'finish', { signal: gone });
   } catch (error) {
     if (!gone.aborted) throw error;
+  }
+}
+
+async function drained(out: ServerResponse, { gone, stall }: Reader): Promise<void> {
+  const timer = stall && setTimeout(stall.cutOff, stall.ms);
+  try {
+    await once(out, 'drain', { signal: gone });
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,4 +1,4 @@
-// Wakes the readers of watches, a few in each millisecond. A thousand of them that all ran on at once would hold up the
+// Wakes the readers of watches, so many in a millisecond. A thousand of them that all ran on at once would hold up the
 // answer to the very write that woke them; and what is written before a reader's turn has come is read in one go, so the
 // work for each write becomes less the more there are. A thousand readers wait 20 ms at most, fifty not at all.
 
@@ -10,24 +10,27 @@ const pauseMs = 1;
 export class Wakeups {
   #waiting: Watcher[] = [];
   #next = 0;
-  #isScheduled = false;
+  /** How many may still be woken before the pause is over. */
+  #left = atOnce;
+  #isPausing = false;
 
   add(watcher: Watcher): void {
     this.#waiting.push(watcher);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => this.#run());
+    this.#run();
   }
 
   #run(): void {
-    const end = Math.min(this.#next + atOnce, this.#waiting.length);
-    while (this.#next < end) this.#waiting[this.#next++]?.wake();
-    if (this.#next < this.#waiting.length) {
-      setTimeout(() => this.#run(), pauseMs);
-    } else {
+    for (; this.#left > 0 && this.#next < this.#waiting.length; this.#left--) this.#waiting[this.#next++]?.wake();
+    if (this.#next === this.#waiting.length) {
       this.#waiting = [];
       this.#next = 0;
-      this.#isScheduled = false;
     }
+    if (this.#left === atOnce || this.#isPausing) return;
+    this.#isPausing = true;
+    setTimeout(() => {
+      this.#isPausing = false;
+      this.#left = atOnce;
+      this.#run();
+    }, pauseMs);
   }
 }
