@@ -4,12 +4,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { formatKubeconfig } from '#cluster/kubeconfig.ts';
 import { CertificateAuthority, type KeyPair } from '#cluster/pki.ts';
 import { serverNodeFlags } from '#lib/node-flags.ts';
 
@@ -19,6 +20,10 @@ const port = 6443;
 export interface Answer {
   readonly status: number;
   readonly body: Buffer;
+}
+export interface ApiProcessOptions {
+  /** Whether the controllers run in the same process. */
+  readonly controllers?: boolean;
 }
 export interface Connection {
   readonly session: ClientHttp2Session;
@@ -30,20 +35,31 @@ export class ApiProcess {
   readonly folder: string;
   readonly #ca: CertificateAuthority;
   readonly #client: KeyPair;
+  readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(folder: string, ca: CertificateAuthority, client: KeyPair) {
+  private constructor(folder: string, ca: CertificateAuthority, client: KeyPair, flags: readonly string[]) {
     this.folder = folder;
+    this.#flags = flags;
     this.#ca = ca;
     this.#client = client;
   }
 
   /** An empty store, and no server yet. */
-  static async create(): Promise<ApiProcess> {
+  static async create({ controllers = false }: ApiProcessOptions = {}): Promise<ApiProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'portolan-api-'));
     const ca = await CertificateAuthority.open(join(folder, 'pki'), 'benchmark');
     const client = await ca.issue({ commonName: 'admin', organizations: ['system:masters'] });
-    return new ApiProcess(folder, ca, client);
+    return new ApiProcess(folder, ca, client, controllers ? ['--controllers'] : []);
+  }
+
+  /** Writes the file by which clients find the server, as its administrator. Resolves with the path. */
+  async writeKubeconfig(): Promise<string> {
+    const path = join(this.folder, 'kubeconfig');
+    const server = `https://127.0.0.1:${port}`;
+    const parts = { context: 'test', server, ca: this.#ca.pair.cert, user: 'admin', client: this.#client };
+    await writeFile(path, formatKubeconfig(parts), { mode: 0o600 });
+    return path;
   }
 
   /** Resolves when the server answers, with how long that took in ms. Rejects when it ends instead. */
@@ -52,7 +68,7 @@ export class ApiProcess {
     const { folder } = this;
     const child = spawn(
       process.execPath,
-      [...serverNodeFlags, program, join(folder, 'data'), join(folder, 'pki'), String(port)],
+      [...serverNodeFlags, program, join(folder, 'data'), join(folder, 'pki'), String(port), ...this.#flags],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },

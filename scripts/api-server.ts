@@ -1,12 +1,16 @@
-// An API server by itself, over a store on disk, on a loopback port: what is measured and killed by the benchmark of the
-// API and by scripts/kill-9.ts. `api-server.ts DATA-FOLDER PKI-FOLDER PORT` prints `ready` when it answers.
+// An API server without nodes, over a store on disk, on a loopback port: what is measured and killed by the benchmark of
+// the API and by scripts/kill-9.ts, and what clients are tried on. `api-server.ts DATA-FOLDER PKI-FOLDER PORT` prints `ready`
+// when it answers; with `--controllers` at the end, when the controllers are at work too.
 
 import { ApiServer } from '#apiserver/index.ts';
+import { Client } from '#client/index.ts';
 import { CertificateAuthority } from '#cluster/pki.ts';
+import { startControllers } from '#controllers/index.ts';
 import { createLogger } from '#lib/log.ts';
 import { LmdbStore } from '#storage/index.ts';
 
-const [data = '', pki = '', port = ''] = process.argv.slice(2);
+const [data = '', pki = '', port = '', ...flags] = process.argv.slice(2);
+const stop = new AbortController();
 const [store, ca] = await Promise.all([LmdbStore.open({ path: data }), CertificateAuthority.open(pki, 'benchmark')]);
 const log = createLogger('apiserver', 'error');
 const server = new ApiServer({ store, log }, { serviceCIDR: '10.96.0.0/12' });
@@ -15,8 +19,14 @@ const [tls] = await Promise.all([
   server.start(),
 ]);
 await server.listen({ host: '127.0.0.1', port: Number(port), tls: { ...tls, ca: ca.pair.cert } });
+if (flags.includes('--controllers')) {
+  const user = { name: 'system:kube-controller-manager', groups: ['system:masters'] };
+  const client = new Client(server.fetchAs(user), { userAgent: 'kube-controller-manager' });
+  await startControllers({ client, log }, { signal: stop.signal });
+}
 process.stdout.write('ready\n');
 process.on('SIGTERM', async () => {
+  stop.abort();
   await server.close();
   await store.close();
   process.exit(0);
