@@ -69,6 +69,25 @@ test('who creates an object owns what he set and what was defaulted, not what wa
   assert.ok(inOrder.indexOf('f:a"') < inOrder.indexOf('f:b"'));
 });
 
+test('what the server adds to a new object by itself belongs to nobody', async () => {
+  const api = await startServer();
+  const { json: made } = await api.send('POST', `${pods}?fieldManager=me`, pod('p'));
+  assert.ok(made.spec.tolerations.length > 0 && made.spec.serviceAccountName);
+  assert.deepEqual(Object.keys(fieldsOf(made, 'me')['f:spec']), [
+    'f:containers',
+    'f:dnsPolicy',
+    'f:enableServiceLinks',
+    'f:restartPolicy',
+    'f:schedulerName',
+    'f:securityContext',
+    'f:terminationGracePeriodSeconds',
+  ]);
+  const { json: namespace } = await api.send('POST', '/api/v1/namespaces?fieldManager=me', { metadata: { name: 'n' } });
+  assert.deepEqual(fieldsOf(namespace, 'me'), {
+    'f:metadata': { 'f:labels': { '.': {}, 'f:kubernetes.io/metadata.name': {} } },
+  });
+});
+
 test('a workload is owned down to the items of its lists', async () => {
   const api = await startServer();
   const { json } = await api.send('POST', `${deployments}?fieldManager=me`, deployment('web'));

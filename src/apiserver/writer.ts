@@ -76,12 +76,10 @@ export class Writer {
     const prefix = object.metadata.name ? undefined : object.metadata.generateName;
     if (prefix) object.metadata.name = generateName(prefix);
     await assertNamespaceOpen(this.registry, kind, object);
+    const { fieldManager } = options;
+    if (fieldManager !== undefined) own(object, this.#ownersOfNew(kind, object, fieldManager));
     kind.prepareForCreate?.(object);
     kind.setDefaults?.(object);
-    if (options.fieldManager !== undefined) {
-      const writing = { fieldManager: options.fieldManager, subresource: '' };
-      own(object, ownersOfNew(kind, object, writing, this.#clock.now()));
-    }
     const reservation = this.#hooksOf(kind).begin?.(object, undefined, options.dryRun);
     try {
       const problems = [
@@ -98,6 +96,13 @@ export class Writer {
     } finally {
       reservation?.rollback();
     }
+  }
+
+  /** What the server adds while it prepares an object belongs to nobody; defaults are as good as said by the creator. */
+  #ownersOfNew(kind: Kind, object: KubeObject, fieldManager: string): ObjectMeta['managedFields'] {
+    const defaulted = kind.setDefaults ? privateCopy(object) : object;
+    kind.setDefaults?.(defaulted);
+    return ownersOfNew(kind, defaulted, { fieldManager, subresource: '' }, this.#clock.now());
   }
 
   async #insert(kind: Kind, object: KubeObject, prefix: string | undefined, dryRun: boolean): Promise<Entry> {
