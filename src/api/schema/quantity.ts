@@ -61,8 +61,14 @@ export function canonicalQuantity(text: string): string {
     // Bytes have no fractions: round away from zero.
     const whole = nanos > 0n ? (nanos + nano - 1n) / nano : (nanos - nano + 1n) / nano;
     const [value, steps] = reduce(whole, 1024n, binarySuffixes.length - 1);
-    return `${value}${binarySuffixes[steps]}`;
+    if (steps > 0) return `${value}${binarySuffixes[steps]}`;
+    // Without a suffix it is a decimal amount to whoever reads it next, and is written as one at once.
+    return decimal(whole * nano, 'decimal');
   }
+  return decimal(nanos, format);
+}
+
+function decimal(nanos: bigint, format: Quantity['format']): string {
   const [value, steps] = reduce(nanos, 1000n, decimalSuffixes.length - 1);
   const exponent = (steps - 3) * 3;
   if (format === 'exponent') return exponent === 0 ? `${value}` : `${value}e${exponent}`;

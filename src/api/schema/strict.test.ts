@@ -132,7 +132,31 @@ const checks: { name: string; message: Message; value: unknown; unknown?: string
     message: Service,
     value: { spec: { type: 5, ports: 'x', foo: 1 } },
     unknown: ['spec.foo'],
-    typeError: at('ServiceSpec.spec.type', 'string', 'number'),
+    typeError: at('ServiceSpec.spec.type', 'v1.ServiceType', 'number'),
+  },
+  {
+    name: 'an item of a list of a type with a name',
+    message: Service,
+    value: { spec: { ipFamilies: ['IPv4', 6] } },
+    typeError: at('ServiceSpec.spec.ipFamilies', 'v1.IPFamily', 'number'),
+  },
+  {
+    name: 'no list of a type with a name',
+    message: Service,
+    value: { spec: { ipFamilies: 'IPv4' } },
+    typeError: at('ServiceSpec.spec.ipFamilies', '[]v1.IPFamily', 'string'),
+  },
+  {
+    name: 'a map with a name',
+    message: Deployment,
+    value: container({ resources: { limits: [] } }),
+    typeError: at('ResourceRequirements.spec.template.spec.containers.resources.limits', 'v1.ResourceList', 'array'),
+  },
+  {
+    name: 'a type with a name in a struct that is embedded',
+    message: Pod,
+    value: { spec: { volumes: [{ name: 'v', hostPath: { path: '/', type: 1 } }], restartPolicy: 1 } },
+    typeError: at('HostPathVolumeSource.spec.volumes.hostPath.type', 'v1.HostPathType', 'number'),
   },
   {
     name: 'not an object',
@@ -167,7 +191,7 @@ const checks: { name: string; message: Message; value: unknown; unknown?: string
     name: 'bad time',
     message: Pod,
     value: { metadata: { creationTimestamp: '2023-02-29T00:00:00Z' } },
-    typeError: 'parsing time "2023-02-29T00:00:00Z" as "2006-01-02T15:04:05Z07:00": it is not a time of RFC 3339',
+    typeError: 'parsing time "2023-02-29T00:00:00Z": day out of range',
   },
 ];
 for (const { name, message, value, unknown = [], typeError } of checks) {

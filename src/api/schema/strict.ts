@@ -3,6 +3,7 @@
 
 import type { Message, Scalar, Type } from './dsl.ts';
 import { fieldsOf, shortName } from './fields.ts';
+import { goName } from './go-names.ts';
 import { isObject, jsonType } from './json.ts';
 import { quantityError } from './quantity.ts';
 import { timeError } from './time.ts';
@@ -38,7 +39,8 @@ class Checker {
   readonly #path: string[] = [];
   /** Only the names of fields, which is what Go's decoder reports. */
   readonly #fields: string[] = [];
-  #struct = '';
+  /** The innermost message that is looked into. */
+  #message: Message | undefined;
 
   check(type: Type, value: unknown): void {
     if (value === null || value === undefined) return;
@@ -62,11 +64,11 @@ class Checker {
 
   #checkMessage(message: Message, value: Record<string, unknown>): void {
     const fields = fieldsOf(message);
-    const outer = this.#struct;
+    const outer = this.#message;
     for (const key of Object.keys(value)) {
       const field = fields.get(key);
       if (field) {
-        this.#struct = shortName(message);
+        this.#message = message;
         this.#fields.push(key);
         this.#step(`.${key}`, field.of, value[key]);
         this.#fields.pop();
@@ -74,7 +76,7 @@ class Checker {
         this.unknown.push([...this.#path, `.${key}`].join('').slice(1));
       }
     }
-    this.#struct = outer;
+    this.#message = outer;
   }
 
   #step(step: string, type: Type, value: unknown): void {
@@ -119,8 +121,11 @@ class Checker {
   }
 
   #mismatch(type: Type, found: string): void {
+    if (this.typeError !== undefined) return;
+    const struct = this.#message ? shortName(this.#message) : '';
+    const name = this.#message && goName(this.#message, this.#fields.at(-1) ?? '');
     this.#fail(
-      `json: cannot unmarshal ${found} into Go struct field ${this.#struct}.${this.#fields.join('.')} of type ${goType(type)}`,
+      `json: cannot unmarshal ${found} into Go struct field ${struct}.${this.#fields.join('.')} of type ${goType(type, name)}`,
     );
   }
 
@@ -158,14 +163,15 @@ const goScalars: Record<Scalar['scalar'], string> = {
   rawExtension: 'runtime.RawExtension',
 };
 
-function goType(type: Type): string {
+/** @param name of a type that has one of its own: a string's, or a map's of amounts */
+function goType(type: Type, name?: string): string {
   switch (type.is) {
     case 'scalar':
-      return goScalars[type.scalar];
+      return name ?? goScalars[type.scalar];
     case 'list':
-      return `[]${goType(type.of)}`;
+      return `[]${goType(type.of, name)}`;
     case 'map':
-      return `map[string]${goType(type.of)}`;
+      return name === 'v1.ResourceList' ? name : `map[string]${goType(type.of, name)}`;
     case 'message':
       return type.name.split('.').slice(-2).join('.');
   }

@@ -1,6 +1,8 @@
 // The two time types of the API: metav1.Time (whole seconds) and metav1.MicroTime, RFC 3339 text in JSON and
 // {seconds, nanos} on the protobuf wire. Both are written in UTC.
 
+import { timeParseError } from './go-time-text.ts';
+
 const rfc3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/;
 
 /** Most times are as the server writes them, and exist in every month: they need no calendar. */
@@ -31,9 +33,7 @@ export const timestamp = (date: Date): string =>
 
 /** What is wrong with the text, if anything. */
 export const timeError = (text: string): string | undefined =>
-  plain.test(text) || Number.isFinite(parse(text)?.seconds)
-    ? undefined
-    : `parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": it is not a time of RFC 3339`;
+  plain.test(text) || Number.isFinite(parse(text)?.seconds) ? undefined : timeParseError(text);
 
 /** Valid text in the form that is stored: UTC, with no fraction or with six digits of it. */
 export function canonicalTime(text: string, kind: 'time' | 'microTime'): string {
