@@ -22,17 +22,24 @@ function step(name: string, command: string, args: readonly string[]): void {
 
 /** Clients that the tests compare us with; without them those tests are skipped with a reason. */
 async function installTestClients(): Promise<void> {
-  for (const [program, debianPackage] of [
-    ['dig', 'bind9-dnsutils'],
-    ['curl', 'curl'],
-  ] as const) {
-    if (spawnSync('which', [program]).status === 0) continue;
+  for (const { client, check, debianPackage } of [
+    { client: 'dig', check: ['which', 'dig'], debianPackage: 'bind9-dnsutils' },
+    { client: 'curl', check: ['which', 'curl'], debianPackage: 'curl' },
+    // Debian's own Python: another on PATH does not see Debian's packages.
+    {
+      client: 'the Python client',
+      check: ['/usr/bin/python3', '-c', 'import kubernetes'],
+      debianPackage: 'python3-kubernetes',
+    },
+  ]) {
+    const [command = '', ...args] = check;
+    if (spawnSync(command, args).status === 0) continue;
     const install = ['install', '-y', '--no-install-recommends', debianPackage];
     await run('apt-get', install, { timeoutMs: 300_000 })
       .catch(() =>
         run('apt-get', ['update'], { timeoutMs: 300_000 }).then(() => run('apt-get', install, { timeoutMs: 300_000 })),
       )
-      .catch((error) => process.stdout.write(`Tests with ${program} will be skipped: ${error.message}\n`));
+      .catch((error) => process.stdout.write(`Tests with ${client} will be skipped: ${error.message}\n`));
   }
 }
 
