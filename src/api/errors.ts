@@ -156,21 +156,49 @@ export const tooLong = (field: string, limit: number): FieldError => ({
 
 /** The error's text without the leading `field: `; what `causes[].message` holds. */
 export function fieldErrorMessage(error: FieldError): string {
-  const { type, value, omitsValue, shown = JSON.stringify(value ?? null), detail } = error;
+  const { type, value, omitsValue, shown = textOf(value), detail } = error;
   const { text, showsValue } = wording[type];
-  return [text, showsValue && !omitsValue ? shown : undefined, detail || undefined]
+  return [text, showsValue && !omitsValue ? cut(shown) : undefined, detail || undefined]
     .filter((part) => part !== undefined)
     .join(': ');
 }
 
-/** 422 with every field error as a cause, which is what kubectl prints. `errors` must not be empty. */
-export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
-  const causes: StatusCause[] = errors.map((error) => ({
-    reason: wording[error.type].reason,
-    message: fieldErrorMessage(error),
-    field: error.field,
-  }));
+/** A value of more characters is cut: the client knows what it sent. */
+const longestValue = 16 * 1024;
+/** Characters of the errors that one answer tells of; a body of 3 MiB may have a million things wrong with it. */
+const longestErrors = 512 * 1024;
+
+const textOf = (value: unknown): string => JSON.stringify(typeof value === 'string' ? cut(value) : (value ?? null));
+const cut = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue)}…` : text);
+
+/** As many of the errors as fit into an answer, the first ones, and how many more there are. */
+function causesOf(errors: readonly FieldError[]): { causes: StatusCause[]; more: number } {
+  const causes: StatusCause[] = [];
+  let size = 0;
+  for (const error of errors) {
+    const cause = {
+      reason: wording[error.type].reason,
+      message: fieldErrorMessage(error),
+      field: cut(error.field),
+    };
+    size += cause.message.length + cause.field.length;
+    if (causes.length > 0 && size > longestErrors) break;
+    causes.push(cause);
+  }
+  return { causes, more: errors.length - causes.length };
+}
+
+/** 422 with every field error as a cause, which is what kubectl prints. `errors` must not be empty. Of more errors than
+ * anybody reads the message says the number. */
+export function invalid(
+  kind: { group: string; kind: string },
+  fullName: string,
+  errors: readonly FieldError[],
+): ApiError {
+  const name = cut(fullName);
+  const { causes, more } = causesOf(errors);
   const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
+  if (more > 0) texts.push(`and ${more} more errors`);
   const qualifiedKind = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   const aggregate = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   return new ApiError(422, 'Invalid', `${qualifiedKind} "${name}" is invalid: ${aggregate}`, {

@@ -33,7 +33,7 @@ import {
 import { parseJson } from '#api/schema/strict.ts';
 import { timestamp } from '#api/schema/time.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
-import { bodyLimit, checkObject, type Expected, mediaTypeOf, parseYaml, textOf } from './body.ts';
+import { bodyLimit, checkObject, type Expected, mediaTypeOf, textOf } from './body.ts';
 import { type Call, type WriteOptions, writeOptions } from './call.ts';
 import { disallowed, hasLastApplied, withLastApplied } from './last-applied.ts';
 import { assertName, placeInNamespace } from './metadata.ts';
@@ -42,6 +42,7 @@ import { ignoredBy, managerOf } from './ownership.ts';
 import type { Parts } from './parts.ts';
 import { respondWithEntry } from './represent.ts';
 import { boolean } from './request.ts';
+import { parseYaml } from './yaml-body.ts';
 
 export const applyMediaType = 'application/apply-patch+yaml';
 export const isApply = (request: HttpRequest): boolean => mediaTypeOf(request) === applyMediaType;

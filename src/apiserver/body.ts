@@ -1,7 +1,6 @@
 // Request bodies: bytes to a checked object (api.md §4, §5, §9). JSON, YAML and protobuf; unknown and repeated fields are
 // refused, warned about or ignored, as `fieldValidation` says; what has a wrong type is always refused.
 
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node as YamlNode } from 'yaml';
 import {
   ApiError,
   apiVersionOf,
@@ -20,14 +19,13 @@ import { DeleteOptions } from '#api/schema/meta.ts';
 import { Binding } from '#api/schema/pod.ts';
 import { Eviction } from '#api/schema/policy.ts';
 import { decodeProtobuf, isProtobuf } from '#api/schema/protobuf.ts';
-import { checkFields, parseJson, prune } from '#api/schema/strict.ts';
+import { checkFields, type ParsedJson, parseJson, prune } from '#api/schema/strict.ts';
 import type { HttpRequest } from '#lib/http.ts';
 import { acceptedMedia } from './negotiate.ts';
 import { eachProblem, type Source, strictError } from './strict-problems.ts';
+import { parseYaml } from './yaml-body.ts';
 
 export const bodyLimit = 3 * 1024 * 1024;
-/** Aliases that a YAML body may expand to: enough for anchors that people write, too few to blow up memory. */
-const yamlAliasLimit = 100;
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 /** What to expect of a body. */
@@ -140,9 +138,7 @@ export function decodeDeleteOptions(request: HttpRequest): DeleteOptions {
   return prune(DeleteOptions, value);
 }
 
-interface Parsed {
-  readonly value: unknown;
-  readonly duplicates: string[];
+export interface Parsed extends ParsedJson {
   readonly source?: Source;
 }
 
@@ -197,50 +193,5 @@ function assertKind(value: Partial<KubeObject>, expected: Expected): void {
   }
   if (apiVersion !== want && !expected.alsoAccepts?.includes(apiVersion)) {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${want})`);
-  }
-}
-
-/** One YAML document, read as kubectl does: to the JSON that it stands for. */
-export function parseYaml(text: string): Parsed {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { uniqueKeys: false, merge: true, prettyErrors: false, lineCounter });
-  const [error] = document.errors;
-  if (error) {
-    const { line } = lineCounter.linePos(error.pos[0]);
-    throw badRequest(`error converting YAML to JSON: yaml: line ${line}: ${error.message}`);
-  }
-  const found: Repeated[] = [];
-  findDuplicates(document.contents, '', found);
-  const duplicates = found.map(({ path }) => path);
-  const lines = found.map(
-    ({ key, at }) => `line ${lineCounter.linePos(at).line}: key ${JSON.stringify(key)} already set in map`,
-  );
-  try {
-    const json = JSON.stringify(document.toJS({ maxAliasCount: yamlAliasLimit })) ?? 'null';
-    return { value: parseJson(json).value, duplicates, source: { lines } };
-  } catch (error) {
-    throw error instanceof ApiError ? error : badRequest(`the body is not valid YAML: ${(error as Error).message}`);
-  }
-}
-
-interface Repeated {
-  readonly path: string;
-  readonly key: string;
-  /** Where in the text it stands again. */
-  readonly at: number;
-}
-
-function findDuplicates(node: YamlNode | null, path: string, found: Repeated[]): void {
-  if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) findDuplicates(item as YamlNode, `${path}[${index}]`, found);
-  } else if (isMap(node)) {
-    const seen = new Set<string>();
-    for (const { key, value } of node.items) {
-      const name = isScalar(key) ? String(key.value) : '';
-      const inner = path ? `${path}.${name}` : name;
-      if (seen.has(name)) found.push({ path: inner, key: name, at: isScalar(key) ? (key.range?.[0] ?? 0) : 0 });
-      seen.add(name);
-      findDuplicates(value as YamlNode | null, inner, found);
-    }
   }
 }

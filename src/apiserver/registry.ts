@@ -6,7 +6,7 @@
 // entry in the kind's own words; whoever lists or watches the store itself does the same. Nobody else can tell.
 
 import type { Kind, KubeObject } from '#api/index.ts';
-import { apiVersionOf } from '#api/index.ts';
+import { ApiError, apiVersionOf } from '#api/index.ts';
 import { prune } from '#api/schema/strict.ts';
 import type { Entry, Store, StoreEvent } from '#storage/index.ts';
 import { Recent } from './recent.ts';
@@ -159,8 +159,25 @@ const imagined = (key: string, value: Uint8Array): Entry => ({ key, value, modRe
 function encodeWith(kind: Kind, object: KubeObject): (revision: number | '') => Uint8Array {
   const { storedAs } = kind;
   const stored = storedAs ? (prune(storedAs.kind.schema, storedAs.toStored(object)) as KubeObject) : object;
-  return (revision) => encodeObject(storageOf(kind), stored, String(revision));
+  return (revision) => {
+    const bytes = encodeObject(storageOf(kind), stored, String(revision));
+    const limit = object.metadata.deletionTimestamp ? sizeLimit + sizeOfLeaving : sizeLimit;
+    if (bytes.length > limit) throw objectTooLarge(bytes.length);
+    return bytes;
+  };
 }
+
+/** What a client reads it must be able to write, so no object may be larger than a body. Patches could make it grow for ever. */
+const sizeLimit = 3 * 1024 * 1024;
+/** What the mark of a deletion adds: the largest object can be deleted, too. */
+const sizeOfLeaving = 64 * 1024;
+
+const objectTooLarge = (size: number): ApiError =>
+  new ApiError(
+    413,
+    'RequestEntityTooLarge',
+    `Request entity too large: the object would have ${size} bytes in store, with defaults and managedFields; limit is ${sizeLimit}`,
+  );
 
 const typed = (kind: Kind, object: unknown): KubeObject => ({
   ...(object as KubeObject),

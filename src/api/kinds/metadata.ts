@@ -25,8 +25,10 @@ export function validateMetadata(kind: Kind, { metadata }: KubeObject): FieldErr
 
 /** What a change of metadata must satisfy besides: an object that is going may not be held up by new finalizers. */
 export function validateMetadataUpdate({ metadata }: KubeObject, { metadata: old }: KubeObject): FieldError[] {
-  const added = (metadata.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer));
-  if (!old.deletionTimestamp || added.length === 0) return [];
+  if (!old.deletionTimestamp) return [];
+  const before = new Set(old.finalizers);
+  const added = (metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
+  if (added.length === 0) return [];
   const found = `, found new finalizers ${JSON.stringify(added)}`;
   return [
     forbiddenField('metadata.finalizers', `no new finalizers can be added if the object is being deleted${found}`),

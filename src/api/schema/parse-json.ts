@@ -2,12 +2,19 @@
 // fieldValidation). JSON.parse makes the value, since it is fast, does not recurse and keeps `__proto__` an own key;
 // one scan over the now known to be valid text then finds duplicates and depth.
 
-import { badRequest } from '../errors.ts';
+import { ApiError, badRequest } from '../errors.ts';
 
 /** Nesting beyond this is refused, so that the recursive walks behind may trust the stack. Upstream allows 10000. */
 const maxDepth = 1000;
+/** Each becomes an object with defaults, with rules to check: 20 bytes each, so that no body within its limit has more that
+ * could be stored. */
+const maxObjects = 150_000;
 /** Nobody reads more; upstream stops there too. */
 const maxDuplicates = 100;
+/** Paths that are made to find so many: those of one field given often are equal. */
+const maxPaths = 1000;
+const maxPositions = 10_000;
+const longestPath = 1024;
 
 export interface ParsedJson {
   readonly value: unknown;
@@ -15,7 +22,7 @@ export interface ParsedJson {
   readonly duplicates: string[];
 }
 
-/** Throws badRequest for what is not JSON or is nested too deeply. */
+/** Throws badRequest for what is not JSON or is nested too deeply, 413 for more objects than can be worth it. */
 export function parseJson(text: string): ParsedJson {
   let value: unknown;
   try {
@@ -29,6 +36,8 @@ export function parseJson(text: string): ParsedJson {
 interface Frame {
   /** Keys seen so far; undefined for an array. */
   readonly keys: Set<string> | undefined;
+  /** Those that were there twice. */
+  repeated?: Set<string>;
   key: string;
   index: number;
   expectsKey: boolean;
@@ -36,20 +45,25 @@ interface Frame {
 
 function findDuplicates(text: string): string[] {
   const found = new Set<string>();
+  let paths = 0;
   scan(text, (stack, isRepeated) => {
-    if (isRepeated && found.size < maxDuplicates) found.add(pathOf(stack));
+    if (!isRepeated || found.size >= maxDuplicates || ++paths > maxPaths) return;
+    found.add(pathOf(stack));
   });
   return [...found];
 }
 
-/** Where in the text fields stand for the first and for the second time; for few and short texts, since it makes every path. */
+/** Where in the text fields stand for the first and for the second time. It makes the path of every field, so it looks at
+ * the first 10,000 only. */
 export function fieldPositions(
   text: string,
   wanted: { readonly first: ReadonlySet<string>; readonly second: ReadonlySet<string> },
 ): { readonly first: ReadonlyMap<string, number>; readonly second: ReadonlyMap<string, number> } {
   const first = new Map<string, number>();
   const second = new Map<string, number>();
+  let paths = 0;
   scan(text, (stack, isRepeated, at) => {
+    if (++paths > maxPositions) return;
     const path = pathOf(stack);
     if (wanted.first.has(path) && !first.has(path)) first.set(path, at);
     if (isRepeated && wanted.second.has(path) && !second.has(path)) second.set(path, at);
@@ -61,6 +75,7 @@ export function fieldPositions(
 function scan(text: string, onKey: (stack: readonly Frame[], isRepeated: boolean, at: number) => void): void {
   const stack: Frame[] = [];
   let frame: Frame | undefined;
+  let objects = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case chars.quote: {
@@ -68,13 +83,13 @@ function scan(text: string, onKey: (stack: readonly Frame[], isRepeated: boolean
         if (frame?.keys && frame.expectsKey) {
           frame.expectsKey = false;
           frame.key = keyOf(text.slice(at + 1, end));
-          onKey(stack, frame.keys.has(frame.key), at);
-          frame.keys.add(frame.key);
+          onKey(stack, isSecond(frame), at);
         }
         at = end;
         break;
       }
       case chars.openBrace:
+        if (++objects > maxObjects) throw tooManyObjects();
         frame = { keys: new Set(), key: '', index: 0, expectsKey: true };
         stack.push(frame);
         break;
@@ -95,6 +110,20 @@ function scan(text: string, onKey: (stack: readonly Frame[], isRepeated: boolean
     if (stack.length > maxDepth) throw badRequest(`the JSON of the body is nested more than ${maxDepth} deep`);
   }
 }
+
+/** Whether the frame's key is there for the second time; later ones are no news. */
+function isSecond(frame: Frame): boolean {
+  const { keys = new Set(), key } = frame;
+  const isRepeated = keys.has(key);
+  keys.add(key);
+  if (!isRepeated || frame.repeated?.has(key)) return false;
+  frame.repeated ??= new Set();
+  frame.repeated.add(key);
+  return true;
+}
+
+const tooManyObjects = (): ApiError =>
+  new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: the JSON has more than ${maxObjects} objects`);
 
 const chars = {
   quote: 34,
@@ -124,4 +153,5 @@ const pathOf = (stack: readonly Frame[]): string =>
   stack
     .map(({ keys, key, index }) => (keys ? `.${key}` : `[${index}]`))
     .join('')
-    .replace(/^\./, '');
+    .replace(/^\./, '')
+    .slice(0, longestPath);

@@ -13,6 +13,7 @@ export { prune } from './prune.ts';
 
 /** Nobody reads more; upstream stops there too. */
 const maxUnknown = 100;
+const longestPath = 1024;
 
 export interface FieldCheck {
   /** Paths such as `spec.template.spec.containers[0].foo`, in order of appearance. */
@@ -73,7 +74,7 @@ class Checker {
         this.#step(`.${key}`, field.of, value[key]);
         this.#fields.pop();
       } else if (this.unknown.length < maxUnknown) {
-        this.unknown.push([...this.#path, `.${key}`].join('').slice(1));
+        this.unknown.push([...this.#path, `.${key}`].join('').slice(1, longestPath));
       }
     }
     this.#message = outer;

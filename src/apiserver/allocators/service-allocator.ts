@@ -11,6 +11,7 @@ import {
   type Service,
   type ServicePort,
 } from '#api/index.ts';
+import { protocols } from '#api/kinds/checks.ts';
 import {
   isExternalName,
   isHeadless,
@@ -131,11 +132,13 @@ export class ServiceAllocator {
     }
     if (!needsNodePorts(service)) return;
     let imagined = 0;
-    for (const port of ports) {
+    const twins = new Twins(ports);
+    for (const [index, port] of ports.entries()) {
       if (port.nodePort) continue;
       port.nodePort =
-        sharedNodePort(port, ports) ??
+        twins.of(port) ??
         (write.dryRun ? this.#ports.imagined(imagined++) : this.#takeAnyPort(write, 'failed to allocate a nodePort'));
+      twins.add(port, index);
     }
   }
 
@@ -194,9 +197,28 @@ const clusterIPsOf = ({ spec }: Service): string[] =>
 const nodePortsOf = ({ spec }: Service): Set<number> =>
   new Set([...(spec.ports ?? []).map(({ nodePort }) => nodePort ?? 0), spec.healthCheckNodePort ?? 0].filter(Boolean));
 
-/** The node port of the same port under another protocol: 53/TCP and 53/UDP are reached by one number. */
-function sharedNodePort(port: ServicePort, ports: readonly ServicePort[]): number | undefined {
-  const twin = ports.find((other) => other.port === port.port && other.protocol !== port.protocol && other.nodePort);
-  const isFree = !ports.some((other) => other.nodePort === twin?.nodePort && other.protocol === port.protocol);
-  return isFree ? twin?.nodePort : undefined;
+/** Node ports by the port that they stand for: 53/TCP and 53/UDP are reached by one number. */
+class Twins {
+  readonly #places = new Map<string, { readonly nodePort: number; readonly index: number }>();
+  readonly #taken = new Set<string>();
+
+  constructor(ports: readonly ServicePort[]) {
+    for (const [index, port] of ports.entries()) this.add(port, index);
+  }
+
+  add({ port, protocol, nodePort }: ServicePort, index: number): void {
+    if (!nodePort) return;
+    this.#taken.add(`${nodePort} ${protocol}`);
+    const key = `${port} ${protocol}`;
+    if (index < (this.#places.get(key)?.index ?? Number.POSITIVE_INFINITY)) this.#places.set(key, { nodePort, index });
+  }
+
+  /** What the first port of the same number under another protocol has, when it is free under this one. */
+  of({ port, protocol = '' }: ServicePort): number | undefined {
+    const [twin] = protocols
+      .filter((other) => other !== protocol)
+      .flatMap((other) => this.#places.get(`${port} ${other}`) ?? [])
+      .sort((a, b) => a.index - b.index);
+    return twin && !this.#taken.has(`${twin.nodePort} ${protocol}`) ? twin.nodePort : undefined;
+  }
 }

@@ -68,8 +68,9 @@ function restoreAllocated(service: Service, old: Service): void {
 function restoreNodePorts(ports: ServicePort[], old: ServicePort[]): void {
   const key = ({ protocol }: ServicePort, nodePort: number | undefined): string => `${protocol} ${nodePort}`;
   const taken = new Set(ports.map((port) => key(port, port.nodePort)));
+  const nodePorts = new Map(old.toReversed().map(({ name, nodePort }) => [name ?? '', nodePort]));
   for (const port of ports) {
-    const before = old.find(({ name }) => (name ?? '') === (port.name ?? ''))?.nodePort;
+    const before = nodePorts.get(port.name ?? '');
     if (port.nodePort || !before || taken.has(key(port, before))) continue;
     port.nodePort = before;
     taken.add(key(port, before));

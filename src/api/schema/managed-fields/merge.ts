@@ -43,7 +43,8 @@ function mergeItems(list: KeyedList | ScalarSet, live: readonly unknown[], appli
   const shared = wantedElements.filter((element) => old.has(element));
   const merged = new Set<string>();
   const result: unknown[] = [];
-  let nextShared = shared.shift();
+  let sharedAt = 0;
+  let nextShared = shared[sharedAt];
   const take = (element: string): void => {
     merged.add(element);
     result.push(list.is === 'set' ? wanted.get(element) : merge(list.of, old.get(element), wanted.get(element)));
@@ -57,7 +58,7 @@ function mergeItems(list: KeyedList | ScalarSet, live: readonly unknown[], appli
         take(element);
         at++;
         wantedAt++;
-        nextShared = shared.shift();
+        nextShared = shared[++sharedAt];
         continue;
       }
       if (wanted.has(element) && nextShared !== undefined && nextShared !== element) {
@@ -77,7 +78,7 @@ function mergeItems(list: KeyedList | ScalarSet, live: readonly unknown[], appli
     if (wantedElement !== undefined) {
       take(wantedElement);
       wantedAt++;
-      if (nextShared === wantedElement) nextShared = shared.shift();
+      if (nextShared === wantedElement) nextShared = shared[++sharedAt];
     }
   }
   return result;

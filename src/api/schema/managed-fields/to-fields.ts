@@ -47,11 +47,12 @@ function mention(anyShape: Shape, value: unknown, path: string[], builder: Field
 
 function mentionItems(list: KeyedList | ScalarSet, items: readonly unknown[], path: string[], builder: FieldsBuilder) {
   const elements = items.map((item) => elementOfItem(list, item));
+  const counts = new Map<string, number>();
+  for (const element of elements) counts.set(element, (counts.get(element) ?? 0) + 1);
   for (const [index, element] of elements.entries()) {
     path.push(element);
     // Of items that cannot be told apart, only their being there can be owned.
-    const isUnique = elements.indexOf(element) === index && elements.lastIndexOf(element) === index;
-    if (isUnique && list.is === 'keyed') mention(list.of, items[index], path, builder);
+    if (counts.get(element) === 1 && list.is === 'keyed') mention(list.of, items[index], path, builder);
     builder.add(path, leaf);
     path.pop();
   }
