@@ -32,7 +32,7 @@ export function eachProblem({ unknown, duplicates }: Findings, { json, lines }: 
   const at = fieldPositions(json, { first: new Set(unknown), second: new Set(repeated) });
   const places = [...unknown.map((path) => at.first.get(path)), ...repeated.map((path) => at.second.get(path))];
   return texts
-    .map((text, index) => ({ text, place: places[index] ?? 0 }))
+    .map((text, index) => ({ text, place: places[index] ?? json.length }))
     .sort((a, b) => a.place - b.place)
     .map(({ text }) => text);
 }
