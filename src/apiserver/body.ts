@@ -67,12 +67,13 @@ export function checkObject(
 /** Like {@link checkObject}, for what a patch has made of an object. `shown` is what upstream shows of it. */
 export function checkPatched(
   value: unknown,
-  duplicates: readonly string[],
+  found: { readonly duplicates: readonly string[]; readonly said?: readonly string[] | undefined },
   expected: Expected,
   checking: Checking,
   shown: () => string,
 ): KubeObject {
-  return decode(value, { duplicates, source: {}, expected, checking }, (why) =>
+  const { duplicates, said } = found;
+  return decode(value, { duplicates, source: { said }, expected, checking }, (why) =>
     invalid({ group: '', kind: '' }, '', [invalidValue('patch', shortened(shown()), why)]),
   );
 }

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { apiVersionOf, type Kind } from '#api/index.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
-import { parseAccept } from './negotiate.ts';
+import { negotiate, parseAccept } from './negotiate.ts';
 import { storageOf } from './registry.ts';
 import { type Format, respond } from './respond.ts';
 import { subresourcesOf, verbsOf } from './subresources.ts';
@@ -45,7 +45,9 @@ export class Discovery {
       if (version) return this.#aggregated(path, version, request, format);
     }
     const body = this.#remember(path, () => this.#legacy(path));
-    return body && respond(200, body, format, { vary: 'Accept' });
+    if (!body) return undefined;
+    negotiate(request.headers.accept);
+    return respond(200, body, format, { vary: 'Accept' });
   }
 
   #aggregated(path: string, version: AggregatedVersion, request: HttpRequest, format: Format): HttpResponse {

@@ -7,6 +7,7 @@ import { notAcceptable } from '#api/index.ts';
 import { openApiV3 } from '#api/schema/openapi.ts';
 import { openApiV2 } from '#api/schema/openapi-v2.ts';
 import { openApiV2Protobuf } from '#api/schema/openapi-v2-protobuf.ts';
+import { openApiVersion } from '#api/schema/openapi-version.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import type { Discovery } from './discovery.ts';
 import { parseAccept } from './negotiate.ts';
@@ -45,7 +46,9 @@ export class OpenApi {
     if (path === '/openapi/v2') return answer(request, this.#version2(request.headers.accept));
     if (path === '/openapi/v3') return answer(request, this.#readIndex());
     const name = path.slice('/openapi/v3/'.length);
-    const groupVersion = this.#discovery.groupVersions.find((candidate) => pathOf(candidate) === name);
+    const groupVersion = [...this.#discovery.groupVersions, aboutVersion].find(
+      (candidate) => pathOf(candidate) === name,
+    );
     if (!path.startsWith('/openapi/v3/') || !groupVersion) return undefined;
     const document = this.#document(groupVersion);
     const hash = query.get('hash');
@@ -77,7 +80,7 @@ export class OpenApi {
   #readIndex(): Document {
     this.#index ??= toDocument({
       paths: Object.fromEntries(
-        this.#discovery.groupVersions.map((groupVersion) => [
+        [...this.#discovery.groupVersions, aboutVersion].map((groupVersion) => [
           pathOf(groupVersion),
           { serverRelativeURL: urlOf(groupVersion, this.#document(groupVersion)) },
         ]),
@@ -89,15 +92,23 @@ export class OpenApi {
   #document(groupVersion: string): Document {
     let document = this.#documents.get(groupVersion);
     if (!document) {
-      document = toDocument(openApiV3(groupVersion, this.#discovery.kindsOf(groupVersion)));
+      document = toDocument(
+        groupVersion === aboutVersion
+          ? openApiVersion()
+          : openApiV3(groupVersion, this.#discovery.kindsOf(groupVersion)),
+      );
       this.#documents.set(groupVersion, document);
     }
     return document;
   }
 }
 
-const pathOf = (groupVersion: string): string =>
-  groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
+/** The one document of the index that is about no group: what /version answers. */
+const aboutVersion = 'version';
+const pathOf = (groupVersion: string): string => {
+  if (groupVersion === aboutVersion) return groupVersion;
+  return groupVersion.includes('/') ? `apis/${groupVersion}` : `api/${groupVersion}`;
+};
 const urlOf = (groupVersion: string, { hash }: Document): string => `/openapi/v3/${pathOf(groupVersion)}?hash=${hash}`;
 
 const toDocument = (value: object): Document => documentOf(Buffer.from(JSON.stringify(value)), json);

@@ -13,6 +13,7 @@ import { bodyLimit, checkPatched, type Expected, mediaTypeOf, textOf } from './b
 import { type Call, type WriteOptions, writeOptions } from './call.ts';
 import type { Parts } from './parts.ts';
 import { respondWithEntry } from './represent.ts';
+import { jsonPatchProblems } from './strict-problems.ts';
 
 const mediaTypes = [
   'application/json-patch+json',
@@ -46,6 +47,7 @@ export function parsePatch(request: HttpRequest, expected: Expected, options: Wr
   const mediaType = mediaTypeOf(request);
   if (!mediaTypes.some((known) => known === mediaType)) throw unsupportedMediaType([...mediaTypes, applyMediaType]);
   const { value, duplicates } = parseJson(textOf(body));
+  const said = mediaType === mediaTypes[0] ? jsonPatchProblems(value, duplicates) : undefined;
   const merged = (live: KubeObject): unknown => {
     switch (mediaType) {
       case 'application/json-patch+json':
@@ -61,7 +63,7 @@ export function parsePatch(request: HttpRequest, expected: Expected, options: Wr
     const { kind, apiVersion, metadata } = live;
     const patched = merged(live);
     const shown = () => (mediaType === mediaTypes[2] ? goText(value) : textWithoutManagers(patched));
-    const object = checkPatched(patched, duplicates, expected, options, shown);
+    const object = checkPatched(patched, { duplicates, said }, expected, options, shown);
     assertSameIdentity(object, { kind, apiVersion, metadata });
     return object;
   };

@@ -2,6 +2,7 @@
 // JSON body's come as they stand in its text; those of YAML and of patches, which pass through Go maps there, begin with
 // what is repeated and go on by name.
 
+import { isObject } from '#api/schema/json.ts';
 import { fieldPositions } from '#api/schema/parse-json.ts';
 
 export interface Findings {
@@ -14,16 +15,18 @@ export interface Findings {
 export interface Source {
   /** The text of a JSON body. */
   readonly json?: string | undefined;
+  /** What was found in a patch, which is no object itself: said already. */
+  readonly said?: readonly string[] | undefined;
   /** What the parser of a YAML body says of `duplicates`. */
   readonly lines?: readonly string[] | undefined;
 }
 
 /** Each problem by itself, as warnings have them. */
-export function eachProblem({ unknown, duplicates }: Findings, { json, lines }: Source): string[] {
+export function eachProblem({ unknown, duplicates }: Findings, { json, said, lines }: Source): string[] {
   const unknownText = (path: string) => `unknown field ${JSON.stringify(path)}`;
   const repeatedText = (path: string) => `duplicate field ${JSON.stringify(path)}`;
   if (json === undefined) {
-    return [...(lines ?? duplicates.map(repeatedText)), ...[...unknown].sort().map(unknownText)];
+    return [...(said ?? lines ?? duplicates.map(repeatedText)), ...[...unknown].sort().map(unknownText)];
   }
   // What is below an unknown field is nobody's business, and it is told once.
   const repeated = duplicates.filter((path) => !unknown.some((above) => isWithin(path, above)));
@@ -52,3 +55,24 @@ export function strictError(findings: Findings, source: Source): string | undefi
   const texts = lines > 0 ? [yaml, ...problems.slice(lines)] : problems;
   return `strict decoding error: ${texts.join(', ')}`;
 }
+
+const operationFields = ['op', 'path', 'from', 'value'];
+
+/** The same of the operations of a JSON patch. */
+export function jsonPatchProblems(operations: unknown, duplicates: readonly string[]): string[] {
+  const list: unknown[] = Array.isArray(operations) ? operations : [];
+  const unknown = list.flatMap((operation, index) =>
+    Object.keys(isObject(operation) ? operation : {})
+      .filter((name) => !operationFields.includes(name))
+      .map((name) => `[${index}].${name}`),
+  );
+  // What is inside of a value is the document's matter.
+  const repeated = duplicates.filter((path) => /^\[\d+\]\.[a-z]+$/.test(path) && !unknown.includes(path));
+  return [
+    ...unknown.map((path) => `json patch unknown field ${JSON.stringify(path)}`),
+    ...repeated.map((path) => `json patch duplicate field ${JSON.stringify(path)}`),
+  ].slice(0, maxProblems);
+}
+
+/** Nobody reads more. */
+const maxProblems = 100;
