@@ -25,6 +25,10 @@ export interface ApiProcessOptions {
   /** Whether the controllers run in the same process. */
   readonly controllers?: boolean;
 }
+export interface StartOptions {
+  /** How many events of its history the store keeps; absent: as many as usual. */
+  readonly historyEvents?: number;
+}
 export interface Connection {
   readonly session: ClientHttp2Session;
   send(method: string, path: string, body?: string, contentType?: string): Promise<Answer>;
@@ -63,12 +67,13 @@ export class ApiProcess {
   }
 
   /** Resolves when the server answers, with how long that took in ms. Rejects when it ends instead. */
-  async start(): Promise<number> {
+  async start({ historyEvents }: StartOptions = {}): Promise<number> {
     const begin = performance.now();
     const { folder } = this;
+    const flags = historyEvents ? [...this.#flags, `--history-events=${historyEvents}`] : this.#flags;
     const child = spawn(
       process.execPath,
-      [...serverNodeFlags, program, join(folder, 'data'), join(folder, 'pki'), String(port), ...this.#flags],
+      [...serverNodeFlags, program, join(folder, 'data'), join(folder, 'pki'), String(port), ...flags],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },

@@ -1,6 +1,7 @@
 // An API server without nodes, over a store on disk, on a loopback port: what is measured and killed by the benchmark of
 // the API and by scripts/kill-9.ts, and what clients are tried on. `api-server.ts DATA-FOLDER PKI-FOLDER PORT` prints `ready`
-// when it answers; with `--controllers` at the end, when the controllers are at work too.
+// when it answers; with `--controllers` at the end, when the controllers are at work too. `--history-events=N` keeps less of
+// the history than usual.
 
 import { ApiServer } from '#apiserver/index.ts';
 import { Client } from '#client/index.ts';
@@ -11,7 +12,11 @@ import { LmdbStore } from '#storage/index.ts';
 
 const [data = '', pki = '', port = '', ...flags] = process.argv.slice(2);
 const stop = new AbortController();
-const [store, ca] = await Promise.all([LmdbStore.open({ path: data }), CertificateAuthority.open(pki, 'benchmark')]);
+const historyEvents = flags.find((flag) => flag.startsWith('--history-events='))?.split('=')[1];
+const [store, ca] = await Promise.all([
+  LmdbStore.open({ path: data, ...(historyEvents && { historyEvents: Number(historyEvents) }) }),
+  CertificateAuthority.open(pki, 'benchmark'),
+]);
 const log = createLogger('apiserver', 'error');
 const server = new ApiServer({ store, log }, { serviceCIDR: '10.96.0.0/12' });
 const [tls] = await Promise.all([
