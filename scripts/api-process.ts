@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { formatKubeconfig } from '#cluster/kubeconfig.ts';
 import { CertificateAuthority, type KeyPair } from '#cluster/pki.ts';
-import { serverNodeFlags } from '#lib/node-flags.ts';
+import { serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
 
 const program = fileURLToPath(new URL('api-server.ts', import.meta.url));
 const port = 6443;
@@ -76,6 +76,7 @@ export class ApiProcess {
       [...serverNodeFlags, program, join(folder, 'data'), join(folder, 'pki'), String(port), ...flags],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, ...serverEnvironment },
       },
     );
     this.#child = child;

@@ -4,6 +4,7 @@
 import { type ApiError, apiVersionOf, type KubeObject } from '#api/index.ts';
 import type { Entry } from '#storage/index.ts';
 import { type Call, representationOf } from './call.ts';
+import { gathered } from './list-body.ts';
 import type { WatchCount } from './metrics/watches.ts';
 import type { Representation } from './negotiate.ts';
 import type { Parts } from './parts.ts';
@@ -25,6 +26,24 @@ const shared: Record<EventType, Recent<Entry, Uint8Array>> = {
   MODIFIED: new Recent(sharedLimit),
   DELETED: new Recent(sharedLimit),
 };
+
+/** Lines that went out together, by the first of them: many watchers are behind by the same few events. */
+const joined = new Recent<Uint8Array, { readonly lines: readonly Uint8Array[]; readonly bytes: Uint8Array }>(
+  sharedLimit,
+);
+const joinedSize = 64 * 1024;
+
+/** The lines in as few pieces as is sensible. */
+export function together(lines: readonly Uint8Array[]): Iterable<Uint8Array> {
+  const [first] = lines;
+  if (!first || lines.length === 1) return lines;
+  const known = joined.get(first);
+  if (known?.lines.length === lines.length && known.lines.every((line, i) => line === lines[i])) return [known.bytes];
+  if (lines.reduce((sum, { length }) => sum + length, 0) > joinedSize) return gathered(lines);
+  const bytes = Buffer.concat(lines);
+  joined.set(first, { lines, bytes });
+  return [bytes];
+}
 
 export class WatchFrames {
   readonly #parts: Parts;

@@ -14,7 +14,7 @@ import { boolean, wholeNumber } from './request.ts';
 import { invalidListOptions, parseResourceVersion, reached, watchErrors } from './resource-version.ts';
 import { commonHeaders } from './respond.ts';
 import { parseSelection, type Selection } from './selection.ts';
-import { WatchFrames } from './watch-frames.ts';
+import { together, WatchFrames } from './watch-frames.ts';
 
 const bookmarkMs = 60_000;
 /** A last bookmark this long before the end lets the client resume from close by. */
@@ -95,8 +95,7 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
         const seen = seenBy(options.selection, registry.viewEvent(call.kind, event), registry);
         if (seen) lines.push(frames.event(seen.type, seen.entry));
       }
-      if (lines.length === 1) yield lines[0] as Uint8Array;
-      else yield* gathered(lines);
+      yield* together(lines);
       next = changes.next();
     }
   } catch (error) {

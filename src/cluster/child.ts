@@ -32,6 +32,8 @@ export interface ChildOptions {
   readonly args: readonly string[];
   /** Flags of Node's own. */
   readonly nodeFlags?: readonly string[] | undefined;
+  /** Beyond that of this process. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly logFile: string;
   readonly onMessage: (message: ChildMessage) => void;
 }
@@ -47,12 +49,13 @@ export class Child {
   /** Resolves when the process has ended and all that it said is in the log. */
   readonly exited: Promise<Exit>;
 
-  constructor({ module, args, nodeFlags = [], logFile, onMessage }: ChildOptions) {
+  constructor({ module, args, nodeFlags = [], environment = {}, logFile, onMessage }: ChildOptions) {
     const child = fork(module, args, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execPath: process.execPath,
       execArgv: [...process.execArgv, ...nodeFlags],
+      env: { ...process.env, ...environment },
     });
     const onOutput = (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString()).slice(-lastWordsLength);

@@ -6,7 +6,7 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '#lib/clock.ts';
-import { serverNodeFlags } from '#lib/node-flags.ts';
+import { serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
 import { UserError } from '#lib/user-error.ts';
 import { appendLog, Child, describeExit, type Exit } from './child.ts';
 import { type Claim, type ClaimOptions, claimName, claimRanges } from './claim.ts';
@@ -128,6 +128,7 @@ export class Supervisor {
       module: moduleAt('./server'),
       args: [name],
       nodeFlags: serverNodeFlags,
+      environment: serverEnvironment,
       logFile: this.#logFile('server'),
       onMessage: (message) => on[message.type](message),
     });

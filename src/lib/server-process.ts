@@ -1,0 +1,11 @@
+// How a process is started that serves many small requests: settings that Node and the C library read before any of our
+// code runs.
+
+/**
+ * A young generation of at most 8 MiB a half. By default it grows to 32 MiB: pauses of 10 to 40 ms, and 100 MB more memory,
+ * for work in which nearly everything lives no longer than its request.
+ */
+export const serverNodeFlags: readonly string[] = ['--max-semi-space-size=8'];
+
+/** Two heaps of the C library for all threads: with one for each, 50 MB more are held for nothing. */
+export const serverEnvironment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '2' };
