@@ -8,22 +8,23 @@ const atOnce = 50;
 const pauseMs = 1;
 
 export class Wakeups {
-  #waiting: Watcher[] = [];
-  #next = 0;
+  /** In the order of their turns, each once. */
+  readonly #waiting = new Set<Pick<Watcher, 'wake'>>();
   /** How many may still be woken before the pause is over. */
   #left = atOnce;
   #isPausing = false;
 
-  add(watcher: Watcher): void {
-    this.#waiting.push(watcher);
+  add(watcher: Pick<Watcher, 'wake'>): void {
+    this.#waiting.add(watcher);
     this.#run();
   }
 
   #run(): void {
-    for (; this.#left > 0 && this.#next < this.#waiting.length; this.#left--) this.#waiting[this.#next++]?.wake();
-    if (this.#next === this.#waiting.length) {
-      this.#waiting = [];
-      this.#next = 0;
+    for (const watcher of this.#waiting) {
+      if (this.#left === 0) break;
+      this.#left--;
+      this.#waiting.delete(watcher);
+      watcher.wake();
     }
     if (this.#left === atOnce || this.#isPausing) return;
     this.#isPausing = true;
