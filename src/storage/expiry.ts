@@ -4,7 +4,7 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Entry, Store } from './store.ts';
 
-/** Deleted at once: an hour after a storm of events, thousands are due within a second. */
+/** Deleted at once: an hour after a storm of events, thousands are due within a second, and others want to write too. */
 const batchSize = 500;
 
 export class Expiry {
@@ -40,9 +40,13 @@ export class Expiry {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    const entries = this.#expired(this.#clock.now().getTime()).slice(0, batchSize);
-    // A store that fails or closes says so to those who write to it; what is due now is still due in a second.
-    await Promise.allSettled(entries.map(({ key, modRevision }) => this.#store.delete(key, modRevision)));
+    const due = this.#expired(this.#clock.now().getTime());
+    for (let at = 0; at < due.length; at += batchSize) {
+      const batch = due.slice(at, at + batchSize);
+      const results = await Promise.allSettled(batch.map((entry) => this.#store.delete(entry.key, entry.modRevision)));
+      // A store that fails or closes says so to those who write to it; what is due now is still due in a second.
+      if (results.some(({ status }) => status === 'rejected')) break;
+    }
     this.#running = false;
   }
 }
