@@ -76,7 +76,12 @@ export class LmdbStore implements Store {
         overlappingSync: false,
         eventTurnBatching: false,
       });
-      return new LmdbStore(database, options);
+      try {
+        return new LmdbStore(database, options);
+      } catch (error) {
+        await database.close();
+        throw error;
+      }
     } catch (error) {
       if (error instanceof StorageError) throw error;
       throw new StorageError(`Cannot open the store in ${path}: ${(error as Error).message}`, { cause: error });
@@ -212,9 +217,7 @@ export class LmdbStore implements Store {
 
   /** Commits until nothing waits. Resolves, whatever becomes of the writes: they are told themselves. */
   #flush(): Promise<void> {
-    this.#committing ??= this.#commitAll().finally(() => {
-      this.#committing = undefined;
-    });
+    this.#committing ??= this.#commitAll();
     return this.#committing;
   }
 
@@ -224,22 +227,24 @@ export class LmdbStore implements Store {
     do {
       const batch = this.#queue;
       this.#queue = [];
-      try {
-        await this.#write(batch);
-      } catch (error) {
-        this.#fail(batch, await reasonOf(error));
-        return;
-      }
-      for (const { event, settled } of batch) {
-        this.#state.apply(event);
-        if (this.#ahead.get(event.key) === event) this.#ahead.delete(event.key);
-        settled.resolve();
-      }
+      const failure = await this.#write(batch).catch(reasonOf);
+      if (failure) this.#fail(batch, failure);
+      else this.#succeed(batch);
     } while (this.#queue.length > 0);
+    // Together with the last look at the queue: what is put into it from here on begins a commit of its own.
+    this.#committing = undefined;
+  }
+
+  #succeed(batch: readonly Pending[]): void {
+    for (const { event, settled } of batch) {
+      this.#state.apply(event);
+      if (this.#ahead.get(event.key) === event) this.#ahead.delete(event.key);
+      settled.resolve();
+    }
   }
 
   /** One transaction: all of it is on disk when this resolves, or nothing. */
-  async #write(batch: readonly Pending[]): Promise<void> {
+  async #write(batch: readonly Pending[]): Promise<undefined> {
     const forgotten = this.#forgotten;
     const compacted = this.#state.compacted;
     const database = this.#database;
