@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Clock } from '#lib/clock.ts';
+import { MemoryStore } from '#storage/index.ts';
 import { configMap, type Json, mergePatch, next, startServer, type TestServer } from './in-process-suite.ts';
 
 const cms = '/api/v1/namespaces/default/configmaps';
@@ -116,6 +117,29 @@ describe('watch', () => {
       for (const source of [events, byUrl]) assert.equal(brief(await next(source)), 'ADDED a');
     });
     stop.abort();
+  });
+
+  test('that nobody reads on lets go of the store, although its signal never aborts', async () => {
+    const signals: AbortSignal[] = [];
+    class Watched extends MemoryStore {
+      override watch(prefix: string, after: number, signal: AbortSignal) {
+        signals.push(signal);
+        return super.watch(prefix, after, signal);
+      }
+    }
+    const api = await startServer({ store: new Watched() });
+    const events = await api.watch(
+      `${cms}?watch=true&resourceVersion=${api.store.revision}`,
+      new AbortController().signal,
+    );
+    const first = next(events);
+    await api.send('POST', cms, configMap('a'));
+    assert.equal(brief(await first), 'ADDED a');
+    await events.return(undefined);
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true],
+    );
   });
 
   test('as a Table says its columns once', async () => {

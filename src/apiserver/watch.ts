@@ -66,8 +66,8 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
   const { registry, clock, closing } = parts;
   const frames = new WatchFrames(parts, call);
   const alarms = new Alarms(clock);
-  const { signal: ended, unlink } = linkSignals([alarms.signal, closing, call.request.signal]);
-  // Also when nobody reads on: a reader who only aborts would leave the timers behind.
+  const { signal: ended, abort: end } = linkSignals([alarms.signal, closing, call.request.signal]);
+  // Here, and not where reading ends: a reader who only aborts would leave the timers behind.
   ended.addEventListener('abort', () => alarms.stop(), { once: true });
   try {
     let after = options.after;
@@ -102,8 +102,8 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
     // The status line is long gone: an error is the stream's last event.
     yield frames.error(translate(error));
   } finally {
-    alarms.stop();
-    unlink();
+    // A reader who only stops reading would leave the store's watch behind.
+    end();
   }
 }
 
