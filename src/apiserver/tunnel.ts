@@ -5,6 +5,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ApiError, badRequest, internalError, type Kind, methodNotAllowed } from '#api/index.ts';
+import { whenDrained } from '#lib/drained.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import { accessLog } from './access-log.ts';
 import type { User } from './authentication.ts';
@@ -145,7 +146,7 @@ async function answer(socket: Socket, { status, headers, body }: HttpResponse): 
   if (body instanceof Uint8Array) return void socket.end(body);
   for await (const piece of body) {
     if (socket.destroyed) return;
-    if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+    if (!socket.write(piece)) await whenDrained(socket);
   }
   socket.end();
 }

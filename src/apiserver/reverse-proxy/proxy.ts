@@ -8,6 +8,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { type ApiError, badRequest, internalError } from '#api/index.ts';
 import { inBrackets } from '#lib/cidr.ts';
+import { whenDrained } from '#lib/drained.ts';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import type { Call } from '../call.ts';
 import { answerHeaders, forwardedHeaders } from './headers.ts';
@@ -120,18 +121,12 @@ function sendBody(outgoing: ClientRequest, { body, stream }: HttpRequest): void 
   const send = async () => {
     for await (const chunk of stream) {
       if (outgoing.destroyed) return;
-      if (!outgoing.write(chunk)) await drained(outgoing);
+      if (!outgoing.write(chunk)) await whenDrained(outgoing);
     }
     outgoing.end();
   };
   send().catch((error: Error) => outgoing.destroy(error));
 }
-
-const drained = (outgoing: ClientRequest): Promise<void> =>
-  new Promise((resolve) => {
-    outgoing.once('drain', resolve);
-    outgoing.once('close', resolve);
-  });
 
 function answerOf(answer: IncomingMessage, place: Place, method: string): HttpResponse {
   const status = answer.statusCode ?? 502;

@@ -4,8 +4,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { spawn as spawnTerminal } from '@lydell/node-pty';
+import { whenDrained } from '#lib/drained.ts';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
-import { whenDrained } from './drained.ts';
 
 /** Output that a left-over background process still holds open is not waited for longer than this after the exit. */
 const drainMs = 250;

@@ -2,8 +2,8 @@
 // Node cannot open (SOCK_SEQPACKET), so Perl, which every Debian has, carries the bytes over.
 
 import { spawn } from 'node:child_process';
+import { whenDrained } from '#lib/drained.ts';
 import type { ContainerInput } from '../runtime.ts';
-import { whenDrained } from './drained.ts';
 
 /**
  * Output comes back on the same socket to everybody, and conmon waits for whoever does not take it: it is taken and

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { Server as NetServer, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { whenDrained } from '#lib/drained.ts';
 import type { Logger } from '#lib/log.ts';
 import type { ExecSession } from '../runtime.ts';
 import { protocols, streamExec } from './exec-stream.ts';
@@ -137,7 +138,7 @@ export class KubeletServer {
     response.flushHeaders();
     const follow = isOn(query, 'follow') ? until : undefined;
     for await (const line of readLog({ ...selection, path, until: follow, signal: over.signal })) {
-      if (!response.write(line)) await drained(response, over.signal);
+      if (!response.write(line)) await whenDrained(response);
     }
     response.end();
   }
@@ -221,14 +222,6 @@ const containerPath = ([namespace = '', pod = '', container = '']: string[]): Co
   container,
 });
 const isOn = (query: URLSearchParams, name: string): boolean => ['1', 'true'].includes(query.get(name) ?? '');
-
-function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    response.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
-}
 
 /** The query parameters of a log request. Throws RequestError for what is not a number or a time. */
 export function logSelection(query: URLSearchParams, now = new Date()) {
