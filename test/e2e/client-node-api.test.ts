@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type RequestOptions, request } from 'node:https';
-import { createInterface } from 'node:readline';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import {
   AppsV1Api,
@@ -172,9 +171,12 @@ describe('@kubernetes/client-node on the API server alone', { skip: whyNoCluster
     try {
       const [response] = await once(sent, 'response');
       assert.equal(response.statusCode, 200);
-      // Its end is made by destroying it, below.
-      response.on('error', () => {});
-      for await (const line of createInterface(response)) yield JSON.parse(line);
+      let text = '';
+      for await (const chunk of response.setEncoding('utf8')) {
+        const lines: string[] = `${text}${chunk}`.split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) yield JSON.parse(line);
+      }
     } finally {
       sent.destroy();
     }
