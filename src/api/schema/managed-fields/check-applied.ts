@@ -3,6 +3,7 @@
 
 import type { Message, Scalar, Type } from '../dsl.ts';
 import { fieldsOf } from '../fields.ts';
+import { goText } from '../go-text.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { formatElement } from './path-element.ts';
 import { keyOfItem, type Shape, shapeBelow, shapeOf, shapeOfField } from './shape.ts';
@@ -126,13 +127,6 @@ function scalarError({ scalar }: Scalar, value: unknown): string | undefined {
 /** As Go prints a pointer to a struct that holds the value. */
 const goValue = (value: unknown): string => `&{${goText(value)}}`;
 const goSyntax = (value: unknown): string => `&value.valueUnstructured{Value:${goLiteral(value)}}`;
-
-function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (!isObject(value)) return value === null ? '<nil>' : String(value);
-  const keys = Object.keys(value).sort();
-  return `map[${keys.map((key) => `${key}:${goText(value[key])}`).join(' ')}]`;
-}
 
 function goLiteral(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goLiteral).join(', ')}}`;
