@@ -54,12 +54,12 @@ export const formatMap = (labels: Labels | undefined): string =>
     .sort()
     .join(',');
 
-const operators: Readonly<Record<string, Operator>> = {
-  In: 'in',
-  NotIn: 'notin',
-  Exists: 'exists',
-  DoesNotExist: '!',
-};
+const operators: ReadonlyMap<string, Operator> = new Map([
+  ['In', 'in'],
+  ['NotIn', 'notin'],
+  ['Exists', 'exists'],
+  ['DoesNotExist', '!'],
+]);
 function requirementsOf({ matchLabels, matchExpressions }: LabelSelector): Requirement[] {
   const pairs = Object.entries(matchLabels ?? {}).map(([key, value]) => ({
     key,
@@ -69,8 +69,8 @@ function requirementsOf({ matchLabels, matchExpressions }: LabelSelector): Requi
   const expressions = (matchExpressions ?? []).map(({ key, operator, values }) => ({
     key,
     // Validation lets no other operator in; one that got in all the same must not select.
-    operator: operators[operator] ?? ('in' as const),
-    values: operators[operator] ? (values ?? []) : [],
+    operator: operators.get(operator) ?? ('in' as const),
+    values: operators.has(operator) ? (values ?? []) : [],
   }));
   return [...pairs, ...expressions];
 }

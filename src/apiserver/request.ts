@@ -92,7 +92,11 @@ function pathAfter(path: string, segments: number): string {
   return path.slice(before.length);
 }
 
-const byMethod: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
+const byMethod: ReadonlyMap<string, string> = new Map([
+  ['POST', 'create'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+]);
 
 function verbOf(method: string, { name, subresource }: ResourceInfo, query: URLSearchParams, watch: boolean): string {
   if (method === 'GET' || method === 'HEAD') {
@@ -100,7 +104,7 @@ function verbOf(method: string, { name, subresource }: ResourceInfo, query: URLS
     return name ? 'get' : 'list';
   }
   if (method === 'DELETE') return name ? 'delete' : 'deletecollection';
-  return byMethod[method] ?? method.toLowerCase();
+  return byMethod.get(method) ?? method.toLowerCase();
 }
 
 /** A boolean query parameter; `?watch` alone counts as true, as it does upstream. Throws 400 for other words. */

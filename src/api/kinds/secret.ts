@@ -19,21 +19,22 @@ function setDefaults(secret: Secret): void {
 
 const accountAnnotation = 'kubernetes.io/service-account.name';
 /** Keys that a type promises; one of a group is enough. */
-const promised: Readonly<Record<string, readonly string[][]>> = {
-  'kubernetes.io/dockercfg': [['.dockercfg']],
-  'kubernetes.io/dockerconfigjson': [['.dockerconfigjson']],
-  'kubernetes.io/basic-auth': [['username', 'password']],
-  'kubernetes.io/ssh-auth': [['ssh-privatekey']],
-  'kubernetes.io/tls': [['tls.crt'], ['tls.key']],
-};
+const promised: ReadonlyMap<string, readonly string[][]> = new Map([
+  ['kubernetes.io/dockercfg', [['.dockercfg']]],
+  ['kubernetes.io/dockerconfigjson', [['.dockerconfigjson']]],
+  ['kubernetes.io/basic-auth', [['username', 'password']]],
+  ['kubernetes.io/ssh-auth', [['ssh-privatekey']]],
+  ['kubernetes.io/tls', [['tls.crt'], ['tls.key']]],
+]);
 
 function validate({ type = '', data = {}, metadata }: Secret): FieldError[] {
   const errors = [...validateDataKeys('data', data), ...validateDataSize('data', decodedSize(data))];
-  for (const group of promised[type] ?? []) {
+  const groups = promised.get(type) ?? [];
+  for (const group of groups) {
     if (!group.some((key) => Object.hasOwn(data, key))) errors.push(...group.map((key) => required(`data[${key}]`)));
   }
   if (type.startsWith('kubernetes.io/dockerc')) {
-    errors.push(...(promised[type] ?? []).flat().flatMap((key) => validateJson(`data[${key}]`, data[key])));
+    errors.push(...groups.flat().flatMap((key) => validateJson(`data[${key}]`, data[key])));
   }
   if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.[accountAnnotation]) {
     errors.push(required(`metadata.annotations[${accountAnnotation}]`));

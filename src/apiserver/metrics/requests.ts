@@ -38,7 +38,7 @@ export interface Running {
   end(status: number, bytes: number | undefined): void;
 }
 
-const verbOfMethod: Readonly<Record<string, string>> = { POST: 'POST', PUT: 'PUT', PATCH: 'PATCH', DELETE: 'DELETE' };
+const countedMethods: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 const healthPath = /^\/(?:healthz|livez|readyz)$/;
 const selfDefence = new Set([429, 504]);
 
@@ -160,7 +160,7 @@ function verbOf({ verb, method }: RequestInfo, at: ResourceInfo, contentType: st
   if (verb === 'watch' || verb === 'deletecollection') return verb.toUpperCase();
   if (method === 'GET' || method === 'HEAD') return at.name ? 'GET' : 'LIST';
   if (method === 'PATCH' && contentType?.startsWith('application/apply-patch+')) return 'APPLY';
-  return verbOfMethod[method] ?? 'other';
+  return countedMethods.has(method) ? method : 'other';
 }
 
 function scopeOf({ verb }: RequestInfo, { name, namespace }: ResourceInfo): string {

@@ -95,12 +95,14 @@ export const podColumns: readonly Column<Pod>[] = [
   wide('Readiness Gates', 'Conditions met, of those that it asks for', gatesCell),
 ];
 
+const endings: ReadonlyMap<string, string> = new Map([
+  ['Succeeded', 'All containers of the pod ended without an error.'],
+  ['Failed', 'A container of the pod ended with an error.'],
+]);
+
 /** A finished pod's row says so, which lets kubectl tell it from a running one. */
 export function podRowConditions({ status }: Pod): { type: string; status: string; reason: string; message: string }[] {
-  const message: Record<string, string> = {
-    Succeeded: 'All containers of the pod ended without an error.',
-    Failed: 'A container of the pod ended with an error.',
-  };
   const phase = status?.phase ?? '';
-  return message[phase] ? [{ type: 'Completed', status: 'True', reason: phase, message: message[phase] }] : [];
+  const message = endings.get(phase);
+  return message === undefined ? [] : [{ type: 'Completed', status: 'True', reason: phase, message }];
 }

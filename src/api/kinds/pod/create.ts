@@ -8,17 +8,17 @@ import { qosClass } from './qos.ts';
 
 /** How long a pod stays on a node that is gone before it is evicted. */
 const patienceSeconds = 300;
-const builtInPriorities: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
+const builtInPriorities: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
 
 export function preparePodCreate(pod: Pod): void {
   pod.spec ??= { containers: [] };
   const { spec } = pod;
   pod.status = { phase: 'Pending', qosClass: qosClass({ ...spec, containers: spec.containers ?? [] }) };
   spec.serviceAccountName ||= spec.serviceAccount || 'default';
-  spec.priority ??= builtInPriorities[spec.priorityClassName ?? ''] ?? 0;
+  spec.priority ??= builtInPriorities.get(spec.priorityClassName ?? '') ?? 0;
   spec.preemptionPolicy ??= 'PreemptLowerPriority';
   spec.tolerations = withPatience(spec.tolerations ?? []);
 }

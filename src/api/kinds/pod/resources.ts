@@ -31,7 +31,7 @@ export function validateResources({ limits = {}, requests = {} }: ResourceRequir
     ]),
   );
   for (const [name, request] of Object.entries(requests)) {
-    const limit = limits[name];
+    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined;
     if (limit === undefined || quantityError(limit) || quantityError(request)) continue;
     if (parseQuantity(request).nanos > parseQuantity(limit).nanos) {
       errors.push(invalidValue(`${path}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`));

@@ -78,17 +78,17 @@ const validateNodeTerm = (
 ];
 
 /** How many values an operator takes. */
-const operators: Readonly<Record<string, (count: number) => boolean>> = {
-  In: (count) => count > 0,
-  NotIn: (count) => count > 0,
-  Exists: (count) => count === 0,
-  DoesNotExist: (count) => count === 0,
-  Gt: (count) => count === 1,
-  Lt: (count) => count === 1,
-};
+const operators: ReadonlyMap<string, (count: number) => boolean> = new Map([
+  ['In', (count) => count > 0],
+  ['NotIn', (count) => count > 0],
+  ['Exists', (count) => count === 0],
+  ['DoesNotExist', (count) => count === 0],
+  ['Gt', (count) => count === 1],
+  ['Lt', (count) => count === 1],
+]);
 function validateNodeExpression({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
   const errors = check(`${path}.key`, key, qualifiedName);
-  const fits = operators[operator];
+  const fits = operators.get(operator);
   if (!fits) errors.push(invalidValue(`${path}.operator`, operator, 'not a valid selector operator'));
   else if (fits(values.length)) return errors;
   else if (operator === 'Gt' || operator === 'Lt') {
