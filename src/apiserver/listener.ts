@@ -2,17 +2,10 @@
 // request into the dispatcher's and the answer into bytes at the pace of the client; malformed input ends a connection,
 // never the process.
 
-import { constants as openssl, randomUUID } from 'node:crypto';
+import { constants as openssl } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  constants as http2,
-  type ServerHttp2Session,
-} from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ApiError } from '#api/index.ts';
@@ -23,6 +16,17 @@ import { authenticate, type User } from './authentication.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { defaultTimeLimits, type ExchangeParts, exchange, type TimeLimits } from './exchange.ts';
 import type { InFlight } from './in-flight.ts';
+import {
+  clientOf,
+  cutOff,
+  endUnread,
+  headOf,
+  type Incoming,
+  lastAnswer,
+  type Outgoing,
+  refuseMalformed,
+  socketOf,
+} from './incoming.ts';
 import type { KubeletCredentials, KubeletProxy } from './kubelet-proxy.ts';
 import type { ServerMetrics } from './metrics/server-metrics.ts';
 import { discardBody, isBodyComplete, readBody, streamBody } from './read-body.ts';
@@ -58,8 +62,6 @@ export interface ListenerParts {
   readonly log: Logger;
   readonly closing: AbortSignal;
 }
-export type Incoming = IncomingMessage | Http2ServerRequest;
-export type Outgoing = ServerResponse | Http2ServerResponse;
 
 /** One exchange that has not ended. */
 interface Open {
@@ -314,60 +316,4 @@ function parse({ method = 'GET', url = '/' }: Incoming): RequestInfo | ApiError 
     if (error instanceof ApiError) return error;
     throw error;
   }
-}
-
-function headOf(incoming: Incoming, signal: AbortSignal): HttpRequest {
-  const headers = headersOf(incoming);
-  // By this name an exchange is found again, in logs here and there.
-  headers['audit-id'] ||= randomUUID();
-  return { method: incoming.method ?? 'GET', url: incoming.url ?? '/', headers, signal };
-}
-
-const socketOf = (incoming: Incoming): Socket | undefined =>
-  'stream' in incoming ? incoming.stream.session?.socket : incoming.socket;
-
-function clientOf(incoming: Incoming): string {
-  const socket = socketOf(incoming);
-  const { remoteAddress: address = '', remotePort: port = 0 } = socket ?? {};
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-/** Tells an HTTP/1.1 client that its connection ends here; HTTP/2 has frames for that, and forbids the header. */
-const lastAnswer = (incoming: Incoming): Record<string, string> =>
-  'stream' in incoming ? {} : { connection: 'close' };
-
-/** After an answer to a request that is still coming in: the rest of it is nobody's. */
-function endUnread(incoming: Incoming): void {
-  if ('stream' in incoming) incoming.stream.close(http2.NGHTTP2_NO_ERROR);
-  else incoming.socket.destroySoon();
-}
-
-/** Ends an answer in a way that nobody takes for its end. */
-function cutOff(outgoing: Outgoing): void {
-  if ('stream' in outgoing) outgoing.stream?.close(http2.NGHTTP2_INTERNAL_ERROR);
-  else outgoing.destroy();
-}
-
-/** To what is no HTTP/1.1, or too much of it, in words that a person at the other end can read. */
-function refuseMalformed({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  const status =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  if (!socket.writable) return void socket.destroy();
-  const head = 'Content-Type: text/plain; charset=utf-8\r\nConnection: close';
-  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${status}`, () => socket.destroy());
-}
-
-/** Names in lower case, repeated ones joined; HTTP/2's own pseudo headers left out. */
-function headersOf({ headers }: Incoming): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !name.startsWith(':')) result[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  const authority = headers[':authority'];
-  if (typeof authority === 'string') result.host ??= authority;
-  return result;
 }

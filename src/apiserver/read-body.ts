@@ -3,7 +3,7 @@
 
 import { tooLarge } from '#api/index.ts';
 import { bodyLimit } from './body.ts';
-import type { Incoming } from './listener.ts';
+import type { Incoming } from './incoming.ts';
 
 /** How much of an unwanted body is dropped before the answer, and for how long. */
 const discardBytes = 4 * 1024 * 1024;

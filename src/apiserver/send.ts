@@ -8,7 +8,7 @@ import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
 import type { HttpRequest, HttpResponse } from '#lib/http.ts';
-import type { Outgoing } from './listener.ts';
+import type { Outgoing } from './incoming.ts';
 
 const compressFrom = 128 * 1024;
 const compress = promisify(gzip);

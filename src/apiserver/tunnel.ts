@@ -10,6 +10,7 @@ import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import { accessLog } from './access-log.ts';
 import type { User } from './authentication.ts';
 import { authorize } from './authorization.ts';
+import { clientOf } from './incoming.ts';
 import type { ListenerParts } from './listener.ts';
 import { parseRequest, type RequestInfo, type ResourceInfo } from './request.ts';
 import type { Upgraded } from './reverse-proxy/proxy.ts';
@@ -51,9 +52,8 @@ export async function tunnel(parts: ListenerParts, client: TunnelClient): Promis
 }
 
 /** Counts and logs what passes like any other request. */
-function observe({ metrics, log }: ListenerParts, { request, socket }: TunnelClient, info: RequestInfo) {
-  const client = () => `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
-  const logged = accessLog(log, { ...request, info, client });
+function observe({ metrics, log }: ListenerParts, { request, incoming }: TunnelClient, info: RequestInfo) {
+  const logged = accessLog(log, { ...request, info, client: () => clientOf(incoming) });
   const running = metrics.requests.begin(info, undefined, true);
   return (status: number) => {
     running?.end(status, undefined);
