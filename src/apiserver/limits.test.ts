@@ -303,9 +303,10 @@ test('a server that closes answers what it has begun, and says that the connecti
   await closing;
 });
 
+const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
 describe('upgrades to nowhere', () => {
-  const websocket = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
-  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
   const cases: { name: string; head: string; want: RegExp }[] = [
     {
       name: 'a watch in another protocol',
@@ -365,11 +366,12 @@ describe('upgrades to nowhere', () => {
 });
 
 describe('a watch whose client never reads', () => {
-  for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
+  for (const protocol of ['HTTP/1.1', 'HTTP/2', 'WebSocket'] as const) {
     test(`is cut off, of ${protocol}`, async () => {
       await start({ stallMs: 300 });
       const path = `${cms}?watch=true`;
-      const closed = protocol === 'HTTP/2' ? sleepingHttp2(path) : sleepingHttp1(path);
+      const upgrade = protocol === 'WebSocket' ? `${websocket}${key}` : '';
+      const closed = protocol === 'HTTP/2' ? sleepingHttp2(path) : sleepingHttp1(path, upgrade);
       const stop = new AbortController();
       const brisk = await server.api.watch(`${cms}?watch=true`, stop.signal);
       const text = 'x'.repeat(500_000);
@@ -388,11 +390,11 @@ describe('a watch whose client never reads', () => {
   }
 
   /** Resolves when the connection has been found closed by the server. */
-  async function sleepingHttp1(path: string): Promise<void> {
-    const socket = server.raw();
+  async function sleepingHttp1(path: string, headers: string): Promise<void> {
+    const socket = server.raw(server.admin);
     await once(socket, 'secureConnect');
     socket.pause();
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
     await sleep(1500);
     // Who only reads now finds the end of a connection, not all that it has missed.
     socket.resume();

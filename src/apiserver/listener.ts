@@ -184,7 +184,8 @@ export class Listener {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => gone.abort());
     const request = { ...headOf(incoming, gone.signal), clientAddress: socket.remoteAddress };
-    await tunnel(this.#parts, { incoming, request, user: this.#userOf(incoming), socket, head });
+    const user = this.#userOf(incoming);
+    await tunnel(this.#parts, { incoming, request, user, socket, head, stallMs: this.#stallMs });
   }
 
   #begin(incoming: Incoming, outgoing: Outgoing): void {

@@ -23,6 +23,8 @@ export interface TunnelClient {
   readonly user: User | ApiError;
   readonly socket: Socket;
   readonly head: Buffer;
+  /** How long a client may take nothing of a watch. */
+  readonly stallMs: number;
 }
 
 const tunnelled = new Set(['exec', 'attach', 'portforward']);
@@ -86,7 +88,8 @@ async function stream({ dispatcher }: ListenerParts, client: TunnelClient, user:
   const response = await dispatcher.dispatch(client.request, user, info);
   const { body, status } = response;
   if (status !== 200 || body instanceof Uint8Array) return response;
-  await streamOverWebSocket(client, body, info.verb === 'watch');
+  const isWatch = info.verb === 'watch';
+  await streamOverWebSocket(client, { body, perLine: isWatch, stallMs: isWatch ? client.stallMs : undefined });
 }
 
 async function connect(

@@ -28,27 +28,39 @@ export interface WebSocketClient {
   readonly head: Buffer;
 }
 
-/** Resolves when the stream or the client is at its end. @param perLine each line is a message of its own */
+export interface Stream {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Each line is a message of its own. */
+  readonly perLine: boolean;
+  /** A client that takes nothing for so long while there is much to take is cut off; none is when absent. */
+  readonly stallMs?: number | undefined;
+}
+
+/** Resolves when the stream or the client is at its end. */
 export async function streamOverWebSocket(
   { incoming, socket, head }: WebSocketClient,
-  body: AsyncIterable<Uint8Array>,
-  perLine: boolean,
+  { body, perLine, stallMs = 0 }: Stream,
 ): Promise<void> {
   const client = await new Promise<WebSocket>((resolve, reject) => {
     socket.once('close', () => reject(new Error('the client went away before the handshake was done')));
     server.handleUpgrade(incoming, socket, head, resolve);
   });
   client.on('error', () => client.terminate());
+  socket.on('timeout', () => client.terminate());
   // Read, so that pings are answered and a farewell is noticed.
   client.on('message', () => {});
   for await (const message of perLine ? lines(body) : body) {
     if (client.readyState !== client.OPEN) break;
-    await send(client, message, perLine);
+    const room = send(client, message, perLine);
+    if (!room) continue;
+    socket.setTimeout(stallMs);
+    await room;
+    socket.setTimeout(0);
   }
   client.close(1000);
 }
 
-/** Resolves when there is room for more. */
+/** Undefined while there is room for more, else resolves when there is. */
 function send(client: WebSocket, message: Uint8Array, isText: boolean): Promise<void> | undefined {
   const isFull = client.bufferedAmount + message.length > highWater;
   const data = client.protocol === 'base64.binary.k8s.io' ? Buffer.from(message).toString('base64') : message;
