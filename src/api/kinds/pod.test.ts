@@ -46,6 +46,15 @@ test('defaults of a pod', () => {
   });
 });
 
+test('a pod with gates says from the first moment that it is not to be scheduled', () => {
+  const pod = make({ schedulingGates: [{ name: 'example.com/gate' }] });
+  assert.deepEqual(
+    pod.status?.conditions?.map(({ type, status, reason }) => [type, status, reason]),
+    [['PodScheduled', 'False', 'SchedulingGated']],
+  );
+  assert.equal(cells(podKind.columns, pod, now)[2], 'SchedulingGated');
+});
+
 test('an image without a tag, or with the one that moves, is always pulled', () => {
   const table: [string, string][] = [
     ['nginx', 'Always'],
@@ -256,7 +265,7 @@ test('every rule of a pod names its field', () => {
     [
       'policies',
       { restartPolicy: 'Sometimes', dnsPolicy: 'Magic' },
-      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
       'spec.dnsPolicy: Unsupported value: "Magic": supported values: "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"',
     ],
     [

@@ -1,6 +1,6 @@
 // Rules for pods and for the templates that pods are made of. Parts of the spec have files of their own.
 
-import { type FieldError, forbiddenField, invalidValue, notSupported } from '../../errors.ts';
+import { type FieldError, forbiddenField, invalidValue, notAmong, notSupported, required } from '../../errors.ts';
 import { dns1123Subdomain, qualifiedName } from '../../names.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from '../../schema/pod.ts';
 import { checkOptional, checkRequired, ipAddress, notNegative, oneOf, optionallyOneOf, present } from '../checks.ts';
@@ -52,11 +52,18 @@ export function validateLasting({ spec }: PodTemplateSpec, path: string, owner: 
   return errors;
 }
 
+const restartPolicies = ['Always', 'OnFailure', 'Never'];
+
+function validateRestartPolicy(policy: string | undefined, path: string): FieldError[] {
+  if (!policy) return [required(path)];
+  return restartPolicies.includes(policy) ? [] : [notAmong(path, policy, restartPolicies)];
+}
+
 function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
   return [
     ...validateVolumes(spec.volumes ?? [], `${path}.volumes`),
     ...validateContainers(spec, path),
-    ...oneOf(`${path}.restartPolicy`, spec.restartPolicy, ['Always', 'Never', 'OnFailure']),
+    ...validateRestartPolicy(spec.restartPolicy, `${path}.restartPolicy`),
     ...validatePodDns(spec, path),
     ...validateScheduling(spec, path),
     ...validateSecurity(spec, path),
