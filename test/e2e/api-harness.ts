@@ -1,4 +1,4 @@
-// An API server with its controllers and without nodes, in a process of its own behind TLS, for tests with clients that
+// An API server without nodes, with its controllers unless a test wants none, in a process of its own behind TLS, for tests with clients that
 // nobody here wrote: a second to start, where a cluster takes many.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { completePath } from '#cluster/requirements.ts';
-import { ApiProcess } from '../../scripts/api-process.ts';
+import { ApiProcess, type ApiProcessOptions } from '../../scripts/api-process.ts';
 
 completePath();
 
@@ -19,8 +19,8 @@ export class TestApi {
     this.kubeconfig = kubeconfig;
   }
 
-  static async start(): Promise<TestApi> {
-    const process = await ApiProcess.create({ controllers: true });
+  static async start(options: ApiProcessOptions = { controllers: true }): Promise<TestApi> {
+    const process = await ApiProcess.create(options);
     await process.start();
     return new TestApi(process, await process.writeKubeconfig());
   }

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { tryRun } from '#lib/run.ts';
 import { eventually, TestCluster, whyNoCluster, whyNoKubectl } from './harness.ts';
+import { findKubectls } from './kubectls.ts';
 
 const skip = whyNoCluster() ?? whyNoKubectl();
 
@@ -87,6 +89,29 @@ describe('the real kubectl', { skip }, () => {
     assert.match(failing.stderr, /^err$/m);
     const piped = await cluster.kubectl('exec -i tmp -- tr a-z A-Z', { input: 'through stdin\n' });
     assert.equal(piped, 'THROUGH STDIN\n');
+  });
+
+  test('logs, exec and cp by every kubectl that is installed; before 1.30 the last two are refused, readably', async () => {
+    for (const { minor, version, path } of findKubectls()) {
+      const run = (...args: string[]) => tryRun(path, args, { env: cluster.env, timeoutMs: 60_000 });
+      const log = await run('logs', 'tmp');
+      assert.deepEqual([log.code, log.stdout], [0, ''], `${version}: ${log.stderr}`);
+      const exec = await run('exec', 'tmp', '--', 'echo', 'yes');
+      if (minor < 30) {
+        assert.equal(exec.code, 1, version);
+        assert.match(
+          exec.stderr,
+          /no supported protocol: offered .*, supported v5.channel.k8s.io, v4.channel.k8s.io/,
+          version,
+        );
+        continue;
+      }
+      assert.deepEqual([exec.code, exec.stdout], [0, 'yes\n'], `${version}: ${exec.stderr}`);
+      const copied = await run('cp', cluster.kubeconfig, `tmp:/tmp/by-${minor}`);
+      assert.equal(copied.code, 0, `${version}: ${copied.stderr}`);
+      const there = await run('exec', 'tmp', '--', 'cat', `/tmp/by-${minor}`);
+      assert.equal(there.stdout, readFileSync(cluster.kubeconfig, 'utf8'), `${version}: ${there.stderr}`);
+    }
   });
 
   test('exec -it gives a terminal', async () => {
