@@ -131,9 +131,10 @@ export function parseConfig({ request, warnings }: Call, expected: Expected, opt
   if (body.length > bodyLimit) throw tooLarge(bodyLimit);
   const { value, duplicates } = parseText(textOf(body));
   if (!isObject(value)) throw badRequest('error decoding patch: the body is not an object');
-  const { apiVersion, kind, metadata } = value as Partial<KubeObject>;
+  const { metadata } = value;
+  const [apiVersion, kind] = [goText(value.apiVersion), goText(value.kind)];
   if (apiVersion !== apiVersionOf(expected) || kind !== expected.kind) {
-    throw badRequest(`invalid object type: ${goGroupVersion(apiVersion)}, Kind=${kind ?? ''}`);
+    throw badRequest(`invalid object type: ${goGroupVersion(apiVersion)}, Kind=${kind}`);
   }
   if (isObject(metadata) && Array.isArray(metadata.managedFields)) {
     throw badRequest('metadata.managedFields must be nil');
@@ -142,7 +143,8 @@ export function parseConfig({ request, warnings }: Call, expected: Expected, opt
   if (problem !== undefined) {
     const { namespace = '', name = '' } = isObject(metadata) ? metadata : {};
     const type = `${goGroupVersion(apiVersion)}, Kind=${kind}`;
-    throw badRequest(`failed to create typed patch object (${namespace}/${name}; ${type}): ${problem}`);
+    const object = `${goText(namespace)}/${goText(name)}`;
+    throw badRequest(`failed to create typed patch object (${object}; ${type}): ${problem}`);
   }
   const repeated = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
   if (repeated.length > 0 && options.fieldValidation === 'Strict') {
@@ -165,6 +167,8 @@ function parseText(text: string): ReturnType<typeof parseYaml> {
   return parseYaml(text);
 }
 
+/** As Go reads a field that should be text: anything else is empty. */
+const goText = (value: unknown): string => (typeof value === 'string' ? value : '');
 const goGroupVersion = (apiVersion = ''): string => (apiVersion.includes('/') ? apiVersion : `/${apiVersion}`);
 
 export interface Wish {

@@ -107,7 +107,10 @@ function parseObject(request: HttpRequest, { kind }: Expected): Parsed & { value
   try {
     const parsed = parseBody(request);
     const { value } = parsed;
-    if (isObject(value)) return { ...parsed, value };
+    if (isObject(value)) {
+      for (const field of ['apiVersion', 'kind']) assertText(value, field);
+      return { ...parsed, value };
+    }
     throw badRequest(`json: cannot unmarshal ${jsonType(value)} into Go value of type struct`);
   } catch (error) {
     if (!isBadRequest(error) || mediaTypeOf(request) === protobuf) throw error;
@@ -115,6 +118,12 @@ function parseObject(request: HttpRequest, { kind }: Expected): Parsed & { value
     const text = `the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(request.body)})`;
     throw new ApiError(400, 'BadRequest', text, undefined, { cause: error });
   }
+}
+
+function assertText(value: Record<string, unknown>, field: string): void {
+  const type = jsonType(value[field]);
+  if (type === 'string' || type === 'null') return;
+  throw badRequest(`json: cannot unmarshal ${type} into Go struct field .${field} of type string`);
 }
 
 const isBadRequest = (error: unknown): error is ApiError => error instanceof ApiError && error.code === 400;

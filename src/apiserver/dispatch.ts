@@ -6,7 +6,7 @@ import type { HttpRequest, HttpResponse } from '#lib/http.ts';
 import type { Logger } from '#lib/log.ts';
 import type { User } from './authentication.ts';
 import { authorize } from './authorization.ts';
-import { type Call, Warnings } from './call.ts';
+import { type Call, representationOf, Warnings } from './call.ts';
 import { create } from './create.ts';
 import { serveDefinitions } from './custom-resources.ts';
 import { remove } from './delete.ts';
@@ -21,10 +21,11 @@ import { negotiateError } from './negotiate.ts';
 import type { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { patch } from './patch.ts';
-import type { RequestInfo, ResourceInfo } from './request.ts';
+import { connectSubresources, type RequestInfo, type ResourceInfo } from './request.ts';
 import { errorResponse, type Format, isPretty, respond, textResponse } from './respond.ts';
 import type { ReverseProxy } from './reverse-proxy/proxy.ts';
 import { type Handler, subresourcesOf } from './subresources.ts';
+import { parseIncludeObject } from './table.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
@@ -97,6 +98,7 @@ export class Dispatcher {
     if (!kind.namespaced && at.namespace && kind.kind !== 'Namespace') return textResponse(404, '404 page not found\n');
     const call: Call = { request, user, kind, query: info.query, at: placed(kind, at), warnings: new Warnings() };
     if (kind.deprecation) call.warnings.add(kind.deprecation);
+    if (!connectSubresources.has(at.subresource)) assertAnswerable(call);
     if (at.subresource) return this.#subresource(call, info);
     const handler = Object.hasOwn(verbs, info.verb) && info.method !== 'HEAD' ? verbs[info.verb] : undefined;
     if (!handler || !verbsOfKind(kind).includes(info.verb)) throw methodNotAllowed();
@@ -159,6 +161,11 @@ export class Dispatcher {
       ]),
     ].sort();
   }
+}
+
+/** Before anything is done: a write whose answer cannot be given would be told as one that failed. */
+function assertAnswerable(call: Call): void {
+  if (representationOf(call).as === 'table') parseIncludeObject(call.query);
 }
 
 /** Of what has no other form than its own. */

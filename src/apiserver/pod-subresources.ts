@@ -1,7 +1,9 @@
 // What is done to a pod besides writing it (api.md §14): the scheduler binds it to a node. A drain evicts it: eviction.ts.
 
-import { type Binding, badRequest, conflict, invalid, type KubeObject, type Pod, required } from '#api/index.ts';
+import { type Binding, conflict, invalid, type KubeObject, notSupported, type Pod } from '#api/index.ts';
+import { checkRequired } from '#api/kinds/checks.ts';
 import { podKind } from '#api/kinds/pod.ts';
+import { dns1123Subdomain } from '#api/names.ts';
 import { Binding as bindingSchema } from '#api/schema/pod.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import { decodeObject } from './body.ts';
@@ -18,9 +20,10 @@ export async function bind(parts: Parts, call: Call): Promise<HttpResponse> {
   const binding = decodeObject(call.request, bindingType, options) as Binding;
   placeInNamespace(call.kind, binding, call.at);
   nameByUrl(binding, call.at);
-  const { kind = '', name: node } = binding.target;
-  if (!node) throw invalid(bindingType, call.at.name, [required('target.name')]);
-  if (kind && kind !== 'Node') throw badRequest(`a pod is bound to a Node, not to a ${kind}`);
+  const { kind = '', name: node = '' } = binding.target;
+  const problems = checkRequired('target.name', node, dns1123Subdomain);
+  if (kind && kind !== 'Node') problems.unshift(notSupported('target.kind', kind, ['Node', '<empty>']));
+  if (problems.length > 0) throw invalid(bindingType, call.at.name, problems);
   const now = timestamp(parts.clock.now());
   const apply = (old: KubeObject) => bound(old as Pod, binding, node, now);
   await parts.writer.update({ ...call.at, kind: call.kind }, { dryRun: options.dryRun, rules: 'none', apply });

@@ -57,7 +57,7 @@ export class WatchFrames {
     this.#parts = parts;
     this.#call = call;
     this.#representation = representationOf(call);
-    this.#includeObject = parseIncludeObject(call.query);
+    this.#includeObject = this.#representation.as === 'table' ? parseIncludeObject(call.query) : 'Metadata';
     this.#count = parts.watches.of(call.kind);
   }
 

@@ -173,6 +173,8 @@ export class Writer {
       for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
         if (field !== 'status' && field !== 'metadata') copyField(object, old, field);
       }
+      // Upstream reads every body with its defaults, whatever it is for: so nothing is stored without them.
+      kind.setDefaults?.(object);
       kind.prepareForStatusUpdate?.(object, old, this.#clock.now());
     }
   }

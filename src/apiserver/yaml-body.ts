@@ -6,6 +6,7 @@ import {
   Composer,
   type CST,
   type Document,
+  isCollection,
   isMap,
   isScalar,
   isSeq,
@@ -28,7 +29,7 @@ const maxAliases = 100;
 const maxDuplicates = 100;
 const longestPath = 1024;
 
-const options = { uniqueKeys: false, merge: true, prettyErrors: false } as const;
+const options = { uniqueKeys: false, merge: true, prettyErrors: false, logLevel: 'error' } as const;
 
 /** One document, read as kubectl does. Throws 400 for what is not YAML, or too much of it. */
 export const parseYaml = (text: string): Parsed => jsonOf(text) ?? parseDocument(text);
@@ -53,7 +54,7 @@ function parseDocument(text: string): Parsed {
   if (error) throw notYaml(error.message, lineOf(error.pos[0]));
   if (second) throw notYaml('there is more than one document', lineOf(second.range[0]));
   const found: Repeated[] = [];
-  findDuplicates(document.contents, '', found);
+  findDuplicates(document.contents, '', found, lineOf);
   const duplicates = found.map(({ path }) => path);
   const source = {
     lines: found.map(({ key, at }) => `line ${lineOf(at)}: key ${JSON.stringify(key)} already set in map`),
@@ -105,19 +106,21 @@ interface Repeated {
   readonly at: number;
 }
 
-function findDuplicates(node: YamlNode | null, path: string, found: Repeated[]): void {
+function findDuplicates(node: YamlNode | null, path: string, found: Repeated[], lineOf: (at: number) => number): void {
   if (isSeq(node)) {
-    for (const [index, item] of node.items.entries()) findDuplicates(item as YamlNode, `${path}[${index}]`, found);
+    for (const [index, item] of node.items.entries())
+      findDuplicates(item as YamlNode, `${path}[${index}]`, found, lineOf);
   } else if (isMap(node)) {
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
+      if (isCollection(key)) throw notYaml('a map or a list cannot be a key', lineOf(key.range?.[0] ?? 0));
       const name = isScalar(key) ? String(key.value) : '';
       const inner = (path ? `${path}.${name}` : name).slice(0, longestPath);
       if (seen.has(name) && found.length < maxDuplicates) {
         found.push({ path: inner, key: name.slice(0, longestPath), at: isScalar(key) ? (key.range?.[0] ?? 0) : 0 });
       }
       seen.add(name);
-      findDuplicates(value as YamlNode | null, inner, found);
+      findDuplicates(value as YamlNode | null, inner, found, lineOf);
     }
   }
 }

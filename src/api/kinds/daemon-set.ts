@@ -105,7 +105,10 @@ export const daemonSetKind: Kind<DaemonSet> = {
     const isChanged = !isDeepStrictEqual(daemonSet.spec.template, old.spec.template);
     setTemplateGeneration(daemonSet, templateGeneration(old) + Number(isChanged));
   },
-  prepareForStatusUpdate: keepLabels,
+  prepareForStatusUpdate: (daemonSet, old) => {
+    keepLabels(daemonSet, old);
+    setTemplateGeneration(daemonSet, templateGeneration(old));
+  },
   statusKeeps: [['metadata', 'labels']],
   setDefaults,
   validate,

@@ -53,6 +53,9 @@ function sizeOfCopy(operation: Operation, document: unknown): number {
   if (operation.op !== 'copy' && operation.op !== 'move') return 0;
   const source = valueAt(document, operation.from);
   if (source === undefined) throw new Error(`there is nothing at ${JSON.stringify(operation.from)}`);
+  if (operation.op === 'move' && String(operation.path).startsWith(`${operation.from}/`)) {
+    throw new Error(`${JSON.stringify(operation.from)} cannot be moved into itself`);
+  }
   return operation.op === 'copy' ? JSON.stringify(source).length : 0;
 }
 

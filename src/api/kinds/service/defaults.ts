@@ -27,6 +27,7 @@ export function setServiceDefaults(service: Service): void {
 
 /** Of a write to the status alone: load balancers that do not say how their address works own it. */
 export function setServiceStatusDefaults({ status }: Service): void {
+  if (status) status.loadBalancer ??= {};
   for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
 }
 
