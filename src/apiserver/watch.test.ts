@@ -46,6 +46,10 @@ class ManualClock implements Clock {
       });
     });
   }
+  /** How many wait. */
+  get sleepers(): number {
+    return this.#sleepers.size;
+  }
   advance(ms: number): void {
     this.#now += ms;
     for (const sleeper of this.#sleepers) {
@@ -140,6 +144,15 @@ describe('watch', () => {
       signals.map(({ aborted }) => aborted),
       [true],
     );
+  });
+
+  test('whose reader is gone before it begins leaves no timer behind', async () => {
+    const clock = new ManualClock();
+    const api = await startServer({ clock });
+    const url = `${cms}?watch=true&allowWatchBookmarks=true&resourceVersion=${api.store.revision}`;
+    const events = await api.watch(url, AbortSignal.abort());
+    assert.equal((await events.next()).done, true);
+    assert.equal(clock.sleepers, 0);
   });
 
   test('as a Table says its columns once', async () => {

@@ -102,8 +102,9 @@ async function* stream(parts: Parts, call: Call, options: WatchOptions): AsyncGe
     // The status line is long gone: an error is the stream's last event.
     yield frames.error(translate(error));
   } finally {
-    // A reader who only stops reading would leave the store's watch behind.
+    // A reader who only stops reading would leave the store's watch behind, one who was gone from the start the timers.
     end();
+    alarms.stop();
   }
 }
 
