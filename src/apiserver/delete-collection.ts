@@ -12,6 +12,9 @@ import { respondWithList } from './respond.ts';
 import { parseSelection } from './selection.ts';
 import type { Target } from './writer.ts';
 
+/** Deletions under way together: a store on disk commits them as one. */
+const atOnce = 50;
+
 export async function deleteCollection(parts: Parts, call: Call): Promise<HttpResponse> {
   const { registry } = parts;
   const { kind, at } = call;
@@ -25,8 +28,7 @@ export async function deleteCollection(parts: Parts, call: Call): Promise<HttpRe
     selection: parseSelection(kind, call.query),
     limit: wholeNumber(call.query, 'limit') || undefined,
   });
-  const deleted: Entry[] = [];
-  for (const entry of page.entries) {
+  const deleteOne = async (entry: Entry): Promise<Entry[]> => {
     const { name = '', namespace = '', uid } = registry.decode(entry).metadata;
     // Only the object that was listed: not one that took its name meanwhile.
     const preconditions = { ...options.preconditions, ...(uid && { uid }) };
@@ -34,7 +36,14 @@ export async function deleteCollection(parts: Parts, call: Call): Promise<HttpRe
     const result = await deleteObject(parts, target, { ...options, preconditions }).catch((error) =>
       ignoreReplaced(parts, target, uid, error),
     );
-    if (result) deleted.push(result.entry);
+    return result ? [result.entry] : [];
+  };
+  const deleted: Entry[] = [];
+  for (let at = 0; at < page.entries.length; at += atOnce) {
+    // Who has been told that it takes too long, or is gone, decides anew about the rest.
+    call.request.signal?.throwIfAborted();
+    const results = await Promise.all(page.entries.slice(at, at + atOnce).map(deleteOne));
+    deleted.push(...results.flat());
   }
   const representation = { ...representationOf(call), as: 'object' as const };
   const head = listHead(call, { resourceVersion: String(registry.store.revision) });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MemoryStore } from '#storage/index.ts';
 import {
+  admin,
   configMap,
   deployment,
   type Json,
@@ -980,6 +981,21 @@ test('deletecollection leaves an object alone that took the name of a listed one
     ['a'],
   );
   assert.equal((await api.send('GET', `${maps}/b`)).status, 200);
+});
+
+test('deletecollection of a client that is gone leaves the rest alone', async () => {
+  const gone = new AbortController();
+  class LeftStore extends MemoryStore {
+    override async delete(...args: Parameters<MemoryStore['delete']>) {
+      gone.abort();
+      return await super.delete(...args);
+    }
+  }
+  const api = await startServer({ store: new LeftStore() });
+  for (let i = 0; i < 120; i++) await api.send('POST', cms, configMap(`c${i}`));
+  await api.server.fetchAs(admin)({ method: 'DELETE', url: cms, headers: {}, signal: gone.signal });
+  const { json } = await api.send('GET', cms);
+  assert.equal(json.items.length, 70);
 });
 
 test('a generated name that was taken leaves no trace in the object that gets another one', async () => {
