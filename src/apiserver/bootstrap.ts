@@ -20,6 +20,7 @@ import { endpointSliceKind } from '#api/kinds/endpoint-slice.ts';
 import { endpointsKind } from '#api/kinds/endpoints.ts';
 import { namespaceKind } from '#api/kinds/namespace.ts';
 import { serviceKind } from '#api/kinds/service.ts';
+import { copyJson } from '#api/schema/json.ts';
 import type { Logger } from '#lib/log.ts';
 import { deleteObject } from './delete.ts';
 import type { Parts } from './parts.ts';
@@ -104,7 +105,7 @@ async function createIfMissing(writer: Writer, kind: Kind, object: KubeObject): 
   const { name = '', namespace } = object.metadata;
   if (await writer.registry.get(kind, { namespace, name })) return;
   try {
-    await writer.create(kind, structuredClone(object), { dryRun: false, fieldManager });
+    await writer.create(kind, copyJson(object), { dryRun: false, fieldManager });
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
@@ -132,8 +133,8 @@ async function put(writer: Writer, kind: Kind, object: KubeObject): Promise<void
   const { name = '', namespace = '' } = object.metadata;
   await createIfMissing(writer, kind, object);
   const apply = (old: KubeObject): KubeObject => ({
-    ...structuredClone(object),
-    metadata: { ...old.metadata, ...structuredClone(object.metadata) },
+    ...copyJson(object),
+    metadata: { ...old.metadata, ...copyJson(object.metadata) },
   });
   try {
     await writer.update({ kind, namespace, name }, { apply, rules: 'main', dryRun: false, fieldManager });

@@ -13,6 +13,7 @@ import {
   notAmong,
   notFound,
 } from '#api/index.ts';
+import { copyJson } from '#api/schema/json.ts';
 import { prune } from '#api/schema/strict.ts';
 import { timestamp } from '#api/schema/time.ts';
 import type { HttpResponse } from '#lib/http.ts';
@@ -99,7 +100,7 @@ export async function deleteObject(
 /** Undefined when the object changed meanwhile. */
 async function tryDelete(parts: Parts, kind: Kind, entry: Entry, options: ParsedDeleteOptions) {
   const { registry, writer, clock } = parts;
-  const object = structuredClone(registry.decode(entry));
+  const object = copyJson(registry.decode(entry));
   setPropagation(object, options);
   const grace = kind.gracePeriod?.(object, options.gracePeriodSeconds) ?? 0;
   if (grace > 0 || mustWait(kind, object)) {

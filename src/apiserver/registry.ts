@@ -77,7 +77,7 @@ export class Registry {
     return { ...event, entry: this.view(kind, entry), previous: previous && this.view(kind, previous) };
   }
 
-  /** The entry's object. Shared: to change it, change a `structuredClone` of it. */
+  /** The entry's object. Shared: to change it, change a copy (`copyJson`). */
   decode<T extends KubeObject = KubeObject>(entry: Entry): T {
     if (entry instanceof View) return entry.object as T;
     let object = this.#decoded.get(entry);

@@ -5,6 +5,7 @@ import type { Kind } from '../kind.ts';
 import { qualifiedName } from '../names.ts';
 import { namespaces } from '../resources.ts';
 import { Namespace } from '../schema/core.ts';
+import { copyJson } from '../schema/json.ts';
 import { check } from './checks.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 
@@ -51,7 +52,7 @@ export const namespaceKind: Kind<Namespace> = {
   prepareForCreate,
   // Finalizers of the spec go through /finalize only.
   prepareForUpdate: (namespace, old) => {
-    namespace.spec = structuredClone(old.spec);
+    namespace.spec = copyJson(old.spec);
   },
   prepareForStatusUpdate: keepNameLabel,
   validate,
