@@ -46,6 +46,11 @@ export class HttpsServer {
     return new HttpsServer({ api, ca, admin, port });
   }
 
+  /** What the administrator connects with. */
+  get clientTls() {
+    return this.#tls();
+  }
+
   #tls(as: KeyPair | null = this.admin) {
     return { host: '127.0.0.1', port: this.port, ca: this.ca.pair.cert, ...as };
   }

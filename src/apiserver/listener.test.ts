@@ -187,8 +187,17 @@ describe('HTTPS', () => {
     const data = { big: 'x'.repeat(200_000) };
     await api.send('POST', '/api/v1/namespaces/default/configmaps', configMap('big', { data }));
     const path = '/api/v1/namespaces/default/configmaps/big';
-    const { headers } = await http1(path, client, { headers: { 'accept-encoding': 'gzip' } });
-    assert.equal(headers['content-encoding'], 'gzip');
+    const encodings: [string, string | undefined][] = [
+      ['gzip', 'gzip'],
+      ['br, gzip;q=0.5', 'gzip'],
+      ['gzip;q=0', undefined],
+      ['gzip; q=0.0, br', undefined],
+      ['not-gzip', undefined],
+    ];
+    for (const [wanted, got] of encodings) {
+      const { headers } = await http1(path, client, { headers: { 'accept-encoding': wanted } });
+      assert.equal(headers['content-encoding'], got, wanted);
+    }
     assert.equal((await http1(path, client)).headers['content-encoding'], undefined);
   });
 

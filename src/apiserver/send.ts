@@ -53,7 +53,9 @@ async function encoded(body: Uint8Array, request: HttpRequest, headers: Record<s
   return compress(body, { level: 1 });
 }
 
-const acceptsGzip = ({ headers }: HttpRequest): boolean => /\bgzip\b/.test(headers['accept-encoding'] ?? '');
+/** `gzip;q=0` says that it is not wanted. */
+const acceptsGzip = ({ headers }: HttpRequest): boolean =>
+  /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(headers['accept-encoding'] ?? '');
 
 function markGzip(headers: Record<string, string>): void {
   headers['content-encoding'] = 'gzip';
