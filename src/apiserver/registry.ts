@@ -12,14 +12,15 @@ import type { Entry, Store, StoreEvent } from '#storage/index.ts';
 import { Recent } from './recent.ts';
 import { View } from './view.ts';
 
-/** Objects that are kept decoded, at least and at most twice as many: those that watches and writers look at just now. */
-const decodedLimit = 2_000;
+/** Bytes of JSON of the objects that are kept decoded: those that watches and writers look at just now. */
+const decodedLimit = 4 * 1024 * 1024;
+const sizeOf = ({ value }: Entry): number => value.length;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
 export class Registry {
   readonly store: Store;
-  readonly #decoded = new Recent<Entry, KubeObject>(decodedLimit);
+  readonly #decoded = new Recent<Entry, KubeObject>(decodedLimit, sizeOf);
   /** An entry is replaced or deleted at one revision only. */
   readonly #last = new WeakMap<Entry, Entry>();
   /** Of each kind that is stored as another. */
@@ -55,7 +56,7 @@ export class Registry {
   view(kind: Kind, stored: Entry): Entry {
     const { storedAs } = kind;
     if (!storedAs) return stored;
-    const views = this.#views.get(kind) ?? new Recent<Entry, View>(decodedLimit);
+    const views = this.#views.get(kind) ?? new Recent<Entry, View>(decodedLimit, sizeOf);
     this.#views.set(kind, views);
     let view = views.get(stored);
     if (!view) {

@@ -20,16 +20,18 @@ const heads: Record<EventType, Uint8Array> = {
 };
 const lineEnd = Buffer.from('}\n');
 /** Lines of the last entries, so that all watchers of a change share one; older ones are made anew by who comes late. */
-const sharedLimit = 500;
+const sharedLimit = 1024 * 1024;
+const lengthOf = (_entry: Entry, line: Uint8Array): number => line.length;
 const shared: Record<EventType, Recent<Entry, Uint8Array>> = {
-  ADDED: new Recent(sharedLimit),
-  MODIFIED: new Recent(sharedLimit),
-  DELETED: new Recent(sharedLimit),
+  ADDED: new Recent(sharedLimit, lengthOf),
+  MODIFIED: new Recent(sharedLimit, lengthOf),
+  DELETED: new Recent(sharedLimit, lengthOf),
 };
 
 /** Lines that went out together, by the first of them: many watchers are behind by the same few events. */
 const joined = new Recent<Uint8Array, { readonly lines: readonly Uint8Array[]; readonly bytes: Uint8Array }>(
   sharedLimit,
+  (_first, { bytes }) => bytes.length,
 );
 const joinedSize = 64 * 1024;
 
