@@ -124,11 +124,11 @@ export const reading: Story = {
     { run: 'kubectl get hpa.v1.autoscaling,hpa.v2.autoscaling', warns: /No resources found/ },
     { run: 'kubectl get deploy web --subresource=scale', says: /^NAME +DESIRED +AVAILABLE +AGE\nweb +0 +0 /m },
     {
-      run: 'timeout 5 kubectl get cm settings -w --output-watch-events --request-timeout=1s',
+      run: 'kubectl get cm settings -w --output-watch-events --request-timeout=2s',
       says: /^EVENT +NAME +DATA +AGE\nADDED +settings +1 /m,
     },
     {
-      run: '{ kubectl get cm -w -o name & sleep 0.6; kubectl create cm late >&2; kubectl delete cm late >&2; kill $!; wait; } ; true',
+      run: 'kubectl get cm -w -o name >seen & until grep -q settings seen; do sleep 0.1; done; kubectl create cm late && kubectl delete cm late; until [ $(grep -c late seen) = 2 ]; do sleep 0.1; done; kill $!; cat seen',
       says: /^configmap\/settings\nconfigmap\/late\nconfigmap\/late$/m,
     },
     { run: 'kubectl events', says: /Warning +Tested +Service\/web +somebody looked/ },
@@ -146,7 +146,7 @@ export const reading: Story = {
     { run: 'kubectl cluster-info', says: /Kubernetes control plane.* is running at .*https:\/\/127.0.0.1:6443/ },
     { run: 'kubectl cluster-info dump --namespaces $NS', says: [/"kind": "ServiceList"/, /"kind": "NodeList"/] },
     {
-      run: `kubectl proxy --port=0 >out & sleep 0.6; curl -s http://$(sed 's/.* on //' out)/api/v1/namespaces/$NS/services/web; kill $!`,
+      run: `kubectl proxy --port=0 >out & until [ -s out ]; do sleep 0.1; done; curl -s http://$(sed 's/.* on //' out)/api/v1/namespaces/$NS/services/web; kill $!`,
       says: /"kind": ?"Service"/,
     },
     { run: 'kubectl get svc nope --ignore-not-found', says: '' },
