@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Kind } from '#api/index.ts';
+import { controllerRevisionKind } from '#api/kinds/controller-revision.ts';
 import { kinds } from '#api/kinds/index.ts';
 import { serviceKind } from '#api/kinds/service.ts';
 import { configMap, jsonPatch, mergePatch, pod, type SendOptions, service, startServer } from './in-process-suite.ts';
@@ -12,8 +14,16 @@ const namespace = '/api/v1/namespaces/default';
 const cms = `${namespace}/configmaps`;
 const yaml = { headers: { 'content-type': 'application/yaml' } };
 const applyPatch = { headers: { 'content-type': 'application/apply-patch+yaml' } };
+const revision = sampleOf(controllerRevisionKind as unknown as Kind);
 const accepting = (accept: string): SendOptions => ({ headers: { accept } });
 const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+
+/** One patch more: what is at /data/a goes into a new object, which takes its place. */
+const deeper = [
+  { op: 'add', path: '/data/b', value: {} },
+  { op: 'move', from: '/data/a', path: '/data/b/a' },
+  { op: 'move', from: '/data/b', path: '/data/a' },
+];
 
 interface Case {
   readonly name: string;
@@ -78,6 +88,16 @@ const refused: Case[] = [
     want: [422, /^the server rejected our request due to an error in our request$/],
   },
   {
+    name: 'JSON patch: one that builds deeper than any body may be',
+    ask: [
+      'PATCH',
+      `${namespace.replace('/api/v1', '/apis/apps/v1')}/controllerrevisions/x`,
+      [{ op: 'add', path: '/data/a', value: {} }, ...Array.from({ length: 1500 }, () => deeper).flat()],
+      jsonPatch,
+    ],
+    want: [400, /^the JSON patch makes an object that is nested more than 1000 deep$/],
+  },
+  {
     name: 'a binding to what can be no node',
     ask: ['POST', `${namespace}/pods/there/binding`, { target: { kind: 'Pod', name: 'Not A Node' } }],
     want: [
@@ -93,6 +113,7 @@ describe('refused, and nothing is done', () => {
       const api = await startServer();
       await api.send('POST', cms, configMap('there'));
       await api.send('POST', `${namespace}/pods`, pod('there'));
+      await api.send('POST', '/apis/apps/v1/namespaces/default/controllerrevisions', revision);
       const before = api.store.revision;
       const { status, json } = await api.send(...ask);
       assert.equal(status, want[0], JSON.stringify(json));

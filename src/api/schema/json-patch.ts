@@ -9,6 +9,8 @@ import { copyJson, isObject, own } from './json.ts';
 const maxOperations = 10_000;
 /** Bytes of JSON that all copy operations of a patch may add: the size a request body may have. */
 const maxCopied = 3 * 1024 * 1024;
+/** As for bodies: operations could build what no body may have. */
+const maxDepth = 1000;
 const operationNames = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
 /**
@@ -29,7 +31,20 @@ export function applyJsonPatch(document: unknown, operations: unknown): unknown 
       throw rejected(index, operation, error);
     }
   });
+  if (isDeeper(result, maxDepth)) {
+    throw badRequest(`the JSON patch makes an object that is nested more than ${maxDepth} deep`);
+  }
   return result;
+}
+
+/** Without recursion, since that is what too much depth would break. */
+function isDeeper(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
 }
 
 function decode(operations: unknown): Operation[] {
