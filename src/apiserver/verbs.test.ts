@@ -1013,3 +1013,15 @@ test('a generated name that was taken leaves no trace in the object that gets an
   assert.equal(refusals, 0);
   assert.equal(json.metadata.labels['kubernetes.io/metadata.name'], json.metadata.name);
 });
+
+test('GET of one object is not older than a version that there is, or soon will be', async () => {
+  const api = await startServer();
+  await api.send('POST', cms, configMap('a'));
+  const get = (version: string) => api.send('GET', `${cms}/a?resourceVersion=${version}`);
+  for (const version of ['', '0', '1', String(api.store.revision)]) assert.equal((await get(version)).status, 200);
+  const soon = get(String(api.store.revision + 1));
+  await api.send('POST', cms, configMap('b'));
+  assert.equal((await soon).status, 200);
+  const garbage = await get('abc');
+  assert.deepEqual([garbage.status, garbage.json.reason], [400, 'BadRequest']);
+});

@@ -27,7 +27,7 @@ export function followReadyNode(client: Client, route: HostRoute, log: Logger, s
         return canRoute ? internalIP(node) : undefined;
       }),
     );
-    const next = candidates.includes(via) ? via : candidates.find((address) => address !== undefined);
+    const next = nextHop(via, candidates);
     if (!next || next === via || signal.aborted) return;
     await routeHost([{ to: route.serviceCIDR, via: next }]);
     via = next;
@@ -41,4 +41,13 @@ export function followReadyNode(client: Client, route: HostRoute, log: Logger, s
   informer.start(signal);
   const timer = setInterval(look, lookPeriodMs);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+}
+
+/**
+ * The address to go on with: the one in use while it can route, else any that can.
+ * @param candidates one for each node, undefined for those that cannot route.
+ */
+export function nextHop(inUse: string | undefined, candidates: readonly (string | undefined)[]): string | undefined {
+  const usable = candidates.filter((address) => address !== undefined);
+  return inUse !== undefined && usable.includes(inUse) ? inUse : usable[0];
 }

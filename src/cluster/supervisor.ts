@@ -119,10 +119,19 @@ export class Supervisor {
     const timeout = AbortSignal.timeout(startTimeoutMs);
     const { signal } = this.#stopping;
     const { promise: started, resolve, reject } = Promise.withResolvers<void>();
+    let awaited = 'the API server to answer';
     const on: Record<ChildMessage['type'], (message: ChildMessage) => void> = {
       failed: (message) => message.type === 'failed' && reject(new UserError(message.message)),
-      'api-ready': () => this.#startDns(ranges),
-      ready: () => dnsAnswers(dnsServiceIP(ranges), AbortSignal.any([timeout, signal])).then(resolve, reject),
+      'api-ready': () => {
+        awaited = 'every node to be ready';
+        this.#startDns(ranges);
+      },
+      ready: () => {
+        awaited = `the cluster DNS to answer on its virtual IP, ${dnsServiceIP(ranges)}`;
+        // When the time is over, that is what is told.
+        const ended = (error: unknown) => timeout.aborted || reject(error);
+        dnsAnswers(dnsServiceIP(ranges), AbortSignal.any([timeout, signal])).then(resolve, ended);
+      },
     };
     const server = new Child({
       module: moduleAt('./server'),
@@ -135,13 +144,7 @@ export class Supervisor {
     this.#server = server;
     const stopped = () => reject(signal.reason);
     signal.addEventListener('abort', stopped);
-    timeout.addEventListener('abort', () =>
-      reject(
-        new UserError(
-          `The cluster did not become ready in ${startTimeoutMs / 1000} s; its log is at the end of ${this.#logFile('server')}.`,
-        ),
-      ),
-    );
+    timeout.addEventListener('abort', () => void this.#startTimedOut(awaited).then(reject));
     void server.exited.then((exit) => reject(startFailure(card, exit, server.lastWords)));
     await started.finally(() => signal.removeEventListener('abort', stopped));
   }
@@ -173,6 +176,14 @@ export class Supervisor {
         await this.#server?.stop(stopGraceMs);
       }
     }
+  }
+
+  async #startTimedOut(awaited: string): Promise<UserError> {
+    const what = `The cluster did not become ready in ${startTimeoutMs / 1000} s: it waited in vain for ${awaited}.`;
+    const again = 'Start it with --log-level debug to have more logged.';
+    if (this.#options.storage === 'memory') return new UserError(`${what} ${again}`);
+    const kept = await this.#keepLogs().catch((error: Error) => `nowhere: ${error.message}`);
+    return new UserError(`${what} Its data stay. What was logged is in ${kept}. ${again}`);
   }
 
   /** With the data, where they outlive the cluster. */

@@ -85,6 +85,8 @@ describe('a cluster that is stopped and started again', { skip }, () => {
       metadata: { name: 'once', namespace: 'default' },
       spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'host', command: ['sleep', '600'] }] },
     });
+    // Nobody's machine: it must not keep the cluster from starting again.
+    await client.resource(nodes).create({ metadata: { name: 'stranger' }, spec: {} });
     const ready = async () => (await client.resource(pods).list()).items.filter(isPodReady);
     await eventually('the pods are ready', async () => (await ready()).length === 3);
     const earlier = (await ready()).map(({ metadata }) => metadata.uid).sort();
@@ -98,6 +100,7 @@ describe('a cluster that is stopped and started again', { skip }, () => {
     const again = await portolan(['up', '--detach', '--name', name]);
     assert.match(again.stdout, /^Continuing the cluster e2e-again of \d{4}-\d\d-\d\d .* 2 nodes ready/s);
     client = await clientOf(kubeconfig);
+    await client.resource(nodes).delete('stranger');
     assert.deepEqual(await client.resource(configMaps).get('kept', 'default'), kept);
     assert.deepEqual(await client.resource(services).get('web', 'default'), web);
     await eventually('pods are ready again', async () => (await ready()).length === 2);
