@@ -189,6 +189,11 @@ const hostile: { name: string; body: Uint8Array; says: RegExp }[] = [
   },
   { name: 'far time', body: envelope('v1', 'Pod', encode([1, encode([8, encode([1, 10n ** 15n])])])), says: /years/ },
   {
+    name: 'a time that is text',
+    body: envelope('v1', 'Pod', encode([1, encode([8, encode([1, 'noon'])])])),
+    says: /a time that is text/,
+  },
+  {
     name: 'bad quantity',
     body: envelope('v1', 'Pod', encode([2, encode([32, encode([1, 'cpu'], [2, encode([1, 'much'])])])])),
     says: /quantities must match/,

@@ -177,8 +177,10 @@ function leafOf(reader: WireReader): Leaf {
 
 /** An empty message is the zero time, which JSON leaves out: `creationTimestamp` of every object to be created. */
 function decodeTime(leaf: Leaf, kind: 'time' | 'microTime'): string | undefined {
+  const [seconds = 0, nanos = 0] = [leaf.get(1), leaf.get(2)];
+  if (typeof seconds !== 'number' || typeof nanos !== 'number') throw new MalformedError('a time that is text');
   try {
-    return timeFromUnix(Number(leaf.get(1) ?? 0), Number(leaf.get(2) ?? 0), kind);
+    return timeFromUnix(seconds, nanos, kind);
   } catch (error) {
     throw new MalformedError((error as Error).message, { cause: error });
   }

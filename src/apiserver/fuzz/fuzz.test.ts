@@ -18,6 +18,8 @@ const requests = Number(process.env.FUZZ_REQUESTS ?? 3_000);
 /** Small ranges, so that a leak shows and filling them is quick. */
 const ranges = { serviceCIDR: '10.96.0.0/23', nodePortRange: [30000, 30199] } as const;
 const size = { addresses: 510, ports: 200 };
+/** Long runs take their time: some ten times what they should. */
+const timeout = Math.max(120_000, requests * 25);
 /** Of two equal runs the second may leave so much more behind: caches that were not quite full, and chance. */
 const heapMarginMiB = 24;
 
@@ -80,7 +82,7 @@ describe(`a fuzz run of ${requests} requests, seed ${seed}`, () => {
     );
   });
 
-  test('gets a fitting answer to every request, and stores nothing but objects', async (context) => {
+  test('gets a fitting answer to every request, and stores nothing but objects', { timeout }, async (context) => {
     const followers = new Followers(api);
     await followers.start();
     const run = new FuzzRun(api, routes, seed);
@@ -101,7 +103,7 @@ describe(`a fuzz run of ${requests} requests, seed ${seed}`, () => {
     await checkAllocators(api, size);
   });
 
-  test('leaves as much memory free as before', async () => {
+  test('leaves as much memory free as before', { timeout }, async () => {
     const first = await heapAfter(api);
     const run = new FuzzRun(api, routes, seed + 1);
     await run.play(0, requests);
