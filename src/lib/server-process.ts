@@ -2,10 +2,10 @@
 // code runs.
 
 /**
- * A young generation of at most 8 MiB a half. By default it grows to 32 MiB: pauses of 10 to 40 ms, and 100 MB more memory,
+ * A young generation of at most 12 MiB a half. By default it grows to 32 MiB: pauses of 10 to 40 ms, and 100 MB more memory,
  * for work in which nearly everything lives no longer than its request.
  */
-const youngGeneration = '--max-semi-space-size=8';
+const youngGeneration = '--max-semi-space-size=12';
 /** The old generation may a little more than double between two collections; without a word, it grows further. */
 const oldGeneration = '--heap-growing-percent=120';
 export const serverNodeFlags: readonly string[] = [youngGeneration, oldGeneration];
