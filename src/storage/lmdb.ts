@@ -8,6 +8,7 @@ import { open, type RootDatabase } from 'lmdb';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { Expiry } from './expiry.ts';
 import { decodeRecord, decodeRevision, encodeRecord, encodeRevision } from './lmdb-record.ts';
+import { putEvent } from './put-event.ts';
 import { State, type StateOptions } from './state.ts';
 import {
   type DeleteResult,
@@ -154,11 +155,10 @@ export class LmdbStore implements Store {
     const previous = this.#newest(key);
     if ((previous?.modRevision ?? 0) !== expected) return this.#lost(key);
     const revision = this.#nextRevision;
-    const createRevision = previous?.createRevision ?? revision;
     const expiresAt = this.#expiry.after(options.ttlSeconds);
-    const entry: Entry = { key, value: encode(revision), modRevision: revision, createRevision, expiresAt };
-    await this.#commit({ type: 'put', key, revision, entry, previous });
-    return { ok: true, entry };
+    const event = putEvent({ key, previous, revision, encode, expiresAt });
+    await this.#commit(event);
+    return { ok: true, entry: event.entry };
   }
 
   async delete(key: string, expected: number): Promise<DeleteResult> {

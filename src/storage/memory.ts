@@ -3,6 +3,7 @@
 
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { Expiry } from './expiry.ts';
+import { putEvent } from './put-event.ts';
 import { State, type StateOptions } from './state.ts';
 import type {
   DeleteResult,
@@ -52,11 +53,10 @@ export class MemoryStore implements Store {
     const previous = this.#state.get(key);
     if ((previous?.modRevision ?? 0) !== expected) return { ok: false, current: previous };
     const revision = this.#state.revision + 1;
-    const createRevision = previous?.createRevision ?? revision;
     const expiresAt = this.#expiry.after(options.ttlSeconds);
-    const entry: Entry = { key, value: encode(revision), modRevision: revision, createRevision, expiresAt };
-    this.#state.apply({ type: 'put', key, revision, entry, previous });
-    return { ok: true, entry };
+    const event = putEvent({ key, previous, revision, encode, expiresAt });
+    this.#state.apply(event);
+    return { ok: true, entry: event.entry };
   }
 
   async delete(key: string, expected: number): Promise<DeleteResult> {
