@@ -6,8 +6,6 @@ export class Alarms {
   readonly #clock: Clock;
   readonly #stopped = new AbortController();
   readonly #ended = new AbortController();
-  #due = false;
-  #wake: (() => void) | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -23,34 +21,17 @@ export class Alarms {
   }
 
   /** Rings again and again, and once more at `lastMs`. */
-  every(periodMs: number, lastMs: number): void {
+  every(periodMs: number, lastMs: number, ring: () => void): void {
     const again = () => {
-      this.#ring();
+      ring();
       this.#after(periodMs, again);
     };
     this.#after(periodMs, again);
-    if (lastMs > 0) this.#after(lastMs, () => this.#ring());
-  }
-
-  /** What `next` gives, or 'alarm' when one rings first. A waiting `next` may be raced again. */
-  async race<T>(next: Promise<T>): Promise<T | 'alarm'> {
-    // A promise of its own for every wait: racing against one that lives long would collect reactions on it.
-    const { promise, resolve } = Promise.withResolvers<'alarm'>();
-    this.#wake = () => resolve('alarm');
-    if (this.#due) this.#wake();
-    const result = await Promise.race([next, promise]);
-    if (result === 'alarm') this.#due = false;
-    this.#wake = undefined;
-    return result;
+    if (lastMs > 0) this.#after(lastMs, ring);
   }
 
   stop(): void {
     this.#stopped.abort();
-  }
-
-  #ring(): void {
-    this.#due = true;
-    this.#wake?.();
   }
 
   #after(ms: number, action: () => void): void {

@@ -36,12 +36,12 @@ const joined = new Recent<Uint8Array, { readonly lines: readonly Uint8Array[]; r
 const joinedSize = 64 * 1024;
 
 /** The lines in as few pieces as is sensible. */
-export function together(lines: readonly Uint8Array[]): Iterable<Uint8Array> {
+export function together(lines: readonly Uint8Array[]): readonly Uint8Array[] {
   const [first] = lines;
   if (!first || lines.length === 1) return lines;
   const known = joined.get(first);
   if (known?.lines.length === lines.length && known.lines.every((line, i) => line === lines[i])) return [known.bytes];
-  if (lines.reduce((sum, { length }) => sum + length, 0) > joinedSize) return gathered(lines);
+  if (lines.reduce((sum, { length }) => sum + length, 0) > joinedSize) return [...gathered(lines)];
   const bytes = Buffer.concat(lines);
   joined.set(first, { lines, bytes });
   return [bytes];

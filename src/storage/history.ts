@@ -16,6 +16,8 @@ export class History {
   #head = 0;
   #bytes = 0;
   #compacted: number;
+  /** The last answer, while it holds: many watches ask for the same events one after the other. */
+  #last: { readonly revision: number; readonly limit: number; readonly events: readonly StoreEvent[] } | undefined;
 
   /** @param start the revision of the store when the history begins. */
   constructor(limits: HistoryLimits, start: number, onForget: (event: StoreEvent) => void = () => {}) {
@@ -30,6 +32,7 @@ export class History {
   }
 
   append(event: StoreEvent): void {
+    this.#last = undefined;
     this.#events.push(event);
     this.#bytes += sizeOf(event);
     while (this.#length > this.#limits.events || (this.#bytes > this.#limits.bytes && this.#length > 1)) this.#forget();
@@ -41,10 +44,13 @@ export class History {
   }
 
   /** The events after `revision`, oldest first, at most `limit`. Throws CompactedError when some of them are gone. */
-  after(revision: number, limit = Number.POSITIVE_INFINITY): StoreEvent[] {
+  after(revision: number, limit = Number.POSITIVE_INFINITY): readonly StoreEvent[] {
     if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
+    if (revision === this.#last?.revision && limit === this.#last.limit) return this.#last.events;
     const first = this.#firstAfter(revision);
-    return this.#events.slice(first, Math.min(first + limit, this.#events.length));
+    const events = this.#events.slice(first, Math.min(first + limit, this.#events.length));
+    this.#last = { revision, limit, events };
+    return events;
   }
 
   get #length(): number {
@@ -52,6 +58,7 @@ export class History {
   }
 
   #forget(): void {
+    this.#last = undefined;
     const event = this.#events[this.#head] as StoreEvent;
     this.#head++;
     this.#bytes -= sizeOf(event);

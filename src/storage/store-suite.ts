@@ -209,6 +209,17 @@ export function storeSuite(name: string, open: Open): void {
       assert.equal((await watch.next()).value?.length, 2);
       assert.equal(watch.revision, 5);
     });
+    withStore('can be interrupted, which leaves out no event', async (store) => {
+      const watch = store.watch('/r/', 1, forever());
+      const waiting = watch.next();
+      watch.interrupt();
+      assert.deepEqual((await waiting).value, []);
+      await put(store, '/r/a');
+      watch.interrupt();
+      assert.equal((await watch.next()).value?.length, 1, 'what there is to read comes first');
+      assert.deepEqual((await watch.next()).value, []);
+      assert.equal(watch.revision, 2);
+    });
     withStore('of forgotten history is refused', async (store) => {
       for (const key of ['/a', '/b', '/c']) await put(store, key);
       await store.compact(3);

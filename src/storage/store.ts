@@ -66,10 +66,12 @@ export interface PutOptions {
   readonly ttlSeconds?: number | undefined;
 }
 
-/** Batches of events, each with at least one; they end after the last event, when the watch's signal aborts. */
+/** Batches of events; they end after the last event, when the watch's signal aborts. */
 export interface Watch extends AsyncIterableIterator<readonly StoreEvent[]> {
   /** Everything up to this revision has been read, or is nothing that this watch is about. */
   readonly revision: number;
+  /** Gives a reader who waits, or else the next who would have to, a batch without events: the only way to get one. */
+  interrupt(): void;
 }
 
 export interface Store {
