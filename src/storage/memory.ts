@@ -5,16 +5,17 @@ import { type Clock, systemClock } from '#lib/clock.ts';
 import { Expiry } from './expiry.ts';
 import { putEvent } from './put-event.ts';
 import { State, type StateOptions } from './state.ts';
-import type {
-  DeleteResult,
-  Encode,
-  Entry,
-  ListOptions,
-  ListResult,
-  PutOptions,
-  PutResult,
-  Store,
-  Watch,
+import {
+  type DeleteResult,
+  type Encode,
+  type Entry,
+  type ListOptions,
+  type ListResult,
+  type PutOptions,
+  type PutResult,
+  StorageError,
+  type Store,
+  type Watch,
 } from './store.ts';
 
 export interface MemoryStoreOptions extends StateOptions {
@@ -85,6 +86,6 @@ export class MemoryStore implements Store {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new Error('the store is closed');
+    if (this.#closed) throw new StorageError('the store is closed');
   }
 }

@@ -9,6 +9,7 @@ import {
   CompactedError,
   FutureRevisionError,
   SlowWatcherError,
+  StorageError,
   type Store,
   type StoreEvent,
   type Watch,
@@ -70,6 +71,10 @@ export function storeSuite(name: string, open: Open): void {
       assert.ok(entry);
       assert.deepEqual([textOf(entry.value), entry.createRevision, entry.modRevision], ['z@4', 2, 4]);
       assert.equal(store.revision, 4);
+    });
+    withStore('are refused once it is closed', async (store) => {
+      await store.close();
+      await assert.rejects(put(store, '/a'), StorageError);
     });
     withStore(
       'a write at another revision than the current one changes nothing and shows what is there',
