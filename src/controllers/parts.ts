@@ -41,9 +41,10 @@ export function makeInformers(client: Client, log: Logger) {
 }
 export type Informers = ReturnType<typeof makeInformers>;
 
-export interface ControllerParts {
+/** What a controller is given; `Reads` are the informers that it reads. */
+export interface ControllerParts<Reads extends keyof Informers = keyof Informers> {
   readonly client: Client;
-  readonly informers: Informers;
+  readonly informers: Pick<Informers, Reads>;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -51,7 +52,10 @@ export interface ControllerParts {
 }
 
 /** The parts as one controller sees them: events and log lines carry its name. */
-export const partsFor = (parts: ControllerParts, name: string): ControllerParts => ({
+export const partsFor = <Reads extends keyof Informers>(
+  parts: ControllerParts<Reads>,
+  name: string,
+): ControllerParts<Reads> => ({
   ...parts,
   events: new EventRecorder(parts.client, name, undefined, { clock: parts.clock, log: parts.log }),
   log: parts.log.named(name),

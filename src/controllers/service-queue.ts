@@ -7,7 +7,7 @@ import type { Informers } from './parts.ts';
 import { affectsEndpoints, servicesOf } from './service-pods.ts';
 
 /** @param spacingMs changes of pods of one Service are worked on no more often than this */
-export function queueServices({ services, pods }: Informers, spacingMs: number): WorkQueue {
+export function queueServices({ services, pods }: Pick<Informers, 'services' | 'pods'>, spacingMs: number): WorkQueue {
   const queue = new WorkQueue();
   /** When each Service's changes are worked on next, or were last. */
   const syncAt = new Map<string, number>();

@@ -11,7 +11,7 @@ import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.t
 import { runGarbageCollector } from './gc/controller.ts';
 import { runNamespaces } from './namespace/controller.ts';
 import { runNodes } from './node/controller.ts';
-import { type ControllerParts, makeInformers } from './parts.ts';
+import { type ControllerParts, type Informers, makeInformers } from './parts.ts';
 import { runReplicaSets } from './replicaset/controller.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
 
@@ -22,36 +22,61 @@ export interface ControllersParts {
 }
 export interface ControllersOptions {
   readonly signal: AbortSignal;
+  /** All when absent. The others' objects are left alone: somebody else may be at work on them. */
+  readonly only?: readonly ControllerName[] | undefined;
   /** A node whose lease is not renewed for this long is unreachable; 40 s when absent. */
   readonly nodeMonitorGracePeriodMs?: number | undefined;
   /** Pods bound to a node that does not exist are removed after this; 5 s when absent. */
   readonly missingNodeGracePeriodMs?: number | undefined;
 }
 
+interface Controller {
+  readonly reads: readonly (keyof Informers)[];
+  readonly run: (parts: ControllerParts, options: Required<ControllersOptions>) => Promise<void>;
+}
+
+/** The types see to it that a controller reads nothing that is not in its list. */
+const reading = <Reads extends keyof Informers>(
+  reads: readonly Reads[],
+  run: (parts: ControllerParts<Reads>, options: Required<ControllersOptions>) => Promise<void>,
+): Controller => ({ reads, run });
+
+const controllers = {
+  deployment: reading(['deployments', 'replicaSets', 'pods'], runDeployments),
+  replicaset: reading(['replicaSets', 'pods'], runReplicaSets),
+  endpointslice: reading(['services', 'pods', 'nodes', 'endpointSlices'], runEndpointSlices),
+  endpointslicemirroring: reading(['services', 'endpoints', 'endpointSlices'], runEndpointSliceMirroring),
+  endpoints: reading(['services', 'pods', 'endpoints'], runEndpoints),
+  disruption: reading(['podDisruptionBudgets', 'pods', 'replicaSets', 'deployments'], runDisruptions),
+  namespace: reading(['namespaces', 'pods'], runNamespaces),
+  serviceaccount: reading(['namespaces', 'serviceAccounts'], runServiceAccounts),
+  node: reading(['nodes', 'leases', 'pods'], (parts, options) =>
+    runNodes(parts, { gracePeriodMs: options.nodeMonitorGracePeriodMs, goneAfterMs: options.missingNodeGracePeriodMs }),
+  ),
+  'garbage-collector': reading([], runGarbageCollector),
+} as const;
+export type ControllerName = keyof typeof controllers;
+export const controllerNames = Object.keys(controllers) as ControllerName[];
+
 /** Runs the controllers until `signal` aborts. Resolves when their caches are filled and they are at work. */
 export async function startControllers(
   { client, clock = systemClock, log = createLogger('controllers') }: ControllersParts,
-  { signal, nodeMonitorGracePeriodMs = 40_000, missingNodeGracePeriodMs = 5_000 }: ControllersOptions,
+  {
+    signal,
+    only = controllerNames,
+    nodeMonitorGracePeriodMs = 40_000,
+    missingNodeGracePeriodMs = 5_000,
+  }: ControllersOptions,
 ): Promise<void> {
   const informers = makeInformers(client, log);
   const events = new EventRecorder(client, 'controllers', undefined, { clock, log });
   const parts: ControllerParts = { client, informers, events, clock, log, signal };
-  for (const informer of Object.values(informers)) informer.start(signal);
-  await Promise.all(Object.values(informers).map((informer) => informer.synced(signal)));
-  const running: Record<string, Promise<void>> = {
-    deployment: runDeployments(parts),
-    replicaset: runReplicaSets(parts),
-    endpointslice: runEndpointSlices(parts),
-    endpointslicemirroring: runEndpointSliceMirroring(parts),
-    endpoints: runEndpoints(parts),
-    disruption: runDisruptions(parts),
-    namespace: runNamespaces(parts),
-    serviceaccount: runServiceAccounts(parts),
-    node: runNodes(parts, { gracePeriodMs: nodeMonitorGracePeriodMs, goneAfterMs: missingNodeGracePeriodMs }),
-    'garbage-collector': runGarbageCollector(parts),
-  };
-  for (const [controller, ended] of Object.entries(running)) {
-    ended.catch((error) => {
+  const read = new Set(only.flatMap((name) => controllers[name].reads));
+  for (const name of read) informers[name].start(signal);
+  await Promise.all([...read].map((name) => informers[name].synced(signal)));
+  const options = { signal, only, nodeMonitorGracePeriodMs, missingNodeGracePeriodMs };
+  for (const controller of new Set(only)) {
+    controllers[controller].run(parts, options).catch((error) => {
       if (!signal.aborted) log.error('controller ended', { controller, error });
     });
   }

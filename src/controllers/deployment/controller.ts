@@ -17,7 +17,9 @@ import { type Action, plan } from './plan.ts';
 import { sameStatus } from './status.ts';
 import { findNew } from './template.ts';
 
-export function runDeployments(shared: ControllerParts): Promise<void> {
+type Parts = ControllerParts<'deployments' | 'pods' | 'replicaSets'>;
+
+export function runDeployments(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'deployment-controller');
   const { informers, signal, log } = parts;
   const queue = new WorkQueue();
@@ -45,10 +47,10 @@ export function runDeployments(shared: ControllerParts): Promise<void> {
 }
 
 class DeploymentController {
-  readonly #parts: ControllerParts;
+  readonly #parts: Parts;
   readonly #queue: WorkQueue;
 
-  constructor(parts: ControllerParts, queue: WorkQueue) {
+  constructor(parts: Parts, queue: WorkQueue) {
     this.#parts = parts;
     this.#queue = queue;
   }

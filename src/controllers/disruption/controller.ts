@@ -14,11 +14,13 @@ import { type ControllerParts, partsFor } from '../parts.ts';
 import { needsScale, plan } from './plan.ts';
 import { Scales, type Wanted } from './scale.ts';
 
+type Parts = ControllerParts<'podDisruptionBudgets' | 'pods' | 'replicaSets' | 'deployments'>;
+
 const noStatus = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } as const;
 const unmanagedText =
   'Pods that nobody controls are selected. They do not count, because nobody says how many of them there should be: set .spec.minAvailable to a number to have them counted.';
 
-export function runDisruptions(shared: ControllerParts): Promise<void> {
+export function runDisruptions(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'controllermanager');
   const { informers, signal, log } = parts;
   const queue = new WorkQueue();
@@ -30,7 +32,7 @@ export function runDisruptions(shared: ControllerParts): Promise<void> {
   return runWorkers(queue, { signal, workers: 2, log }, (key) => controller.reconcile(key));
 }
 
-function onPod({ object, old }: Change<Pod>, { informers }: ControllerParts, queue: WorkQueue): void {
+function onPod({ object, old }: Change<Pod>, { informers }: Parts, queue: WorkQueue): void {
   for (const budget of informers.podDisruptionBudgets.list(object.metadata.namespace)) {
     const { selector } = budget.spec;
     const concerns = (pod: Pod | undefined) => pod && matchesSelector(selector, pod.metadata.labels);
@@ -39,11 +41,11 @@ function onPod({ object, old }: Change<Pod>, { informers }: ControllerParts, que
 }
 
 class DisruptionController {
-  readonly #parts: ControllerParts;
+  readonly #parts: Parts;
   readonly #queue: WorkQueue;
   readonly #scales: Scales;
 
-  constructor(parts: ControllerParts, queue: WorkQueue) {
+  constructor(parts: Parts, queue: WorkQueue) {
     this.#parts = parts;
     this.#queue = queue;
     this.#scales = new Scales(parts);

@@ -13,11 +13,11 @@ export interface Wanted {
 }
 
 export class Scales {
-  readonly #parts: ControllerParts;
+  readonly #parts: ControllerParts<'replicaSets' | 'deployments'>;
   /** `apiVersion kind` to the path of its namespaces, and its resource. */
   #paths = new Map<string, { root: string; resource: string }>();
 
-  constructor(parts: ControllerParts) {
+  constructor(parts: ControllerParts<'replicaSets' | 'deployments'>) {
     this.#parts = parts;
   }
 

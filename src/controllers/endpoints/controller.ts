@@ -11,7 +11,7 @@ import { managedBy, managedByLabel, plan } from './plan.ts';
 /** One object holds all addresses, and few still read it. */
 const spacingMs = 250;
 
-export function runEndpoints(shared: ControllerParts): Promise<void> {
+export function runEndpoints(shared: ControllerParts<'endpoints' | 'pods' | 'services'>): Promise<void> {
   const { informers, client, signal, log } = partsFor(shared, 'endpoint-controller');
   const queue = queueServices(informers, spacingMs);
   const resource = client.resource(endpoints);

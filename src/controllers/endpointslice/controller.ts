@@ -11,11 +11,13 @@ import { plan, type SlicePlan } from './plan.ts';
 import { SliceTracker } from './tracker.ts';
 import { writeSlices } from './write.ts';
 
+type Parts = ControllerParts<'endpointSlices' | 'nodes' | 'pods' | 'services'>;
+
 /** Longer than a sync of a large Service takes, shorter than anybody notices. */
 const spacingMs = 20;
 const backoff = { baseMs: 100, maxMs: 60_000 };
 
-export function runEndpointSlices(shared: ControllerParts): Promise<void> {
+export function runEndpointSlices(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'endpoint-slice-controller');
   const { informers, signal, log } = parts;
   const tracker = new SliceTracker();
@@ -33,12 +35,12 @@ export function runEndpointSlices(shared: ControllerParts): Promise<void> {
 }
 
 class EndpointSliceController {
-  readonly #parts: ControllerParts;
+  readonly #parts: Parts;
   readonly #queue: WorkQueue;
   readonly #tracker: SliceTracker;
   readonly #triggers = new TriggerTimes();
 
-  constructor(parts: ControllerParts, queue: WorkQueue, tracker: SliceTracker) {
+  constructor(parts: Parts, queue: WorkQueue, tracker: SliceTracker) {
     this.#parts = parts;
     this.#queue = queue;
     this.#tracker = tracker;

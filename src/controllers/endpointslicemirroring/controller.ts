@@ -9,9 +9,11 @@ import { writeSlices } from '../endpointslice/write.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { capacity, isMirror, isMirrored, type MirrorPlan, plan } from './plan.ts';
 
+type Parts = ControllerParts<'endpointSlices' | 'endpoints' | 'services'>;
+
 const backoff = { baseMs: 100, maxMs: 60_000 };
 
-export function runEndpointSliceMirroring(shared: ControllerParts): Promise<void> {
+export function runEndpointSliceMirroring(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'endpoint-slice-mirroring-controller');
   const { informers, signal, log } = parts;
   const queue = new WorkQueue();
@@ -29,7 +31,7 @@ export function runEndpointSliceMirroring(shared: ControllerParts): Promise<void
   return runWorkers(queue, { signal, workers: 4, log, backoff }, (key) => reconcile(parts, queue, tracker, key));
 }
 
-async function reconcile(parts: ControllerParts, queue: WorkQueue, tracker: SliceTracker, key: string): Promise<void> {
+async function reconcile(parts: Parts, queue: WorkQueue, tracker: SliceTracker, key: string): Promise<void> {
   const { informers, client } = parts;
   const { namespace, name } = splitKey(key);
   const mirrors = informers.endpointSlices.by('service', key).filter(isMirror);
@@ -55,7 +57,7 @@ async function reconcile(parts: ControllerParts, queue: WorkQueue, tracker: Slic
   }
 }
 
-function tellLeftOut({ events }: ControllerParts, endpoints: Endpoints, { invalid, skipped }: MirrorPlan): void {
+function tellLeftOut({ events }: Parts, endpoints: Endpoints, { invalid, skipped }: MirrorPlan): void {
   if (invalid > 0) {
     const message = `${invalid} addresses are not mirrored to EndpointSlices: they are no IP addresses`;
     events.event(endpoints, 'Warning', 'InvalidIPAddress', message);

@@ -20,7 +20,7 @@ import {
 /** Never owned by anything, and many: they go when they are old. */
 const ignored = new Set(['events']);
 
-export async function runGarbageCollector(shared: ControllerParts): Promise<void> {
+export async function runGarbageCollector(shared: ControllerParts<never>): Promise<void> {
   const parts = partsFor(shared, 'garbage-collector');
   const { client, signal, log } = parts;
   const served = (await discover(client)).filter(

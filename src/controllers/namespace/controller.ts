@@ -1,18 +1,20 @@
 // Empties a Namespace that is being deleted, of all resources that the server serves, then lets it go (api.md §11).
 
 import { apiVersionOf, ignoreNotFound, type KubeObject, type Namespace, namespaces } from '#api/index.ts';
-import { keyOf, runWorkers, WorkQueue } from '#client/index.ts';
+import { type Client, keyOf, runWorkers, WorkQueue } from '#client/index.ts';
 import { discover, type ServedResource } from '../discovery.ts';
 import { sameJson } from '../json.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { type Findings, isEmpty, planStatus, type Remains } from './plan.ts';
+
+type Parts = ControllerParts<'namespaces' | 'pods'>;
 
 /** How often the content is looked at that no informer tells about. */
 const recheckMs = 500;
 /** Deletions of one resource that are under way together. */
 const atOnce = 50;
 
-export function runNamespaces(shared: ControllerParts): Promise<void> {
+export function runNamespaces(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'namespace-controller');
   const { informers, signal, log } = parts;
   const queue = new WorkQueue();
@@ -28,7 +30,7 @@ export function runNamespaces(shared: ControllerParts): Promise<void> {
   return runWorkers(queue, { signal, workers: 4, log }, (name) => reconcile(parts, queue, name));
 }
 
-async function reconcile({ client, informers, clock }: ControllerParts, queue: WorkQueue, name: string): Promise<void> {
+async function reconcile({ client, informers, clock }: Parts, queue: WorkQueue, name: string): Promise<void> {
   const namespace = informers.namespaces.get(name);
   if (!namespace?.metadata.deletionTimestamp) return;
   const findings = await clear(client, name);
@@ -43,7 +45,7 @@ async function reconcile({ client, informers, clock }: ControllerParts, queue: W
 }
 
 /** Asks for the deletion of everything in it, and counts what is still there. */
-async function clear(client: ControllerParts['client'], namespace: string): Promise<Findings> {
+async function clear(client: Client, namespace: string): Promise<Findings> {
   let served: ServedResource[];
   try {
     served = await discover(client);
@@ -62,11 +64,7 @@ async function clear(client: ControllerParts['client'], namespace: string): Prom
   };
 }
 
-async function clearResource(
-  client: ControllerParts['client'],
-  ref: ServedResource,
-  namespace: string,
-): Promise<Remains> {
+async function clearResource(client: Client, ref: ServedResource, namespace: string): Promise<Remains> {
   const resource = client.resource(ref);
   const { items } = await resource.list({ namespace });
   const doomed = items.filter(({ metadata }) => !metadata.deletionTimestamp);
@@ -92,7 +90,7 @@ function count(objects: readonly KubeObject[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(finalizers, (name) => name)].map(([name, all]) => [name, all.length]));
 }
 
-async function finalize(client: ControllerParts['client'], namespace: Namespace): Promise<void> {
+async function finalize(client: Client, namespace: Namespace): Promise<void> {
   const finalizers = (namespace.spec.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
   const body = { ...namespace, apiVersion: apiVersionOf(namespaces), kind: namespaces.kind, spec: { finalizers } };
   await client.json('PUT', `/api/v1/namespaces/${namespace.metadata.name}/finalize`, body);

@@ -7,6 +7,8 @@ import { sameJson } from '../json.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { evictionTime, readiness, unheardConditions, unreadyConditions, wantedTaints } from './plan.ts';
 
+type Parts = ControllerParts<'leases' | 'nodes' | 'pods'>;
+
 /** A kubelet that lives, though its lease ran out, says again at once that its pods are ready: that is not a race to win. */
 const contradictedAfterMs = 1000;
 
@@ -17,7 +19,7 @@ export interface NodeOptions {
   readonly goneAfterMs: number;
 }
 
-export function runNodes(shared: ControllerParts, options: NodeOptions): Promise<void> {
+export function runNodes(shared: Parts, options: NodeOptions): Promise<void> {
   const parts = partsFor(shared, 'node-controller');
   const { informers, signal, log } = parts;
   const monitor = new NodeMonitor(parts, options);
@@ -46,12 +48,12 @@ export function runNodes(shared: ControllerParts, options: NodeOptions): Promise
 /** Works on names of nodes. */
 class NodeMonitor {
   readonly queue = new WorkQueue();
-  readonly #parts: ControllerParts;
+  readonly #parts: Parts;
   readonly #options: NodeOptions;
   /** What was last heard of each node and when that was, by our own clock: theirs may be off. */
   readonly #heard = new Map<string, { sign: string; at: number }>();
 
-  constructor(parts: ControllerParts, options: NodeOptions) {
+  constructor(parts: Parts, options: NodeOptions) {
     this.#parts = parts;
     this.#options = options;
   }
@@ -124,12 +126,12 @@ class NodeMonitor {
 /** Works on keys of pods. */
 class PodEvictor {
   readonly queue = new WorkQueue();
-  readonly #parts: ControllerParts;
+  readonly #parts: Parts;
   readonly #options: NodeOptions;
   /** Since when a pod's node is missing, by the pod's key. */
   readonly #homeless = new Map<string, { readonly uid: string; readonly since: number }>();
 
-  constructor(parts: ControllerParts, options: NodeOptions) {
+  constructor(parts: Parts, options: NodeOptions) {
     this.#parts = parts;
     this.#options = options;
   }

@@ -7,7 +7,9 @@ import { claim, controllerReference, settle } from '../ownership.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
 import { type Failure, isActive, planReplicas, planStatus, type Replicas, sameStatus } from './plan.ts';
 
-export function runReplicaSets(shared: ControllerParts): Promise<void> {
+type Parts = ControllerParts<'pods' | 'replicaSets'>;
+
+export function runReplicaSets(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'replicaset-controller');
   const { informers, signal, log } = parts;
   const queue = new WorkQueue();
@@ -28,7 +30,7 @@ const replicaSetKey = (pod: Pod): string | undefined => {
 
 function onPod(
   { type, object, old }: Change<Pod>,
-  { informers }: ControllerParts,
+  { informers }: Parts,
   queue: WorkQueue,
   expectations: Expectations,
 ): void {
@@ -47,11 +49,11 @@ function onPod(
 }
 
 class ReplicaSetController {
-  readonly #parts: ControllerParts;
+  readonly #parts: Parts;
   readonly #queue: WorkQueue;
   readonly #expectations: Expectations;
 
-  constructor(parts: ControllerParts, queue: WorkQueue, expectations: Expectations) {
+  constructor(parts: Parts, queue: WorkQueue, expectations: Expectations) {
     this.#parts = parts;
     this.#queue = queue;
     this.#expectations = expectations;

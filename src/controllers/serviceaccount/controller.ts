@@ -6,7 +6,7 @@ import { type ControllerParts, partsFor } from '../parts.ts';
 
 const name = 'default';
 
-export function runServiceAccounts(shared: ControllerParts): Promise<void> {
+export function runServiceAccounts(shared: ControllerParts<'namespaces' | 'serviceAccounts'>): Promise<void> {
   const { client, informers, signal, log } = partsFor(shared, 'serviceaccount-controller');
   const queue = new WorkQueue();
   informers.namespaces.onChange(({ object }) => queue.add(keyOf(object)));
