@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Histogram } from '#lib/metrics.ts';
 import { admin, configMap, jsonPatch, next, startServer, type TestServer } from '../in-process-suite.ts';
-import { Histogram } from './numbers.ts';
 
 const cms = '/api/v1/namespaces/default/configmaps';
 

@@ -2,9 +2,9 @@
 // and resources that clients make up count nowhere, so their number is bounded by the number of kinds.
 
 import type { Kind } from '#api/index.ts';
+import { Histogram, type Labels, type Metric, type Sample } from '#lib/metrics.ts';
 import { connectSubresources, type RequestInfo, type ResourceInfo } from '../request.ts';
 import { subresourcesOf } from '../subresources.ts';
-import { Histogram, type Labels, type Metric, type Sample } from './numbers.ts';
 
 const durationBounds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,

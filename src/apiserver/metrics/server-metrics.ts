@@ -2,13 +2,14 @@
 // asked for when somebody asks us.
 
 import { gitVersion, type Kind, kubernetesVersion } from '#api/index.ts';
+import type { MetricsText } from '#lib/exposition.ts';
 import { goArchitecture } from '#lib/go-architecture.ts';
 import type { HttpResponse } from '#lib/http.ts';
+import type { Metric, Sample } from '#lib/metrics.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Registry } from '../registry.ts';
 import type { ResourceInfo } from '../request.ts';
 import { commonHeaders } from '../respond.ts';
-import type { Metric, Sample } from './numbers.ts';
 import { RequestMetrics } from './requests.ts';
 import { qualified, type WatchMetrics } from './watches.ts';
 
@@ -23,7 +24,7 @@ export class ServerMetrics {
   readonly requests: RequestMetrics;
   readonly watches: WatchMetrics;
   readonly #parts: MetricsParts;
-  #text: Promise<() => Promise<{ contentType: string; text: string }>> | undefined;
+  #text: Promise<() => Promise<MetricsText>> | undefined;
   #failedHandshakes = 0;
 
   constructor(parts: MetricsParts, watches: WatchMetrics) {
@@ -39,7 +40,7 @@ export class ServerMetrics {
   /** GET /metrics. */
   async serve(): Promise<HttpResponse> {
     // The library takes longer to load than the rest of the server does to start, and most servers are never asked.
-    this.#text ??= import('./exposition.ts').then(({ exposition }) => exposition(this.#metrics()));
+    this.#text ??= import('#lib/exposition.ts').then(({ exposition }) => exposition(this.#metrics()));
     const { contentType, text } = await (await this.#text)();
     return { status: 200, headers: { ...commonHeaders, 'content-type': contentType }, body: Buffer.from(text) };
   }

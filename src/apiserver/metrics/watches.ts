@@ -1,7 +1,7 @@
 // What watches have sent, by kind, under upstream's names (api.md §2).
 
 import type { Kind } from '#api/index.ts';
-import { Histogram, type Metric } from './numbers.ts';
+import { Histogram, type Metric } from '#lib/metrics.ts';
 
 const sizeBounds = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072];
 

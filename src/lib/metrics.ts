@@ -1,5 +1,5 @@
-// What is counted while requests are served: plain numbers, so that counting costs next to nothing and needs no library
-// until somebody asks for /metrics. exposition.ts turns them into text.
+// What is counted while work is done: plain numbers, so that counting costs next to nothing and needs no library until
+// somebody asks for /metrics. exposition.ts turns them into text.
 
 export type Labels = Readonly<Record<string, string>>;
 
