@@ -8,6 +8,7 @@ import { serviceKind } from '#api/kinds/service.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { Fetch } from '#lib/http.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
+import type { Metric } from '#lib/metrics.ts';
 import type { Store } from '#storage/index.ts';
 import { IpRange } from './allocators/ip-range.ts';
 import { PortRange } from './allocators/port-range.ts';
@@ -134,6 +135,11 @@ export class ApiServer {
     const known = authenticated(user);
     const parts = { dispatcher: this.#dispatcher, requests: this.#metrics.requests };
     return (request) => exchangeInProcess(parts, request, known);
+  }
+
+  /** What `metrics` returns then is part of `/metrics` from now on. */
+  addMetrics(metrics: () => Iterable<Metric>): void {
+    this.#metrics.add(metrics);
   }
 
   async listen(options: ListenOptions): Promise<{ port: number; close(): Promise<void> }> {

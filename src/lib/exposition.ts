@@ -12,18 +12,22 @@ export interface MetricsText {
 /** The figures of the process, which are measured once however many parts of it are asked. */
 let ofProcess: prometheus.Registry | undefined;
 
-export function exposition(metrics: readonly Metric[]): () => Promise<MetricsText> {
-  const register = new prometheus.Registry();
-  for (const metric of metrics) register.registerMetric(collected(metric));
-  if (!ofProcess) {
-    ofProcess = new prometheus.Registry();
-    prometheus.collectDefaultMetrics({ register: ofProcess });
-  }
-  const registers = [register, ofProcess];
+/** @param metrics is gone through for every text, so that a part that starts late is in it from then on */
+export function exposition(metrics: Iterable<Metric>): () => Promise<MetricsText> {
+  ofProcess ??= processFigures();
+  const process = ofProcess;
   return async () => {
-    const texts = await Promise.all(registers.map((each) => each.metrics()));
+    const register = new prometheus.Registry();
+    for (const metric of metrics) register.registerMetric(collected(metric));
+    const texts = await Promise.all([register, process].map((each) => each.metrics()));
     return { contentType: register.contentType, text: texts.join('\n') };
   };
+}
+
+function processFigures(): prometheus.Registry {
+  const register = new prometheus.Registry();
+  prometheus.collectDefaultMetrics({ register });
+  return register;
 }
 
 /** Anything that can be asked for its values does for a registry; prom-client's own merging of registries relies on it too. */

@@ -18,6 +18,22 @@ export interface Metric {
   readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
 }
 
+/** Counts by labels. Their values must not be what others make up, so that there is a bound to the number of series. */
+export class Counter {
+  readonly #counts = new Map<string, { readonly labels: Labels; value: number }>();
+
+  add(labels: Labels, by = 1): void {
+    const key = JSON.stringify(labels);
+    const count = this.#counts.get(key);
+    if (count) count.value += by;
+    else this.#counts.set(key, { labels, value: by });
+  }
+
+  samples(): Sample[] {
+    return [...this.#counts.values()].map(({ labels, value }) => ({ labels: { ...labels }, value }));
+  }
+}
+
 /** Observations by size, in buckets with inclusive upper bounds. */
 export class Histogram {
   readonly #bounds: readonly number[];

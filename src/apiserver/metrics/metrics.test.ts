@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Histogram } from '#lib/metrics.ts';
+import { Counter, Histogram } from '#lib/metrics.ts';
 import { admin, configMap, jsonPatch, next, startServer, type TestServer } from '../in-process-suite.ts';
 
 const cms = '/api/v1/namespaces/default/configmaps';
@@ -205,4 +205,15 @@ test('a histogram puts a bound itself below the bound', () => {
     ['h_sum', undefined, 7.5],
     ['h_count', undefined, 5],
   ]);
+});
+
+test('what another part of the process counts is told from the moment that it is there', async () => {
+  const api = await startServer();
+  assert.equal((await samples(api, 'boats_total')).size, 0);
+  const boats = new Counter();
+  const metric = { name: 'boats_total', help: 'Boats.', type: 'counter', samples: () => boats.samples() } as const;
+  api.server.addMetrics(() => [metric]);
+  boats.add({ kind: 'dinghy' });
+  boats.add({ kind: 'dinghy' }, 2);
+  assert.deepEqual([...(await samples(api, 'boats_total'))], [['{kind="dinghy"}', 3]]);
 });

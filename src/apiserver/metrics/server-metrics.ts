@@ -26,6 +26,7 @@ export class ServerMetrics {
   readonly #parts: MetricsParts;
   #text: Promise<() => Promise<MetricsText>> | undefined;
   #failedHandshakes = 0;
+  readonly #others: (() => Iterable<Metric>)[] = [];
 
   constructor(parts: MetricsParts, watches: WatchMetrics) {
     this.#parts = parts;
@@ -37,15 +38,25 @@ export class ServerMetrics {
     this.#failedHandshakes++;
   }
 
+  /** What other parts of this process count is told together with ours. */
+  add(metrics: () => Iterable<Metric>): void {
+    this.#others.push(metrics);
+  }
+
+  *[Symbol.iterator](): Generator<Metric> {
+    yield* this.#own();
+    for (const metrics of this.#others) yield* metrics();
+  }
+
   /** GET /metrics. */
   async serve(): Promise<HttpResponse> {
     // The library takes longer to load than the rest of the server does to start, and most servers are never asked.
-    this.#text ??= import('#lib/exposition.ts').then(({ exposition }) => exposition(this.#metrics()));
+    this.#text ??= import('#lib/exposition.ts').then(({ exposition }) => exposition(this));
     const { contentType, text } = await (await this.#text)();
     return { status: 200, headers: { ...commonHeaders, 'content-type': contentType }, body: Buffer.from(text) };
   }
 
-  #metrics(): Metric[] {
+  #own(): Metric[] {
     return [
       ...this.requests.metrics(),
       ...this.watches.metrics(),
