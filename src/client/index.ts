@@ -13,4 +13,5 @@ export { connect } from './connect.ts';
 export { EventRecorder } from './event-recorder.ts';
 export { type Change, Informer, type InformerOptions, keyOf, splitKey } from './informer.ts';
 export { type Kubeconfig, loadKubeconfig } from './kubeconfig.ts';
+export { type LeaderElectionOptions, runAsLeader } from './leader-election.ts';
 export { runWorkers, type WorkerOptions, WorkQueue } from './work-queue.ts';
