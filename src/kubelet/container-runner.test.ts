@@ -4,14 +4,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '#lib/log.ts';
 import { ContainerRunner } from './container-runner.ts';
-import type { ContainerSpec, Runtime } from './runtime.ts';
+import type { ContainerSpec, Exit, RunningContainer, Runtime } from './runtime.ts';
 import { Semaphore } from './semaphore.ts';
 import { Termination } from './termination.ts';
 
 /** A runner of the container `c` of the pod `pod`, whose runtime is no more than this. */
 function runnerOf(
   pod: Termination,
-  { startSlots = new Semaphore(1), ...runtime }: Pick<Runtime, 'start'> & { startSlots?: Semaphore },
+  {
+    startSlots = new Semaphore(1),
+    ...runtime
+  }: Pick<Runtime, 'start'> & Partial<Pick<Runtime, 'remove'>> & { startSlots?: Semaphore },
   specWanted = () => {},
 ): ContainerRunner {
   return new ContainerRunner(
@@ -78,4 +81,28 @@ test('a container that could not be started has ended now, and started at the be
   );
   const finishedAt = Date.parse(terminated?.finishedAt ?? '');
   assert.ok(finishedAt >= before - 1000 && finishedAt <= Date.now());
+});
+
+test('a container that is just being started counts as there until it has ended', async () => {
+  const [created, exited] = [Promise.withResolvers<void>(), Promise.withResolvers<Exit>()];
+  const asked = Promise.withResolvers<void>();
+  const start: Runtime['start'] = async (spec) => {
+    asked.resolve();
+    await created.promise;
+    return { spec, startedAt: new Date(), exited: exited.promise } as RunningContainer;
+  };
+  const runner = runnerOf(new Termination(), { start, remove: async () => {} });
+  const ran = runner.run();
+  await asked.promise;
+  let isOver = false;
+  const over = runner.exited?.then(() => {
+    isOver = true;
+  });
+  created.resolve();
+  await runner.started;
+  assert.equal(isOver, false);
+  exited.resolve({ code: 0, at: new Date() } as Exit);
+  await over;
+  await ran;
+  assert.equal(runner.exited, undefined);
 });

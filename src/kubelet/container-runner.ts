@@ -59,6 +59,7 @@ export class ContainerRunner {
   readonly #pod: Termination;
   readonly #started = Promise.withResolvers<void>();
   #record: ContainerRecord;
+  #starting: Promise<RunningContainer | undefined> | undefined;
   #running: RunningContainer | undefined;
 
   /** @param termination of the pod */
@@ -83,6 +84,10 @@ export class ContainerRunner {
   /** The container that runs now. */
   get running(): RunningContainer | undefined {
     return this.#running;
+  }
+  /** When the container that runs now, or that is just being started, has ended; undefined when there is none. */
+  get exited(): Promise<unknown> | undefined {
+    return this.#running?.exited ?? this.#starting?.then((running) => running?.exited).catch(() => {});
   }
   /** Resolves when the container has started (its startup probe included) for the first time. */
   get started(): Promise<void> {
@@ -132,11 +137,14 @@ export class ContainerRunner {
     let running: RunningContainer | undefined;
     try {
       // The pod may be asked to end while its container waits for its turn.
-      running = await this.#parts.startSlots.run(async () =>
+      this.#starting = this.#parts.startSlots.run(async () =>
         this.#pod.begun.aborted ? undefined : await this.#parts.runtime.start(spec),
       );
+      running = await this.#starting;
     } catch (error) {
       return this.#startFailed(error, containerID, before);
+    } finally {
+      this.#starting = undefined;
     }
     if (!running) return undefined;
     const { name, startupProbe, readinessProbe } = this.#options.container;

@@ -34,7 +34,7 @@ export function podAccess(
       const worker = workerOf(at);
       const runner = worker.runner(at.container);
       const path = worker.logFile(at.container, previous ? 1 : 0);
-      if (existsSync(path)) return { path, until: previous ? undefined : runner?.running?.exited };
+      if (existsSync(path)) return { path, until: previous ? undefined : runner?.exited };
       if (previous) {
         const what = `previous terminated container "${at.container}" in pod "${at.pod}"`;
         throw new RequestError(400, `${what} not found`);
