@@ -17,6 +17,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "print a cluster's kubeconfig",
     load: async () => (await import('./kubeconfig.ts')).kubeconfig as Command,
   },
+  controllers: {
+    summary: 'run controllers by themselves, against any Kubernetes cluster',
+    load: async () => (await import('./controllers.ts')).controllers as Command,
+  },
   echo: {
     summary: 'serve HTTP, TCP or UDP and tell what was received',
     load: async () => (await import('./echo-command.ts')).echo as Command,

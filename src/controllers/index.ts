@@ -1,3 +1,9 @@
 // The door of the controllers.
 
-export { type ControllersOptions, type ControllersParts, startControllers } from './start.ts';
+export {
+  type ControllerName,
+  type ControllersOptions,
+  type ControllersParts,
+  controllerNames,
+  startControllers,
+} from './start.ts';

@@ -31,7 +31,7 @@ const allowed: Record<string, readonly string[]> = {
     'kubelet',
     'proxy',
   ],
-  cli: ['lib', 'api', 'client', 'cluster'],
+  cli: ['lib', 'api', 'client', 'controllers', 'nftables', 'proxy', 'cluster'],
 };
 
 interface Import {

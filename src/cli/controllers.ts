@@ -1,0 +1,76 @@
+// `portolan controllers`: the controllers by themselves, against any Kubernetes API server.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { runAsLeader } from '#client/index.ts';
+import { type ControllerName, controllerNames, startControllers } from '#controllers/index.ts';
+import { createLogger } from '#lib/log.ts';
+import { UserError } from '#lib/user-error.ts';
+import { command, oneOf, wholeNumber } from './command.ts';
+import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
+
+const defaultLease = 'kube-system/portolan-controllers';
+
+const options = {
+  ...partOptions,
+  only: {
+    type: 'string',
+    value: 'NAMES',
+    help: `with commas between them: ${controllerNames.join(', ')} (default: all)`,
+  },
+  'leader-elect': {
+    type: 'string',
+    value: 'NAMESPACE/NAME',
+    default: defaultLease,
+    help: 'the Lease by which one of several copies is chosen to work; none: work in any case',
+  },
+  'node-monitor-grace-period': {
+    type: 'string',
+    value: 'SECONDS',
+    default: '40',
+    help: 'node: one that has not been heard of for this long is not ready any more',
+  },
+} as const;
+
+function parseOnly(text: string | undefined): ControllerName[] {
+  if (text === undefined) return [...controllerNames];
+  return text.split(',').map((word) => oneOf('only', word.trim(), controllerNames));
+}
+
+function parseLease(text: string): { namespace: string; name: string } | undefined {
+  if (text === 'none') return undefined;
+  const [namespace, name, ...more] = text.split('/');
+  if (namespace && name && more.length === 0) return { namespace, name };
+  throw new UserError(`--leader-elect ${text}: must be NAMESPACE/NAME of a Lease, such as ${defaultLease}, or none.`);
+}
+
+export const controllers = command({
+  name: 'controllers',
+  summary: 'run controllers by themselves, against any Kubernetes cluster',
+  details: [
+    "In another cluster, its own controllers of these kinds must be off: kube-controller-manager's, for example, with",
+    '--controllers=*,-endpointslice-controller. Copies that run other controllers need a Lease of their own.',
+  ].join('\n'),
+  options,
+  async run(values) {
+    const only = parseOnly(values.only);
+    const lease = parseLease(values['leader-elect']);
+    const grace = wholeNumber('node-monitor-grace-period', values['node-monitor-grace-period'], 1, 86_400);
+    const log = createLogger('controllers', logLevelOf(values['log-level']));
+    const client = await clientOf(values.kubeconfig, 'portolan-controllers');
+    const stop = stopSignal();
+    const work = async (signal: AbortSignal) => {
+      await startControllers({ client, log }, { signal, only, nodeMonitorGracePeriodMs: 1000 * grace });
+      log.info('at work', { controllers: only.join() });
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    };
+    try {
+      const identity = `${hostname()}_${randomUUID()}`;
+      await (lease ? runAsLeader(client, { ...lease, identity, log, signal: stop }, work) : work(stop));
+    } catch (error) {
+      if (!stop.aborted) throw new UserError(`portolan controllers: ${(error as Error).message}.`, { cause: error });
+    }
+    // Watches are still open, and there is nothing left to do for them.
+    process.exit();
+  },
+});

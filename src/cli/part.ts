@@ -1,0 +1,40 @@
+// What the commands that run one part of a cluster by itself share: the way to the API server, and the end.
+
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Client, connect } from '#client/index.ts';
+import { type LogLevel, logLevels } from '#lib/log.ts';
+import { UserError } from '#lib/user-error.ts';
+import { oneOf } from './command.ts';
+
+export const partOptions = {
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    help: 'how to reach the API server (default: KUBECONFIG, else ~/.kube/config)',
+  },
+  'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: logLevels.join(', ') },
+} as const;
+
+/** From here on, processes and loggers that start log from this level on. */
+export const logLevelOf = (text: string): LogLevel => oneOf('log-level', text, logLevels);
+
+/** A client with the credentials of the kubeconfig; whether the server answers shows later. */
+export async function clientOf(kubeconfig: string | undefined, userAgent: string): Promise<Client> {
+  const path = kubeconfig ?? process.env.KUBECONFIG?.split(delimiter).find(Boolean) ?? join(homedir(), '.kube/config');
+  try {
+    return new Client(await connect(path), { userAgent });
+  } catch (error) {
+    const hint = kubeconfig === undefined ? ' Name one with --kubeconfig FILE.' : '';
+    throw new UserError(`${(error as Error).message}.${hint}`, { cause: error });
+  }
+}
+
+/** Aborts when the process is asked to end. A second request ends it at once. */
+export function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => stop.abort(new Error(`${signal} was received`)));
+  }
+  return stop.signal;
+}
