@@ -196,6 +196,13 @@ test('kill -9 under writes, again and again, loses no acknowledged write', async
       assert.ok(entry && entry.modRevision >= revision, `${key} was acknowledged at ${revision}`);
       assert.equal(Buffer.from(entry.value).toString(), `${key} at ${entry.modRevision}`);
     }
+    const { entries } = await store.list('/twin/');
+    assert.ok(entries.length > 0);
+    for (const { key, modRevision } of entries) {
+      const other = await store.get(key.slice('/twin'.length));
+      assert.equal(other?.modRevision, modRevision - 1, `${key} was written with its twin, or not at all`);
+    }
+    assert.equal((await store.list('/')).entries.length, entries.length * 2);
     await store.close();
   }
 });

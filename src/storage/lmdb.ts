@@ -8,9 +8,9 @@ import { open, type RootDatabase } from 'lmdb';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { Expiry } from './expiry.ts';
 import { decodeRecord, decodeRevision, encodeRecord, encodeRevision } from './lmdb-record.ts';
-import { putEvent } from './put-event.ts';
 import { State, type StateOptions } from './state.ts';
 import {
+  type CommitResult,
   type DeleteResult,
   type Encode,
   type Entry,
@@ -22,7 +22,9 @@ import {
   type Store,
   type StoreEvent,
   type Watch,
+  type Write,
 } from './store.ts';
+import { deleteResult, eventsOf, putResult } from './write-events.ts';
 
 export interface LmdbStoreOptions extends StateOptions {
   /** The folder of the database; made when it is not there. */
@@ -43,9 +45,9 @@ const headKey = encodeRevision(0);
 /** Keys of this many bytes are the longest that a record can name. */
 const maxKeyLength = 0xffff;
 
-/** A write on its way to the disk. */
+/** Writes on their way to the disk, all in one transaction. */
 interface Pending {
-  readonly event: StoreEvent;
+  readonly events: readonly StoreEvent[];
   readonly settled: PromiseWithResolvers<void>;
 }
 
@@ -149,25 +151,27 @@ export class LmdbStore implements Store {
     return this.#state.list(prefix, options);
   }
 
-  async put(key: string, expected: number, encode: Encode, options: PutOptions = {}): Promise<PutResult> {
+  async commit(writes: readonly Write[]): Promise<CommitResult> {
     this.#assertOpen();
-    if (Buffer.byteLength(key) > maxKeyLength) throw new StorageError(`Cannot store a key of ${key.length} characters`);
-    const previous = this.#newest(key);
-    if ((previous?.modRevision ?? 0) !== expected) return this.#lost(key);
-    const revision = this.#nextRevision;
-    const expiresAt = this.#expiry.after(options.ttlSeconds);
-    const event = putEvent({ key, previous, revision, encode, expiresAt });
-    await this.#commit(event);
-    return { ok: true, entry: event.entry };
+    for (const { key } of writes) {
+      if (Buffer.byteLength(key) > maxKeyLength) {
+        throw new StorageError(`Cannot store a key of ${key.length} characters`);
+      }
+    }
+    const newest = (key: string) => this.#newest(key);
+    const expiresAt = (ttlSeconds: number | undefined) => this.#expiry.after(ttlSeconds);
+    const result = eventsOf(writes, { newest, revision: this.#nextRevision, expiresAt });
+    if ('lost' in result) return this.#lost(writes, result.lost);
+    await this.#commit(result.events);
+    return { ok: true, ...result };
+  }
+
+  async put(key: string, expected: number, encode: Encode, options: PutOptions = {}): Promise<PutResult> {
+    return putResult(await this.commit([{ ...options, key, expected, encode }]));
   }
 
   async delete(key: string, expected: number): Promise<DeleteResult> {
-    this.#assertOpen();
-    const previous = this.#newest(key);
-    if (!previous || previous.modRevision !== expected) return this.#lost(key);
-    const revision = this.#nextRevision;
-    await this.#commit({ type: 'delete', key, revision, previous });
-    return { ok: true, revision, last: previous };
+    return deleteResult(await this.commit([{ key, expected }]));
   }
 
   watch(prefix: string, after: number, signal: AbortSignal): Watch {
@@ -201,16 +205,17 @@ export class LmdbStore implements Store {
   }
 
   /** The answer to a write that lost; it may have lost against one that is not on disk yet, which nobody may see. */
-  async #lost(key: string): Promise<{ ok: false; current: Entry | undefined }> {
+  async #lost(writes: readonly Write[], lost: number): Promise<CommitResult> {
+    const { key } = writes[lost] as Write;
     while (this.#ahead.has(key) && this.#committing) await this.#committing;
-    return { ok: false, current: this.#state.get(key) };
+    return { ok: false, lost, current: this.#state.get(key) };
   }
 
-  #commit(event: StoreEvent): Promise<void> {
+  #commit(events: readonly StoreEvent[]): Promise<void> {
     const settled = Promise.withResolvers<void>();
-    this.#nextRevision = event.revision + 1;
-    this.#ahead.set(event.key, event);
-    this.#queue.push({ event, settled });
+    this.#nextRevision += events.length;
+    for (const event of events) this.#ahead.set(event.key, event);
+    this.#queue.push({ events, settled });
     void this.#flush();
     return settled.promise;
   }
@@ -236,9 +241,11 @@ export class LmdbStore implements Store {
   }
 
   #succeed(batch: readonly Pending[]): void {
-    for (const { event, settled } of batch) {
-      this.#state.apply(event);
-      if (this.#ahead.get(event.key) === event) this.#ahead.delete(event.key);
+    for (const { events, settled } of batch) {
+      for (const event of events) {
+        this.#state.apply(event);
+        if (this.#ahead.get(event.key) === event) this.#ahead.delete(event.key);
+      }
       settled.resolve();
     }
   }
@@ -251,7 +258,9 @@ export class LmdbStore implements Store {
     // Of the promises that the library gives, each rejects when the transaction fails; all must be listened to.
     const writes: Promise<unknown>[] = [];
     const transaction = database.batch(() => {
-      for (const { event } of batch) writes.push(database.put(encodeRevision(event.revision), encodeRecord(event)));
+      for (const { events } of batch) {
+        for (const event of events) writes.push(database.put(encodeRevision(event.revision), encodeRecord(event)));
+      }
       for (const revision of forgotten) writes.push(database.remove(encodeRevision(revision)));
       if (compacted !== this.#savedCompacted) {
         const head: Head = { format, compacted };

@@ -3,9 +3,9 @@
 
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { Expiry } from './expiry.ts';
-import { putEvent } from './put-event.ts';
 import { State, type StateOptions } from './state.ts';
 import {
+  type CommitResult,
   type DeleteResult,
   type Encode,
   type Entry,
@@ -16,7 +16,9 @@ import {
   StorageError,
   type Store,
   type Watch,
+  type Write,
 } from './store.ts';
+import { deleteResult, eventsOf, putResult } from './write-events.ts';
 
 export interface MemoryStoreOptions extends StateOptions {
   readonly clock?: Clock | undefined;
@@ -49,24 +51,25 @@ export class MemoryStore implements Store {
     return this.#state.list(prefix, options);
   }
 
-  async put(key: string, expected: number, encode: Encode, options: PutOptions = {}): Promise<PutResult> {
+  async commit(writes: readonly Write[]): Promise<CommitResult> {
     this.#assertOpen();
-    const previous = this.#state.get(key);
-    if ((previous?.modRevision ?? 0) !== expected) return { ok: false, current: previous };
-    const revision = this.#state.revision + 1;
-    const expiresAt = this.#expiry.after(options.ttlSeconds);
-    const event = putEvent({ key, previous, revision, encode, expiresAt });
-    this.#state.apply(event);
-    return { ok: true, entry: event.entry };
+    const newest = (key: string) => this.#state.get(key);
+    const expiresAt = (ttlSeconds: number | undefined) => this.#expiry.after(ttlSeconds);
+    const result = eventsOf(writes, { newest, revision: this.#state.revision + 1, expiresAt });
+    if ('lost' in result) {
+      const { lost } = result;
+      return { ok: false, lost, current: newest((writes[lost] as Write).key) };
+    }
+    for (const event of result.events) this.#state.apply(event);
+    return { ok: true, ...result };
+  }
+
+  async put(key: string, expected: number, encode: Encode, options: PutOptions = {}): Promise<PutResult> {
+    return putResult(await this.commit([{ ...options, key, expected, encode }]));
   }
 
   async delete(key: string, expected: number): Promise<DeleteResult> {
-    this.#assertOpen();
-    const previous = this.#state.get(key);
-    if (!previous || previous.modRevision !== expected) return { ok: false, current: previous };
-    const revision = this.#state.revision + 1;
-    this.#state.apply({ type: 'delete', key, revision, previous });
-    return { ok: true, revision, last: previous };
+    return deleteResult(await this.commit([{ key, expected }]));
   }
 
   watch(prefix: string, after: number, signal: AbortSignal): Watch {

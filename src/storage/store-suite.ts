@@ -13,6 +13,7 @@ import {
   type Store,
   type StoreEvent,
   type Watch,
+  type Write,
 } from './store.ts';
 
 export interface SuiteOptions {
@@ -113,6 +114,83 @@ export function storeSuite(name: string, open: Open): void {
       assert.equal(await store.get('/a'), undefined);
       await put(store, '/a');
       assert.equal((await store.get('/a'))?.createRevision, 4);
+    });
+  });
+
+  describe(`${name} store: commits of several writes`, () => {
+    const contents = async (store: Store) =>
+      (await store.list('/')).entries.map(({ key, value }) => `${key}=${textOf(value)}`);
+    withStore('take the next revisions in their order, and are seen together', async (store) => {
+      await put(store, '/old', 'x');
+      const seen: string[][] = [];
+      const watching = (async () => {
+        for await (const batch of store.watch('/', 2, forever())) {
+          for (const event of batch) seen.push([brief(event), ...(await contents(store))]);
+          if (seen.length === 3) return;
+        }
+      })();
+      const result = await store.commit([
+        { key: '/b', expected: 0, encode: encoded('b') },
+        { key: '/old', expected: 2 },
+        { key: '/a', expected: 0, encode: encoded('a') },
+      ]);
+      assert.ok(result.ok);
+      assert.deepEqual(result.events.map(brief), ['put /b 3', 'delete /old 4', 'put /a 5']);
+      assert.equal(store.revision, 5);
+      await watching;
+      const after = ['/a=a@5', '/b=b@3'];
+      assert.deepEqual(
+        seen,
+        ['put /b 3', 'delete /old 4', 'put /a 5'].map((event) => [event, ...after]),
+      );
+    });
+    withStore('change nothing when one of them loses, and say which', async (store) => {
+      await put(store, '/there');
+      const never = () => assert.fail('must not be encoded');
+      const a = { key: '/a', expected: 0, encode: never };
+      const losing: { other: Write; current: number | undefined }[] = [
+        { other: { key: '/there', expected: 0, encode: never }, current: 2 },
+        { other: { key: '/there', expected: 1 }, current: 2 },
+        { other: { key: '/gone', expected: 2, encode: never }, current: undefined },
+        { other: { key: '/gone', expected: 0 }, current: undefined },
+      ];
+      for (const { other, current } of losing) {
+        const result = await store.commit([a, other]);
+        assert.ok(!result.ok);
+        assert.deepEqual([result.lost, result.current?.modRevision], [1, current]);
+      }
+      assert.deepEqual(await contents(store), ['/there=v@2']);
+      assert.equal(store.revision, 2);
+    });
+    withStore('leave no trace when an encoder throws', async (store) => {
+      const encode = () => {
+        throw new Error('no');
+      };
+      const writes = [
+        { key: '/a', expected: 0, encode: encoded('a') },
+        { key: '/b', expected: 0, encode },
+      ];
+      await assert.rejects(store.commit(writes), /no/);
+      assert.equal(await put(store, '/a'), 2);
+      assert.deepEqual(await contents(store), ['/a=v@2']);
+    });
+    withStore('of those made at once that share a key exactly one wins, with all of its writes', async (store) => {
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          store.commit([
+            { key: `/own/${i}`, expected: 0, encode: encoded('x') },
+            { key: '/shared', expected: 0, encode: encoded(String(i)) },
+          ]),
+        ),
+      );
+      const winner = results.findIndex(({ ok }) => ok);
+      assert.equal(results.filter(({ ok }) => ok).length, 1);
+      assert.deepEqual(await contents(store), [`/own/${winner}=x@2`, `/shared=${winner}@3`]);
+    });
+    withStore('may not name a key twice', async (store) => {
+      const write = { key: '/a', expected: 0, encode: encoded('x') };
+      await assert.rejects(store.commit([write, write]), /each key once/);
+      assert.equal(store.revision, 1);
     });
   });
 

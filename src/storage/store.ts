@@ -32,6 +32,24 @@ interface Deleted {
 /** One change. Immutable and shared by all watches, as entries are. */
 export type StoreEvent = Written | Deleted;
 
+/** A write of one key, which must be at the revision `expected`; 0 means that it must not exist. */
+export type Write = PutWrite | DeleteWrite;
+interface PutWrite extends PutOptions {
+  readonly key: string;
+  readonly expected: number;
+  readonly encode: Encode;
+}
+interface DeleteWrite {
+  readonly key: string;
+  readonly expected: number;
+  readonly encode?: undefined;
+  readonly ttlSeconds?: undefined;
+}
+/** Of each write its event; or which write lost, by its place, and what that key holds now. */
+export type CommitResult =
+  | { readonly ok: true; readonly events: readonly StoreEvent[] }
+  | (Lost & { readonly lost: number });
+
 /** Lost: the key was not at the expected revision. `current` is what is there now, absent when nothing is. */
 interface Lost {
   readonly ok: false;
@@ -80,11 +98,14 @@ export interface Store {
   get(key: string): Promise<Entry | undefined>;
   list(prefix: string, options?: ListOptions): Promise<ListResult>;
   /**
-   * Writes the key if it was last modified at `expected`; 0 means that it must not exist.
-   * Resolves when the write is as durable as this store gets; nobody sees it before.
+   * All of the writes, or none: none unless every key, each named once, is at the revision that is expected of it. They take
+   * the next revisions in their order. Resolves when they are as durable as this store gets; nobody sees any of them before,
+   * and whoever reads after that sees all.
    */
+  commit(writes: readonly Write[]): Promise<CommitResult>;
+  /** Writes one key: {@link commit} of it alone. */
   put(key: string, expected: number, encode: Encode, options?: PutOptions): Promise<PutResult>;
-  /** Deletes the key if it was last modified at `expected`. */
+  /** Deletes one key: {@link commit} of that alone. */
   delete(key: string, expected: number): Promise<DeleteResult>;
   /**
    * Every event under `prefix` with a revision greater than `after`, in revision order, none twice, none left out.
