@@ -4,5 +4,14 @@ export { isNotFound, NftError, type NftErrorReason } from './errors.ts';
 export type { Nft } from './nft.ts';
 export { NftExec, type NftExecOptions } from './nft-exec.ts';
 export { FakeNft } from './nft-fake.ts';
-export type { Chain, Element, Hook, NamedSet, NftObject, Rule, TableRef } from './objects.ts';
+export {
+  type Chain,
+  commentText,
+  type Element,
+  type Hook,
+  type NamedSet,
+  type NftObject,
+  type Rule,
+  type TableRef,
+} from './objects.ts';
 export { type Operation, Transaction } from './transaction.ts';

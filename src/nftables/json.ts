@@ -10,13 +10,16 @@ export function elementOf(listed: unknown): Element {
     key: textOf(wrapped.val),
     ...(right !== undefined && { value: textOf(right) }),
     ...(typeof wrapped.comment === 'string' && { comment: wrapped.comment }),
+    ...(typeof wrapped.expires === 'number' && { expires: wrapped.expires }),
   };
 }
 
-/** A verdict is listed as `{goto: {target: 'x'}}` or `{drop: null}`. */
+/** A network is `{prefix: {addr, len}}`, another range `{range: [first, last]}`, a verdict `{goto: {target}}` or `{drop: null}`. */
 function textOf(listed: unknown): string {
   if (!isRecord(listed)) return String(listed);
   if (Array.isArray(listed.concat)) return listed.concat.map(textOf).join(' . ');
+  if (isRecord(listed.prefix)) return `${listed.prefix.addr}/${listed.prefix.len}`;
+  if (Array.isArray(listed.range)) return listed.range.map(textOf).join('-');
   const [verb = '', detail] = Object.entries(listed)[0] ?? [];
   return isRecord(detail) && typeof detail.target === 'string' ? `${verb} ${detail.target}` : verb;
 }

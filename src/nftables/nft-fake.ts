@@ -5,6 +5,7 @@ import { NftError } from './errors.ts';
 import type { Nft } from './nft.ts';
 import {
   type Chain,
+  commentText,
   type Element,
   elementText,
   type NamedSet,
@@ -124,8 +125,11 @@ function addElement(table: FakeTable, name: string, element: Element): void {
   if (found && found.value !== element.value) {
     throw new NftError('Exists', `element ${element.key} of ${name} has another value`);
   }
-  if (!found) set.elements.set(element.key, element);
+  if (!found) set.elements.set(element.key, listed(element));
 }
+
+const listed = (element: Element): Element =>
+  element.comment === undefined ? element : { ...element, comment: commentText(element.comment) };
 
 function remove(table: FakeTable, object: Chain | NamedSet): void {
   const rules = [...table.chains.values()].flatMap((chain) => chain.rules);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { run } from '#lib/run.ts';
 import {
+  commentText,
   FakeNft,
   isNotFound,
   type NamedSet,
@@ -106,6 +107,38 @@ for (const [name, make] of Object.entries(implementations)) {
       });
       assert.deepEqual(await nft.listChains(table), ['in']);
       await assert.rejects(nft.listElements(table, hosts), isNotFound);
+    });
+
+    test('networks, addresses and comments are listed as they were written', async () => {
+      const ranges: NamedSet = { kind: 'set', name: 'ranges', key: 'ip daddr', flags: ['interval'] };
+      const sources: NamedSet = { kind: 'set', name: 'sources', key: 'ip daddr . ip saddr', flags: ['interval'] };
+      const sticky: NamedSet = {
+        kind: 'set',
+        name: 'sticky',
+        key: 'ip saddr . tcp dport',
+        value: 'ip daddr . tcp dport',
+        flags: ['dynamic', 'timeout'],
+        size: 1000,
+      };
+      const written = {
+        ranges: [{ key: '0.0.0.0/1' }, { key: '200.1.0.0/16' }, { key: '200.2.0.1' }],
+        sources: [{ key: '10.0.0.1 . 10.1.0.0/16' }, { key: '10.0.0.1 . 10.2.0.1' }],
+      };
+      const strange = `a "quoted" \\ \n ünd ${'x'.repeat(200)}`;
+      await change((t) => {
+        fresh(t);
+        t.add(ranges, sources, sticky);
+        for (const [name, elements] of Object.entries(written)) t.addElements(name, elements);
+        t.addElements('fronts', [{ key: '10.0.0.2 . udp . 53', value: 'drop', comment: strange }]);
+        t.addElements('sticky', [{ key: '10.0.0.1 . 80', value: '10.0.0.2 . 8080' }]);
+      });
+      const byKey = (a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : 1);
+      assert.deepEqual((await nft.listElements(table, ranges)).sort(byKey), written.ranges);
+      assert.deepEqual((await nft.listElements(table, sources)).sort(byKey), written.sources);
+      const listed = (await nft.listElements(table, fronts)).find(({ value }) => value === 'drop');
+      assert.equal(listed?.comment, commentText(strange));
+      await change((t) => t.deleteElements('ranges', [{ key: '0.0.0.0/1' }]));
+      assert.equal((await nft.listElements(table, ranges)).length, 2);
     });
 
     const refused: { name: string; steps: Steps; want: NftErrorReason }[] = [

@@ -31,7 +31,10 @@ export interface NamedSet {
   readonly name: string;
   readonly key: string;
   readonly value?: string;
+  /** `interval`: elements may be ranges, which must not overlap. `dynamic`: rules add elements. */
   readonly flags?: readonly ('dynamic' | 'timeout' | 'interval')[];
+  /** The most elements it may have. A full set refuses more, also those that rules add. */
+  readonly size?: number;
 }
 
 /** `key` and `value` are written as nft lists them (`10.0.0.1 . tcp . 80`), so that they can be compared as text. */
@@ -40,6 +43,8 @@ export interface Element {
   /** Of a map. */
   readonly value?: string;
   readonly comment?: string | undefined;
+  /** In listings of sets with timeouts: whole seconds until it goes by itself. */
+  readonly expires?: number;
 }
 
 export type NftObject = Chain | Rule | NamedSet;
@@ -65,15 +70,18 @@ export function bodyOf(object: NftObject): string {
 export const wordOf = (object: NftObject): string =>
   object.kind === 'set' && object.value !== undefined ? 'map' : object.kind;
 
-export function setDefinition({ key, value, flags }: NamedSet): string[] {
-  const type = `typeof ${key}${value === undefined ? '' : ` : ${value}`};`;
-  return flags && flags.length > 0 ? [type, `flags ${flags.join(',')};`] : [type];
+export function setDefinition({ key, value, flags, size }: NamedSet): string[] {
+  return [
+    `typeof ${key}${value === undefined ? '' : ` : ${value}`};`,
+    ...(size === undefined ? [] : [`size ${size};`]),
+    ...(flags && flags.length > 0 ? [`flags ${flags.join(',')};`] : []),
+  ];
 }
 
 export function elementText({ key, value, comment }: Element): string {
-  const note = comment === undefined ? '' : ` comment "${quotable(comment)}"`;
+  const note = comment === undefined ? '' : ` comment "${commentText(comment)}"`;
   return value === undefined ? `${key}${note}` : `${key}${note} : ${value}`;
 }
 
-/** nft has no escapes inside quotes, and allows 128 characters. */
-const quotable = (comment: string): string => comment.replaceAll(/["\n\\]/g, '?').slice(0, 127);
+/** The comment as nft takes and lists it: no escapes inside quotes, at most 128 bytes with the one that ends it. */
+export const commentText = (comment: string): string => comment.replaceAll(/[^\x20-\x7e]|["\\]/g, '?').slice(0, 127);
