@@ -4,7 +4,8 @@
 // interface, whose alias says which fabric it belongs to.
 
 import { ifPresent, ip, ipOutput, NetworkError } from './ip.ts';
-import { createNamespace, deleteNamespace, setSysctls } from './namespaces.ts';
+import { createNamespace, deleteNamespace } from './namespaces.ts';
+import { setSysctls } from './sysctls.ts';
 
 export interface FabricNames {
   /** The host's interface, at most 15 characters. Two fabrics of one host cannot have the same. */

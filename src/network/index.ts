@@ -14,4 +14,5 @@ export { type HostRoute, hostUses, type RangeInUse, routeHost } from './host.ts'
 export { NetworkError, type NetworkErrorReason } from './ip.ts';
 export { type ListenOptions, listenIn } from './listen-in.ts';
 export { createNamespace, deleteNamespace, enter, listNamespaces } from './namespaces.ts';
+export { NodeNetwork } from './node-network.ts';
 export { attachPod, detachPod, type PodAttachment, type PodCable } from './pods.ts';

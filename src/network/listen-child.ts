@@ -1,15 +1,18 @@
-// Started inside a network namespace by listen-in.ts with a host and a port; sends a listening socket to its parent and
-// ends when the parent hangs up.
+// Started inside a network namespace by listen-in.ts; makes the listening sockets that it is asked for, sends them to its
+// parent and keeps none. Ends when the parent hangs up.
 
 import { createServer } from 'node:net';
-import type { ListenReport } from './listen-in.ts';
+import type { ListenReport, ListenRequest } from './listen-in.ts';
 
-const [host, port] = process.argv.slice(2);
-const report = (message: ListenReport, server?: ReturnType<typeof createServer>) => process.send?.(message, server);
+const report = (message: ListenReport, server?: ReturnType<typeof createServer>, sent?: () => void) =>
+  process.send?.(message, server, {}, sent);
 
-const server = createServer();
-server.on('error', (error) => report({ error: error.message }));
-server.listen({ host, port: Number(port) }, () => report({}, server));
+process.on('message', ({ id, host, port }: ListenRequest) => {
+  const server = createServer();
+  server.on('error', ({ message }) => report({ id, error: message }));
+  // Whoever connects before our copy is closed may be lost: the parent tells nobody of the socket until then.
+  server.listen({ host, port }, () => report({ id }, server, () => server.close(() => report({ id, isAlone: true }))));
+});
 process.on('disconnect', () => process.exit());
 // It may have hung up before there was anybody to hear of it.
 if (!process.connected) process.exit();

@@ -1,13 +1,13 @@
-// Named network namespaces (/run/netns) and the settings of a namespace that stands for a node.
+// Named network namespaces (/run/netns).
 
 import { readdir } from 'node:fs/promises';
-import { run } from '#lib/run.ts';
 import { ifPresent, ip, ipOutput, NetworkError } from './ip.ts';
 
 const directory = '/run/netns';
 
-/** The words to put before a command so that it runs inside the namespace. */
-export const enter = (namespace: string): string[] => ['nsenter', `--net=${directory}/${checked(namespace)}`];
+/** The words to put before a command so that it runs inside the namespace; none for ours. */
+export const enter = (namespace: string | undefined): string[] =>
+  namespace === undefined ? [] : ['nsenter', `--net=${directory}/${checked(namespace)}`];
 
 /** Makes a fresh namespace with its loopback up. One of that name that was left over is replaced. */
 export async function createNamespace(namespace: string): Promise<void> {
@@ -38,27 +38,6 @@ export async function listNamespaces(): Promise<string[]> {
     throw error;
   }
 }
-
-/**
- * Sets `net.*` sysctls of one namespace. /proc/sys/net shows the namespace of the process that opens it, so the writing is
- * done from inside.
- */
-export async function setSysctls(namespace: string, settings: Readonly<Record<string, string>>): Promise<void> {
-  const [file = '', ...args] = enter(namespace);
-  const script = Object.entries(settings)
-    .map(([name, value]) => `echo ${value} > /proc/sys/${name.replaceAll('.', '/')}`)
-    .join(' && ');
-  try {
-    await run(file, [...args, 'sh', '-c', script]);
-  } catch (cause) {
-    const names = Object.keys(settings).join(', ');
-    throw new NetworkError('Failed', `cannot set ${names} in network namespace ${namespace}: ${text(cause)}`, {
-      cause,
-    });
-  }
-}
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function checked(namespace: string): string {
   if (/^[\w][\w.-]{0,250}$/.test(namespace)) return namespace;

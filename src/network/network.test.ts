@@ -21,6 +21,7 @@ import {
   listenIn,
   listNamespaces,
   NetworkError,
+  NodeNetwork,
   routeHost,
 } from './index.ts';
 
@@ -152,6 +153,51 @@ test('listenIn: closing the server lets a deleted namespace go', async () => {
   const deadline = Date.now() + 5000;
   while (!(await gone()) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal(await gone(), true);
+});
+
+test('many sockets in one namespace are made by one helper, and one that fails does not hold up the others', async () => {
+  const listens = [...Array(40).keys()].map((i) =>
+    listenIn(second.pod, { host: i === 7 ? '192.0.2.1' : '127.0.0.1', port: i === 9 ? 1023 : 0 }),
+  );
+  const helpers = async () =>
+    (await tryRun('pgrep', ['-c', '-P', `${process.pid}`, '-f', 'listen-child'])).stdout.trim();
+  const whileListening = await helpers();
+  const settled = await Promise.allSettled(listens);
+  const servers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  try {
+    assert.equal(whileListening, '1');
+    assert.equal(servers.length, 39);
+    assert.match(String((settled[7] as PromiseRejectedResult).reason), /cannot listen on 192.0.2.1:0 .*EADDRNOTAVAIL/);
+    await assert.rejects(listenIn(second.pod, { host: '127.0.0.1', port: 1023 }), /EADDRINUSE/);
+    for (const server of servers) assert.equal(await callerSeenBy(server, '127.0.0.1', second.pod), '127.0.0.1');
+  } finally {
+    for (const server of servers) server.close();
+  }
+  const deadline = Date.now() + 5000;
+  while ((await helpers()) !== '0' && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(await helpers(), '0');
+});
+
+test('the network of a node: its addresses and settings, and ours without a namespace', async () => {
+  const node = new NodeNetwork(first.namespace);
+  assert.deepEqual((await node.addresses()).filter((each) => each.includes('.')).sort(), [
+    first.gateway,
+    first.address,
+    '127.0.0.1',
+  ]);
+  await node.setSysctl('net.ipv4.ip_default_ttl', '77');
+  assert.equal(await node.readSysctl('net.ipv4.ip_default_ttl'), '77');
+  const ours = new NodeNetwork();
+  assert.notEqual(await ours.readSysctl('net.ipv4.ip_default_ttl'), '77');
+  assert.ok((await ours.addresses()).includes('10.203.77.1'));
+  const server = await ours.listen({ host: '127.0.0.1', port: 0 });
+  assert.equal(await callerSeenBy(server, '127.0.0.1', undefined), '127.0.0.1');
+  await assert.rejects(
+    ours.listen({ host: '127.0.0.1', port: (server.address() as { port: number }).port }),
+    /cannot listen on 127.0.0.1:\d+: listen EADDRINUSE/,
+  );
+  server.close();
+  await assert.rejects(node.setSysctl('net.ipv4.nothing', '1'), /cannot set net.ipv4.nothing in network namespace/);
 });
 
 test('errors say what was tried, on what, and why', async () => {
