@@ -5,6 +5,7 @@ import { isNotFound, type Kind, type KubeObject, type Service } from '#api/index
 import { endpointsKind } from '#api/kinds/endpoints.ts';
 import { kinds } from '#api/kinds/index.ts';
 import { serviceKind } from '#api/kinds/service.ts';
+import { inBrackets } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { Fetch } from '#lib/http.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
@@ -91,7 +92,7 @@ export class ApiServer {
     const kindAt = (at: ResourceInfo) => this.#dispatcher.kindAt(at);
     this.#metrics = new ServerMetrics({ registry: this.#registry, kinds, inFlight: this.#inFlight, kindAt }, watches);
     const { address, port } = options.advertise ?? { address: '127.0.0.1', port: 6443 };
-    const discovery = new Discovery(kinds, `${address}:${port}`);
+    const discovery = new Discovery(kinds, `${inBrackets(address)}:${port}`);
     this.#dispatcher = new Dispatcher({
       ...this.#parts,
       kinds,

@@ -4,6 +4,7 @@
 import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { parseAllDocuments } from 'yaml';
 import {
   type Deployment,
@@ -17,6 +18,7 @@ import {
 import { Client, connect } from '#client/index.ts';
 import { clusterDomain } from '#cluster/endpoints.ts';
 import { dnsServiceIP, type Ranges } from '#cluster/ranges.ts';
+import { inBrackets } from '#lib/cidr.ts';
 import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
 
@@ -83,15 +85,16 @@ export async function showSample({ kubeconfig, ranges, say }: SampleOptions): Pr
     return status?.readyReplicas === spec.replicas ? spec.replicas : undefined;
   });
   const resolver = new Resolver({ timeout: 1000, tries: 3 });
-  resolver.setServers([dnsServiceIP(ranges)]);
-  const [clusterIP = ''] = await resolver.resolve4(domain);
-  say(`  ${domain} is ${clusterIP} (says the cluster DNS at ${dnsServiceIP(ranges)})`);
+  const dns = dnsServiceIP(ranges.families[0]);
+  resolver.setServers([dns]);
+  const [clusterIP = ''] = await (isIPv6(dns) ? resolver.resolve6(domain) : resolver.resolve4(domain));
+  say(`  ${domain} is ${clusterIP} (says the cluster DNS at ${dns})`);
   const seen = new Map<string, string>();
   await until('every replica answering at the cluster IP', async () => {
     const answer = await get(clusterIP);
     if (answer && !seen.has(answer.pod)) {
       seen.set(answer.pod, answer.ip);
-      say(`  http://${clusterIP} was answered by ${answer.pod} (${answer.ip} on ${answer.node})`);
+      say(`  http://${inBrackets(clusterIP)} was answered by ${answer.pod} (${answer.ip} on ${answer.node})`);
     }
     return seen.size === replicas ? true : undefined;
   });

@@ -7,6 +7,7 @@ import { storedNames } from '#cluster/data-folder.ts';
 import { kubeconfigPath } from '#cluster/endpoints.ts';
 import { dnsServiceIP, hostLeg } from '#cluster/ranges.ts';
 import { type ClusterCard, clusterNames, isAlive, readCard } from '#cluster/state.ts';
+import { inBrackets } from '#lib/cidr.ts';
 import { command } from './command.ts';
 import { commandFor, describeData } from './options.ts';
 
@@ -27,8 +28,8 @@ async function describe(card: ClusterCard): Promise<string[]> {
   return [
     `  running for ${sinceStart}, supervisor ${supervisor.pid}`,
     await health(name),
-    `  API server  https://${hostLeg(ranges)}:${card.apiPort}`,
-    `  cluster DNS ${dnsServiceIP(ranges)}`,
+    `  API server  https://${inBrackets(hostLeg(ranges.families[0]))}:${card.apiPort}`,
+    `  cluster DNS ${ranges.families.map(dnsServiceIP).join(', ')}`,
     `  kubeconfig  ${kubeconfigPath(name)}`,
     kept,
   ];

@@ -20,7 +20,7 @@ const ports = [
   { name: 'dns-tcp', protocol: 'TCP', port: 53 },
 ];
 
-const service = (clusterIP: string): Service => ({
+const service = (clusterIPs: readonly string[]): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: {
@@ -28,14 +28,19 @@ const service = (clusterIP: string): Service => ({
     namespace,
     labels: { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true' },
   },
-  spec: { clusterIP, ports },
+  spec: {
+    ...(clusterIPs.length > 1 && { ipFamilyPolicy: 'RequireDualStack' }),
+    clusterIP: clusterIPs[0],
+    clusterIPs: [...clusterIPs],
+    ports,
+  },
 });
 
-const endpointsAt = (address: string, port: number): Endpoints => ({
+const endpointsAt = (addresses: readonly string[], port: number): Endpoints => ({
   apiVersion: 'v1',
   kind: 'Endpoints',
   metadata: { name, namespace },
-  subsets: [{ addresses: [{ ip: address }], ports: ports.map((each) => ({ ...each, port })) }],
+  subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: ports.map((each) => ({ ...each, port })) }],
 });
 
 /** Looks first: a Service that is there would be refused for its address, not for its name, as upstream. */
@@ -49,14 +54,15 @@ async function ensure<T extends KubeObject>(resource: Resource<T>, object: T): P
 }
 
 export interface DnsAddon {
-  readonly clusterIP: string;
+  /** One for each IP family, the primary one first. */
+  readonly clusterIPs: readonly string[];
   /** Where the server listens. */
-  readonly address: string;
+  readonly addresses: readonly string[];
   readonly port: number;
 }
 
 /** What is there already, of an earlier run, stays as it is. */
-export async function createDnsAddon(client: Client, { clusterIP, address, port }: DnsAddon): Promise<void> {
-  await ensure(client.resource(services), service(clusterIP));
-  await ensure(client.resource(endpoints), endpointsAt(address, port));
+export async function createDnsAddon(client: Client, { clusterIPs, addresses, port }: DnsAddon): Promise<void> {
+  await ensure(client.resource(services), service(clusterIPs));
+  await ensure(client.resource(endpoints), endpointsAt(addresses, port));
 }

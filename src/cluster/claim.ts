@@ -6,7 +6,8 @@ import { createFabric, deleteFabric, hostUses, NetworkError } from '#network/ind
 import { readStored, removeData, type StoredCluster, storedNames } from './data-folder.ts';
 import { defaultApiPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
-import { freeRanges, hostLeg, inTheWay, type Ranges } from './ranges.ts';
+import { freeRanges, hostLeg, type IpFamily, inTheWay, ipFamilyOf, onFabric, type Ranges } from './ranges.ts';
+import { checkIPv6 } from './requirements.ts';
 import {
   type ClusterCard,
   clusterNames,
@@ -26,6 +27,8 @@ export interface ClaimOptions {
   /** Forgets what is stored under the name. */
   readonly fresh?: boolean | undefined;
   readonly nodes?: number | undefined;
+  /** Cannot be another than it was. */
+  readonly ipFamily?: IpFamily | undefined;
   readonly apiPort?: number | undefined;
   readonly nodeMonitorGracePeriodMs?: number | undefined;
   /** Shows progress to whoever waits. */
@@ -34,11 +37,13 @@ export interface ClaimOptions {
 
 export interface Claim {
   readonly card: ClusterCard;
+  readonly ipFamily: IpFamily;
   /** What the cluster goes on with; undefined for a new one. */
   readonly stored: StoredCluster | undefined;
 }
 
 const defaultNodes = 2;
+const defaultIpFamily = 'ipv4';
 const defaultGracePeriodMs = 40_000;
 
 /** Makes the name ours: refuses if a cluster of that name runs, removes what a killed one left. */
@@ -55,6 +60,7 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
   await removeCluster(name, existing);
   if (fresh) await removeData(name);
   const stored = storage === 'memory' ? undefined : await readStored(name);
+  const ipFamily = await settleIpFamily(options, stored);
   const now = new Date().toISOString();
   const card: ClusterCard = {
     name,
@@ -70,16 +76,31 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
     ready: false,
   };
   await writeCard(card);
-  return { card, stored };
+  return { card, ipFamily, stored };
+}
+
+/** Refuses families that this machine does not have, and others than the cluster has its addresses of. */
+async function settleIpFamily({ name, ipFamily }: ClaimOptions, stored: StoredCluster | undefined): Promise<IpFamily> {
+  const was = stored && ipFamilyOf(stored.ranges);
+  const settled = ipFamily ?? was ?? defaultIpFamily;
+  if (was && settled !== was) {
+    throw new UserError(
+      `Cannot continue the cluster ${name} with --ip-family ${settled}: its nodes, pods and Services have their addresses by ` +
+        `--ip-family ${was}, and keep them. Leave --ip-family out, start another cluster with --name OTHER, ` +
+        `or start over with new addresses and no objects: \`portolan up --name ${name} --fresh --ip-family ${settled}\`.`,
+    );
+  }
+  if (settled !== 'ipv4') await checkIPv6();
+  return settled;
 }
 
 /** Takes a set of addresses; making its interface is what makes it ours, also against a racing `up`. */
-export const claimRanges = (name: string, stored: StoredCluster | undefined): Promise<Ranges> =>
-  stored ? claimStoredRanges(stored) : claimFreeRanges(name);
+export const claimRanges = ({ card: { name }, ipFamily, stored }: Claim): Promise<Ranges> =>
+  stored ? claimStoredRanges(stored) : claimFreeRanges(name, ipFamily);
 
-async function claimFreeRanges(name: string): Promise<Ranges> {
+async function claimFreeRanges(name: string, ipFamily: IpFamily): Promise<Ranges> {
   const [uses, reserved] = await Promise.all([hostUses(), storedSlots(name)]);
-  for (const ranges of freeRanges(uses, reserved)) {
+  for (const ranges of freeRanges(ipFamily, uses, reserved)) {
     if (await claimFabric(name, ranges)) return ranges;
   }
   throw new UserError('No free address ranges: stop a cluster with `portolan down --name NAME`.');
@@ -88,7 +109,8 @@ async function claimFreeRanges(name: string): Promise<Ranges> {
 /** False when somebody else has just taken them. */
 async function claimFabric(name: string, ranges: Ranges): Promise<boolean> {
   try {
-    await createFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name), address: `${hostLeg(ranges)}/24` });
+    const addresses = ranges.families.map((family) => onFabric(hostLeg(family), family));
+    await createFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name), addresses });
     return true;
   } catch (error) {
     if (!(error instanceof NetworkError && error.reason === 'Exists')) throw error;
@@ -101,7 +123,8 @@ async function claimStoredRanges({ name, ranges }: StoredCluster): Promise<Range
   await deleteFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name) });
   const use = inTheWay(ranges, await hostUses());
   if (!use && (await claimFabric(name, ranges))) return ranges;
-  const start = `Cannot continue the cluster ${name}: its Services and pods have addresses in ${ranges.serviceCIDR} and ${ranges.podCIDR}`;
+  const taken = ranges.families.flatMap(({ serviceCIDR, podCIDR }) => [serviceCIDR, podCIDR]).join(' and ');
+  const start = `Cannot continue the cluster ${name}: its Services and pods have addresses in ${taken}`;
   const startOver = `start over with new addresses and no objects: \`portolan up --name ${name} --fresh\``;
   const other = await runningIn(ranges.slot);
   if (other) {

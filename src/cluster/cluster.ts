@@ -8,9 +8,18 @@ import { Client } from '#client/index.ts';
 import { startControllers } from '#controllers/index.ts';
 import { Kubelet } from '#kubelet/index.ts';
 import { OciRuntime } from '#kubelet/runtimes/oci.ts';
+import { inBrackets, mapFamilies } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
-import { attachNode, createNamespace, enter, listenIn, listNamespaces, routeHost } from '#network/index.ts';
+import {
+  attachNode,
+  createNamespace,
+  enter,
+  type HostRoute,
+  listenIn,
+  listNamespaces,
+  routeHost,
+} from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
 import { ConntrackExec, Proxier } from '#proxy/index.ts';
 import { startScheduler } from '#scheduler/index.ts';
@@ -22,13 +31,17 @@ import { formatKubeconfig } from './kubeconfig.ts';
 import { removeNodeLeftovers } from './leftovers.ts';
 import { noteObjects, openStore } from './open-store.ts';
 import { CertificateAuthority, type Subject } from './pki.ts';
-import { apiServiceIP, dnsServiceIP, hostLeg, type NodeAddresses, nodesOf, type Ranges } from './ranges.ts';
+import { apiServiceIP, dnsServiceIP, hostLeg, type NodeAddresses, nodesOf, onFabric, type Ranges } from './ranges.ts';
 import { retireNodes } from './retire-nodes.ts';
 import { type ClusterCard, fabricOf, namespacePrefix, stateDirOf } from './state.ts';
 
 const masters = 'system:masters';
 
 const isNamespaceThere = async (namespace: string): Promise<boolean> => (await listNamespaces()).includes(namespace);
+
+/** The host's way to the pods of a node. */
+const podRoutes = ({ places }: NodeAddresses): HostRoute[] =>
+  places.map(({ podCIDR, address }) => ({ to: podCIDR, via: address }));
 
 export class Cluster {
   readonly #card: ClusterCard;
@@ -71,18 +84,18 @@ export class Cluster {
         { signal },
       ),
       createDnsAddon(client, {
-        clusterIP: dnsServiceIP(this.#ranges),
-        address: hostLeg(this.#ranges),
+        clusterIPs: this.#ranges.families.map(dnsServiceIP),
+        addresses: this.#ranges.families.map(hostLeg),
         port: dnsPort,
       }),
-      wired.then(() => routeHost(nodes.map(({ podCIDR, address }) => ({ to: podCIDR, via: address })))),
+      wired.then(() => routeHost(nodes.flatMap(podRoutes))),
       ...nodes.map((node) => wired.then(() => this.#startNode(node, ca))),
     ]);
-    const route = {
-      serviceCIDR: this.#ranges.serviceCIDR,
+    const routes = {
+      serviceCIDRs: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR),
       isThere: (node: string) => isNamespaceThere(`${namespacePrefix(this.#card.name)}${node}`),
     };
-    followReadyNode(client, route, this.#log.named('host-route'), signal);
+    followReadyNode(client, routes, this.#log.named('host-route'), signal);
   }
 
   async stop(): Promise<void> {
@@ -109,8 +122,8 @@ export class Cluster {
     this.#apiServer = new ApiServer(
       { store: this.#store, log: this.#log.named('apiserver') },
       {
-        serviceCIDR: this.#ranges.serviceCIDR,
-        advertise: { address: hostLeg(this.#ranges), port: this.#card.apiPort },
+        serviceCIDR: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR).join(),
+        advertise: { address: this.#hostAddress, port: this.#card.apiPort },
       },
     );
     const [ca] = await Promise.all([
@@ -122,14 +135,13 @@ export class Cluster {
   }
 
   async #serveApi(ca: CertificateAuthority): Promise<void> {
-    const host = hostLeg(this.#ranges);
+    const host = this.#hostAddress;
     const port = this.#card.apiPort;
     const [server, kubeletClient] = await Promise.all([
       ca.issue({
         commonName: 'kube-apiserver',
         names: [
-          host,
-          apiServiceIP(this.#ranges),
+          ...this.#ranges.families.flatMap((family) => [hostLeg(family), apiServiceIP(family)]),
           'kubernetes',
           'kubernetes.default',
           'kubernetes.default.svc',
@@ -153,7 +165,7 @@ export class Cluster {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
       throw new UserError(
-        `Cannot listen on ${host}:${port} for the API server: a program of this machine already holds port ${port}. ` +
+        `Cannot listen on ${inBrackets(host)}:${port} for the API server: a program of this machine already holds port ${port}. ` +
           `Stop it, or choose another port with --api-port.`,
         { cause: error },
       );
@@ -163,12 +175,17 @@ export class Cluster {
   async #writeKubeconfig(ca: CertificateAuthority, path: string, user: Subject): Promise<void> {
     const text = formatKubeconfig({
       context: this.#card.name,
-      server: `https://${hostLeg(this.#ranges)}:${this.#card.apiPort}`,
+      server: `https://${inBrackets(this.#hostAddress)}:${this.#card.apiPort}`,
       ca: ca.pair.cert,
       user: user.commonName,
       client: await ca.issue(user),
     });
     await writeFile(path, text, { mode: 0o600 });
+  }
+
+  /** Where the API server listens. */
+  get #hostAddress(): string {
+    return hostLeg(this.#ranges.families[0]);
   }
 
   #namespaceOf(node: NodeAddresses): string {
@@ -184,19 +201,19 @@ export class Cluster {
   async #wireNode(node: NodeAddresses, all: readonly NodeAddresses[]): Promise<void> {
     const namespace = this.#namespaceOf(node);
     await createNamespace(namespace);
-    await attachNode({
-      fabric: fabricOf(this.#card.name),
-      namespace,
-      index: node.index,
-      address: `${node.address}/24`,
-      gateway: hostLeg(this.#ranges),
-      podCIDR: node.podCIDR,
-      peers: all.filter((other) => other !== node).map(({ address, podCIDR }) => ({ address, podCIDR })),
-    });
+    const peers = all.filter((other) => other !== node).flatMap(({ places }) => places);
+    const networks = node.places.map(({ family, address, podCIDR }) => ({
+      address: onFabric(address, family),
+      gateway: hostLeg(family),
+      podCIDR,
+      peers: peers.filter((peer) => peer.family === family),
+    }));
+    await attachNode({ fabric: fabricOf(this.#card.name), namespace, index: node.index, networks });
   }
 
   async #startNode(node: NodeAddresses, ca: CertificateAuthority): Promise<void> {
     const namespace = this.#namespaceOf(node);
+    const [primary] = node.places;
     const log = this.#log.named(node.name);
     const proxier = new Proxier(
       {
@@ -207,18 +224,18 @@ export class Cluster {
       },
       {
         nodeName: node.name,
-        nodeIPs: [node.address],
-        clusterCIDR: this.#ranges.podCIDR,
-        serviceCIDR: this.#ranges.serviceCIDR,
+        nodeIPs: [primary.address],
+        clusterCIDR: primary.family.podCIDR,
+        serviceCIDR: primary.family.serviceCIDR,
       },
     );
     const stateDir = join(stateDirOf(this.#card.name), 'nodes', node.name);
     const [listener, tls] = await Promise.all([
-      listenIn(namespace, { host: node.address, port: kubeletPort }),
+      listenIn(namespace, { host: primary.address, port: kubeletPort }),
       ca.issue({
         commonName: `system:node:${node.name}`,
         organizations: ['system:nodes'],
-        names: [node.name, node.address],
+        names: [node.name, ...node.places.map(({ address }) => address)],
       }),
     ]);
     const kubelet = new Kubelet(
@@ -231,9 +248,9 @@ export class Cluster {
       },
       {
         nodeName: node.name,
-        nodeIP: node.address,
-        podCIDR: node.podCIDR,
-        clusterDNS: [dnsServiceIP(this.#ranges)],
+        nodeIPs: mapFamilies(node.places, ({ address }) => address),
+        podCIDRs: mapFamilies(node.places, ({ podCIDR }) => podCIDR),
+        clusterDNS: [dnsServiceIP(primary.family)],
         clusterDomain,
         nodeNamespace: namespace,
         stateDir,

@@ -26,7 +26,7 @@ describe('the data folder of a cluster', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'portolan-data-'));
     process.env.PORTOLAN_DATA_DIR = join(folder, 'clusters');
-    const [ranges] = freeRanges([]);
+    const [ranges] = freeRanges('dual', []);
     assert.ok(ranges);
     cluster = {
       name: 'shop',
@@ -56,9 +56,18 @@ describe('the data folder of a cluster', () => {
     assert.ok((await dataSize('shop')) > 0);
   });
 
+  test('what an earlier version wrote, of one IP family, is understood', async () => {
+    const whole = JSON.parse(await readFile(file(), 'utf8'));
+    const family = { fabricCIDR: '10.254.1.0/24', podCIDR: '10.245.0.0/16', serviceCIDR: '10.112.0.0/12' };
+    const slot = { slot: 1, hostLink: 'ptl1' };
+    await writeFile(file(), JSON.stringify({ ...whole, format: 1, ranges: { ...slot, ...family } }));
+    assert.deepEqual((await readStored('shop'))?.ranges, { ...slot, families: [family] });
+    await writeFile(file(), JSON.stringify(whole));
+  });
+
   test('what cannot be continued is refused, with what to do, and stays as it is', async () => {
     const whole = JSON.parse(await readFile(file(), 'utf8'));
-    const newer = { ...whole, format: 2, writtenBy: '9.9.9', ranges: 'of another shape' };
+    const newer = { ...whole, format: 3, writtenBy: '9.9.9', ranges: 'of another shape' };
     const cases = [
       {
         name: 'half of it',
@@ -71,7 +80,7 @@ describe('the data folder of a cluster', () => {
       {
         name: 'written by a newer version',
         text: JSON.stringify(newer),
-        want: /were written by Portolan 9\.9\.9 in format 2, and this is Portolan \S+, which knows format 1\. Use that version, or/,
+        want: /were written by Portolan 9\.9\.9 in format 3, and this is Portolan \S+, which knows format 2\. Use that version, or/,
       },
     ];
     for (const { name, text, want } of cases) {

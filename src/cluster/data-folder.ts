@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { UserError } from '#lib/user-error.ts';
 import { version } from '#lib/version.ts';
 import { lockData } from './data-lock.ts';
-import type { Ranges } from './ranges.ts';
+import type { FamilyRanges, Ranges } from './ranges.ts';
 
 export interface StoredCluster {
   readonly name: string;
@@ -23,8 +23,11 @@ export interface StoredCluster {
   readonly hasObjects: boolean;
 }
 
-/** Of cluster.json and of what lies beside it; the store has a format of its own. */
-const format = 1;
+/**
+ * Of cluster.json and of what lies beside it; the store has a format of its own. In format 1 a cluster had one IP family,
+ * whose ranges were fields of `ranges`.
+ */
+const format = 2;
 
 const root = (): string => process.env.PORTOLAN_DATA_DIR ?? '/var/lib/portolan';
 export const dataDirOf = (name: string): string => join(root(), name);
@@ -50,7 +53,12 @@ export async function readStored(name: string): Promise<StoredCluster | undefine
         `and this is Portolan ${version}, which knows format ${format}. Use that version, or ${startOver(name)}.`,
     );
   }
-  return stored;
+  return stored.format === 1 ? { ...stored, ranges: fromFormat1(stored.ranges) } : stored;
+}
+
+function fromFormat1(ranges: unknown): Ranges {
+  const { slot, hostLink, fabricCIDR, podCIDR, serviceCIDR } = ranges as Omit<Ranges, 'families'> & FamilyRanges;
+  return { slot, hostLink, families: [{ fabricCIDR, podCIDR, serviceCIDR }] };
 }
 
 function parse(name: string, text: string): StoredCluster & { format: number; writtenBy: string } {

@@ -3,33 +3,35 @@
 
 import { isNodeReady, type Node, nodes } from '#api/index.ts';
 import { type Client, Informer } from '#client/index.ts';
+import { parseAddress, parseCidr } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
-import { routeHost } from '#network/index.ts';
+import { type HostRoute, routeHost } from '#network/index.ts';
 
-export interface HostRoute {
-  readonly serviceCIDR: string;
+export interface ServiceRoutes {
+  /** One for each IP family. */
+  readonly serviceCIDRs: readonly string[];
   /** Whether a node can be reached at all, whatever the API says of it. */
   readonly isThere: (nodeName: string) => Promise<boolean>;
 }
 
 const lookPeriodMs = 1000;
 
-const internalIP = (node: Node): string | undefined =>
-  node.status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
-
-export function followReadyNode(client: Client, route: HostRoute, log: Logger, signal: AbortSignal): void {
+export function followReadyNode(client: Client, routes: ServiceRoutes, log: Logger, signal: AbortSignal): void {
   const informer = new Informer(client.resource(nodes), { log });
   let via: string | undefined;
+  const canRoute = async (node: Node): Promise<boolean> =>
+    isNodeReady(node) && (await routes.isThere(node.metadata.name ?? ''));
   const move = async (): Promise<void> => {
-    const candidates = await Promise.all(
-      informer.list().map(async (node) => {
-        const canRoute = isNodeReady(node) && (await route.isThere(node.metadata.name ?? ''));
-        return canRoute ? internalIP(node) : undefined;
-      }),
+    const all = informer.list();
+    const able = await Promise.all(all.map(canRoute));
+    const candidates = all.filter((_, i) => able[i]);
+    const next = nextHop(
+      via,
+      candidates.map(({ metadata }) => metadata.name ?? ''),
     );
-    const next = nextHop(via, candidates);
-    if (!next || next === via || signal.aborted) return;
-    await routeHost([{ to: route.serviceCIDR, via: next }]);
+    const node = candidates.find(({ metadata }) => metadata.name === next);
+    if (!node || next === via || signal.aborted) return;
+    await routeHost(routesThrough(node, routes.serviceCIDRs));
     via = next;
   };
   let last: Promise<void> = Promise.resolve();
@@ -44,10 +46,17 @@ export function followReadyNode(client: Client, route: HostRoute, log: Logger, s
 }
 
 /**
- * The address to go on with: the one in use while it can route, else any that can.
- * @param candidates one for each node, undefined for those that cannot route.
+ * The node to go on with: the one in use while it can route, else any that can.
+ * @param candidates names of the nodes that can route
  */
-export function nextHop(inUse: string | undefined, candidates: readonly (string | undefined)[]): string | undefined {
-  const usable = candidates.filter((address) => address !== undefined);
-  return inUse !== undefined && usable.includes(inUse) ? inUse : usable[0];
+export const nextHop = (inUse: string | undefined, candidates: readonly string[]): string | undefined =>
+  inUse !== undefined && candidates.includes(inUse) ? inUse : candidates[0];
+
+/** Each range by the node's address of its family; none for a family that the node has no address of. */
+export function routesThrough({ status }: Node, ranges: readonly string[]): HostRoute[] {
+  const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
+  return ranges.flatMap((to) => {
+    const found = addresses.find(({ address }) => parseAddress(address)?.family === parseCidr(to)?.family);
+    return found ? [{ to, via: found.address }] : [];
+  });
 }

@@ -72,6 +72,25 @@ export async function checkPrivilege(): Promise<void> {
   );
 }
 
+/** For a cluster with IPv6: throws a UserError when this machine, or this container, has none. */
+export async function checkIPv6(): Promise<void> {
+  const settings = '/proc/sys/net/ipv6/conf';
+  if (!existsSync(settings)) {
+    throw new UserError(
+      'Cannot give a cluster IPv6 addresses: the kernel of this machine has no IPv6. Start it without ipv6.disable=1, or use --ip-family ipv4.',
+    );
+  }
+  // `default`: what the host's interface among the nodes begins with. `lo`: the host talks to itself when it asks its own API server.
+  for (const name of ['default', 'lo']) {
+    if ((await readFile(`${settings}/${name}/disable_ipv6`, 'utf8')).trim() === '0') continue;
+    const setting = `net.ipv6.conf.${name}.disable_ipv6`;
+    throw new UserError(
+      `Cannot give a cluster IPv6 addresses: IPv6 is switched off here (${setting} is not 0). ` +
+        `Switch it on (sysctl -w net.ipv6.conf.all.disable_ipv6=0), or use --ip-family ipv4.`,
+    );
+  }
+}
+
 /** Installs what is missing, or says in one line what to type. */
 export async function ensureRequirements(say: (line: string) => void): Promise<void> {
   const missing = await missingRequirements();

@@ -20,14 +20,14 @@ test('retireNodes() removes nodes beyond the count with their pods and leases, a
   const client = new Client(
     server.fetchAs({ name: 'system:kube-controller-manager', groups: ['system:authenticated'] }),
   );
-  const [ranges] = freeRanges([]);
+  const [ranges] = freeRanges('ipv4', []);
   assert.ok(ranges);
   const node = (name: string, address: string): Node => ({
     metadata: { name },
     spec: {},
     status: { addresses: [{ type: 'InternalIP', address }] },
   });
-  const ours = nodesOf(ranges, 4).map(({ name, address }) => node(name, address));
+  const ours = nodesOf(ranges, 4).map(({ name, places }) => node(name, places[0].address));
   // One that somebody else registered under a name like ours.
   for (const each of [...ours.slice(0, 3), node('node-4', '192.168.0.4'), node('rack-7', '192.168.0.7')]) {
     await client.resource(nodes).create(each);

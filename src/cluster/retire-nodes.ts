@@ -10,7 +10,7 @@ export async function retireNodes(client: Client, ranges: Ranges, count: number)
   const gone = new Map(
     nodesOf(ranges, maxNodes)
       .slice(count)
-      .map(({ name, address }) => [name, address]),
+      .map(({ name, places }) => [name, places[0].address]),
   );
   const isGone = ({ metadata, status }: Node): boolean =>
     status?.addresses?.some(({ address }) => address === gone.get(metadata.name ?? '')) ?? false;

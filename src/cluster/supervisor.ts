@@ -3,8 +3,10 @@
 
 import { Resolver } from 'node:dns/promises';
 import { cp, rm } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inBrackets } from '#lib/cidr.ts';
 import { systemClock } from '#lib/clock.ts';
 import { serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
 import { UserError } from '#lib/user-error.ts';
@@ -14,7 +16,7 @@ import { dataDirOf } from './data-folder.ts';
 import { clusterDomain, dnsKubeconfigPath, dnsPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
 import type { ChildMessage } from './messages.ts';
-import { dnsServiceIP, hostLeg, type Ranges } from './ranges.ts';
+import { apiServiceIP, dnsServiceIP, hostLeg, type Ranges } from './ranges.ts';
 import { Restarts } from './restarts.ts';
 import { type ClusterCard, stateDirOf, withNameLocked, writeCard } from './state.ts';
 
@@ -27,13 +29,19 @@ const dnsRestarts = { goodRunMs: 10_000 };
 const moduleExtension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const moduleAt = (path: string): string => fileURLToPath(new URL(`${path}.${moduleExtension}`, import.meta.url));
 
-/** Resolves when the cluster DNS answers on its virtual IP, through the real data plane. */
-async function dnsAnswers(clusterIP: string, signal: AbortSignal): Promise<void> {
+/** Resolves when the cluster DNS answers on its virtual IPs, through the real data plane. */
+async function dnsAnswers(ranges: Ranges, signal: AbortSignal): Promise<void> {
+  await Promise.all(ranges.families.map((family) => dnsAnswersAt(dnsServiceIP(family), ranges, signal)));
+}
+
+async function dnsAnswersAt(clusterIP: string, ranges: Ranges, signal: AbortSignal): Promise<void> {
   const resolver = new Resolver({ timeout: 250, tries: 1 });
   resolver.setServers([clusterIP]);
+  // The Service `kubernetes` has one address, of the primary family.
+  const type = isIPv6(apiServiceIP(ranges.families[0])) ? 'AAAA' : 'A';
   for (;;) {
     try {
-      await resolver.resolve4(`kubernetes.default.svc.${clusterDomain}`);
+      await resolver.resolve(`kubernetes.default.svc.${clusterDomain}`, type);
       return;
     } catch {
       await systemClock.sleep(5, signal);
@@ -87,7 +95,7 @@ export class Supervisor {
     this.#card = claim.card;
     signal.throwIfAborted();
     for (const line of beginning(claim)) say(line);
-    const ranges = await claimRanges(name, claim.stored);
+    const ranges = await claimRanges(claim);
     const card = { ...claim.card, ranges };
     this.#card = card;
     await writeCard(card);
@@ -127,10 +135,10 @@ export class Supervisor {
         this.#startDns(ranges);
       },
       ready: () => {
-        awaited = `the cluster DNS to answer on its virtual IP, ${dnsServiceIP(ranges)}`;
+        awaited = `the cluster DNS to answer on its virtual IP, ${ranges.families.map(dnsServiceIP).join(' and ')}`;
         // When the time is over, that is what is told.
         const ended = (error: unknown) => timeout.aborted || reject(error);
-        dnsAnswers(dnsServiceIP(ranges), AbortSignal.any([timeout, signal])).then(resolve, ended);
+        dnsAnswers(ranges, AbortSignal.any([timeout, signal])).then(resolve, ended);
       },
     };
     const server = new Child({
@@ -212,14 +220,15 @@ export class Supervisor {
   #runDns(ranges: Ranges, restarts = new Restarts(dnsRestarts)): void {
     if (this.#stopping.signal.aborted) return;
     const startedAt = Date.now();
-    const listen = `${hostLeg(ranges)}:${dnsPort}`;
+    const listen = ranges.families.map((family) => `${inBrackets(hostLeg(family))}:${dnsPort}`);
+    const reverse = ranges.families.flatMap(({ serviceCIDR, podCIDR }) => [serviceCIDR, podCIDR]);
     this.#dns = new Child({
       module: moduleAt('../dns/main'),
       args: [
         ...['--kubeconfig', dnsKubeconfigPath(this.#options.name)],
-        ...['--listen', listen],
+        ...listen.flatMap((address) => ['--listen', address]),
         ...['--domain', clusterDomain],
-        ...['--reverse-cidrs', `${ranges.serviceCIDR},${ranges.podCIDR}`],
+        ...['--reverse-cidrs', reverse.join()],
         ...['--resolv-conf', '/etc/resolv.conf'],
       ],
       logFile: this.#logFile('dns'),

@@ -1,4 +1,4 @@
-// The pod addresses of one node: from the second of its range on, the first being the gateway. A freed address is not
+// The pod addresses of one node in one IP family: from the second of its range on, the first being the gateway. A freed address is not
 // given out again while others are free, so that a client with an old answer in its cache does not meet a stranger.
 
 import { contains, nthAddress, parseAddress, parseCidr, sizeOf } from '#lib/cidr.ts';

@@ -33,7 +33,11 @@ const environmentOf = (container: Partial<Container>) =>
   containerEnvironment({
     pod,
     container: { name: 'c', ...container },
-    place: { podIPs: ['10.0.0.5'], hostIP: '192.168.0.2', allocatable: { cpu: '4', memory: '8Gi' } },
+    place: {
+      podIPs: ['10.0.0.5', 'fd00::5'],
+      hostIPs: ['192.168.0.2', 'fd00:1::2'],
+      allocatable: { cpu: '4', memory: '8Gi' },
+    },
     services: new Map([['DB_SERVICE_HOST', '172.30.0.3']]),
     sources,
   });
@@ -79,6 +83,7 @@ const cases: { name: string; container: Partial<Container>; want: Record<string,
         'status.podIP',
         'status.podIPs',
         'status.hostIP',
+        'status.hostIPs',
       ].map((fieldPath, i) => ({ name: `F${i}`, valueFrom: { fieldRef: { fieldPath } } })),
     },
     want: {
@@ -90,8 +95,9 @@ const cases: { name: string; container: Partial<Container>; want: Record<string,
       F4: 'c',
       F5: 'n1',
       F6: '10.0.0.5',
-      F7: '10.0.0.5',
+      F7: '10.0.0.5,fd00::5',
       F8: '192.168.0.2',
+      F9: '192.168.0.2,fd00:1::2',
     },
   },
   {

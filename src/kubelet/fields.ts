@@ -6,7 +6,8 @@ import { ConfigError } from './config-error.ts';
 /** Where a pod is: what is known of it beyond its object when its containers start. */
 export interface PodPlace {
   readonly podIPs: readonly string[];
-  readonly hostIP: string;
+  /** One for each IP family, the primary one first; the pod's alike. */
+  readonly hostIPs: readonly string[];
   /** What the node has to give. */
   readonly allocatable: Readonly<Record<string, string>>;
 }
@@ -19,7 +20,7 @@ const mapText = (map: Readonly<Record<string, string>> = {}): string =>
     .join('\n');
 
 /** Throws ConfigError for a path that is not supported. */
-export function fieldValue(path: string, { metadata, spec }: Pod, { podIPs, hostIP }: PodPlace): string {
+export function fieldValue(path: string, { metadata, spec }: Pod, { podIPs, hostIPs }: PodPlace): string {
   const subscript = /^metadata\.(labels|annotations)\['([^']*)'\]$/.exec(path);
   if (subscript) return metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
   switch (path) {
@@ -42,8 +43,9 @@ export function fieldValue(path: string, { metadata, spec }: Pod, { podIPs, host
     case 'status.podIPs':
       return podIPs.join(',');
     case 'status.hostIP':
+      return hostIPs[0] ?? '';
     case 'status.hostIPs':
-      return hostIP;
+      return hostIPs.join(',');
     default:
       throw new ConfigError(`unsupported fieldPath: ${path}`);
   }

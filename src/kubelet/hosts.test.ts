@@ -61,15 +61,15 @@ fe00::2\tip6-allrouters
 });
 test('hostNetworkHostsFile', () => {
   const header = '# Kubernetes-managed hosts file (host network).\n';
-  const node = { address: '10.254.0.11', name: 'n1' };
+  const node = { addresses: ['10.254.0.11', 'fd00:10:254::b'], name: 'n1' };
   for (const [nodeFile, aliases, want] of [
-    ['127.0.0.1 localhost\n', undefined, '127.0.0.1 localhost\n10.254.0.11\tn1\n'],
-    ['127.0.0.1 localhost', undefined, '127.0.0.1 localhost\n10.254.0.11\tn1\n'],
-    ['', undefined, '10.254.0.11\tn1\n'],
+    ['127.0.0.1 localhost\n', undefined, '127.0.0.1 localhost\n10.254.0.11\tn1\nfd00:10:254::b\tn1\n'],
+    ['127.0.0.1 localhost', undefined, '127.0.0.1 localhost\n10.254.0.11\tn1\nfd00:10:254::b\tn1\n'],
+    ['', undefined, '10.254.0.11\tn1\nfd00:10:254::b\tn1\n'],
     [
       '127.0.0.1 localhost\n',
       [{ ip: '203.0.113.9', hostnames: ['a.example'] }],
-      '127.0.0.1 localhost\n10.254.0.11\tn1\n\n# Entries added by HostAliases.\n203.0.113.9\ta.example\n',
+      '127.0.0.1 localhost\n10.254.0.11\tn1\nfd00:10:254::b\tn1\n\n# Entries added by HostAliases.\n203.0.113.9\ta.example\n',
     ],
   ] satisfies [string, HostAliases | undefined, string][]) {
     assert.equal(hostNetworkHostsFile(nodeFile, node, aliases), header + want);

@@ -59,9 +59,10 @@ export function hostsFile(
  */
 export function hostNetworkHostsFile(
   nodeFile: string,
-  node: { readonly address: string; readonly name: string },
+  node: { readonly addresses: readonly string[]; readonly name: string },
   aliases?: HostAliases,
 ): string {
   const lines = nodeFile === '' || nodeFile.endsWith('\n') ? nodeFile : `${nodeFile}\n`;
-  return `# Kubernetes-managed hosts file (host network).\n${lines}${node.address}\t${node.name}\n${aliasText(aliases)}`;
+  const own = node.addresses.map((address) => `${address}\t${node.name}\n`).join('');
+  return `# Kubernetes-managed hosts file (host network).\n${lines}${own}${aliasText(aliases)}`;
 }

@@ -75,10 +75,10 @@ export class TestNode {
     );
     await server.start();
     const namespace = `${bridge}-n1`;
-    await createFabric({ hostLink: bridge, fabric: bridge, address: `${fabric.gateway}/24` });
+    await createFabric({ hostLink: bridge, fabric: bridge, addresses: [`${fabric.gateway}/24`] });
     await createNamespace(namespace);
-    const node = { fabric: bridge, namespace, index: 1, address: `${fabric.node}/24`, gateway: fabric.gateway };
-    await attachNode({ ...node, podCIDR: fabric.podCIDR, peers: [] });
+    const network = { ...fabric, address: `${fabric.node}/24`, peers: [] };
+    await attachNode({ fabric: bridge, namespace, index: 1, networks: [network] });
     await routeHost([{ to: fabric.podCIDR, via: fabric.node }]);
     const stateDir = await mkdtemp(join(tmpdir(), 'portolan-kubelet-'));
     const started = new TestNode(server, bridge, stateDir, async (client) => {
@@ -88,8 +88,8 @@ export class TestNode {
         { client, runtime },
         {
           nodeName: 'n1',
-          nodeIP: fabric.node,
-          podCIDR: fabric.podCIDR,
+          nodeIPs: [fabric.node],
+          podCIDRs: [fabric.podCIDR],
           clusterDNS: ['172.30.0.10'],
           clusterDomain: 'cluster.local',
           nodeNamespace: namespace,

@@ -16,6 +16,7 @@ import {
   services,
 } from '#api/index.ts';
 import { type Client, EventRecorder, Informer } from '#client/index.ts';
+import type { PerFamily } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { AddressPool } from './address-pool.ts';
@@ -40,15 +41,16 @@ export interface KubeletParts {
 
 export interface KubeletOptions {
   readonly nodeName: string;
-  readonly nodeIP: string;
-  readonly podCIDR: string;
+  /** One for each IP family, the primary one first; the pods' ranges alike. */
+  readonly nodeIPs: PerFamily<string>;
+  readonly podCIDRs: PerFamily<string>;
   readonly clusterDNS: readonly string[];
   readonly clusterDomain: string;
   /** Network namespace that is the node; the kubelet's own when absent. */
   readonly nodeNamespace?: string | undefined;
   /** Everything the kubelet keeps; of this node alone. */
   readonly stateDir: string;
-  /** A listening server for logs and exec; absent: the kubelet listens on nodeIP and `port`. */
+  /** A listening server for logs and exec; absent: the kubelet listens on the primary node IP and `port`. */
   readonly listener?: NetServer | undefined;
   readonly port?: number | undefined;
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca: string } | undefined;
@@ -97,13 +99,13 @@ export class Kubelet {
     signal.throwIfAborted();
     signal.addEventListener('abort', () => void this.stop(), { once: true });
     const { client, runtime } = this.#parts;
-    const { nodeName, nodeIP, podCIDR, listener, port = defaultPort, tls, labels = {} } = this.#options;
+    const { nodeName, nodeIPs, podCIDRs, listener, port = defaultPort, tls, labels = {} } = this.#options;
     await mkdir(this.#options.stateDir, { recursive: true, mode: 0o700 });
     const access = podAccess((namespace, name) => this.#find(namespace, name), runtime);
-    this.#server = new KubeletServer(access, { listener, host: nodeIP, port, tls }, this.#log);
+    this.#server = new KubeletServer(access, { listener, host: nodeIPs[0], port, tls }, this.#log);
     const [machine, ownPort] = await Promise.all([readMachine(), this.#server.start(), runtime.prepare()]);
     const leaseDurationSeconds = this.#options.nodeLeaseDurationSeconds ?? defaultLeaseDurationSeconds;
-    const node = { nodeName, nodeIP, podCIDR, port: ownPort, runtimeVersion: runtime.version, labels, machine };
+    const node = { nodeName, nodeIPs, podCIDRs, port: ownPort, runtimeVersion: runtime.version, labels, machine };
     const input = { ...node, leaseDurationSeconds };
     const registration = new NodeRegistration({ client, clock: this.#clock }, input);
     this.#node = await registration.register();
@@ -192,7 +194,7 @@ export class Kubelet {
 
   async #nodeParts(serviceInformer: Informer<Service>): Promise<NodeParts> {
     const { client, runtime } = this.#parts;
-    const { nodeName, nodeIP, podCIDR, nodeNamespace, clusterDNS, clusterDomain, stateDir } = this.#options;
+    const { nodeName, nodeIPs, podCIDRs, nodeNamespace, clusterDNS, clusterDomain, stateDir } = this.#options;
     return {
       pods: client.resource(pods),
       configMap: this.#getter(configMaps),
@@ -202,8 +204,8 @@ export class Kubelet {
         return serviceInformer.list();
       },
       runtime,
-      network: { nodeNamespace, nodeIP, pool: new AddressPool(podCIDR) },
-      dns: { clusterDNS, clusterDomain, host: await this.#hostResolvConf(), nodeIP },
+      network: { nodeNamespace, nodeIPs, pools: podCIDRs.map((podCIDR) => new AddressPool(podCIDR)) },
+      dns: { clusterDNS, clusterDomain, host: await this.#hostResolvConf(), nodeIP: nodeIPs[0] },
       nodeName,
       allocatable: this.#node?.status?.allocatable ?? {},
       podsDir: join(stateDir, 'pods'),

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, release, totalmem } from 'node:os';
 import { gitVersion, type Node } from '#api/index.ts';
 import { timestamp } from '#api/schema/time.ts';
+import type { PerFamily } from '#lib/cidr.ts';
 import { goArchitecture } from '#lib/go-architecture.ts';
 
 export interface Machine {
@@ -36,8 +37,9 @@ export async function readMachine(): Promise<Machine> {
 
 export interface NodeInput {
   readonly nodeName: string;
-  readonly nodeIP: string;
-  readonly podCIDR: string;
+  /** One for each IP family, the primary one first; the pods' ranges alike. */
+  readonly nodeIPs: PerFamily<string>;
+  readonly podCIDRs: PerFamily<string>;
   readonly port: number;
   readonly runtimeVersion: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -72,7 +74,7 @@ export function nodeStatus(input: NodeInput, before: Node['status'], now: Date):
     allocatable: capacity,
     conditions: nodeConditions(before?.conditions ?? [], now),
     addresses: [
-      { type: 'InternalIP', address: input.nodeIP },
+      ...input.nodeIPs.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: input.nodeName },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: input.port } },
@@ -93,7 +95,7 @@ export function nodeStatus(input: NodeInput, before: Node['status'], now: Date):
 }
 
 export function nodeObject(input: NodeInput, now: Date): Node {
-  const { nodeName, podCIDR, machine } = input;
+  const { nodeName, podCIDRs, machine } = input;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -108,7 +110,7 @@ export function nodeObject(input: NodeInput, now: Date): Node {
         ...input.labels,
       },
     },
-    spec: { podCIDR, podCIDRs: [podCIDR] },
+    spec: { podCIDR: podCIDRs[0], podCIDRs: [...podCIDRs] },
     status: nodeStatus(input, undefined, now),
   };
 }

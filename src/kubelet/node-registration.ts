@@ -62,7 +62,10 @@ export class NodeRegistration {
     const now = this.#clock.now();
     const status = nodeStatus(this.#input, node.status, now);
     this.#statusWritten = now.getTime();
-    return await this.#nodes.patch(this.#input.nodeName, { status }, { type: 'strategic', subresource: 'status' });
+    // The patch would merge addresses by type, and of two InternalIPs one would go.
+    const addresses = [{ $patch: 'replace' }, ...(status.addresses ?? [])];
+    const patch = { status: { ...status, addresses } };
+    return await this.#nodes.patch(this.#input.nodeName, patch, { type: 'strategic', subresource: 'status' });
   }
 
   async #renewLease(): Promise<void> {

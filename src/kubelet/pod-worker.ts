@@ -89,7 +89,7 @@ export class PodWorker {
     this.#startTime = pod.status?.startTime ?? timestamp(new Date());
     this.#wasTerminal = isPodTerminal(pod);
     this.#earlier = earlierRuns(pod, new Date());
-    for (const { ip } of pod.status?.podIPs ?? []) parts.network.pool.skip(ip);
+    for (const { ip } of pod.status?.podIPs ?? []) for (const pool of parts.network.pools) pool.skip(ip);
     const namespace = pod.metadata.namespace ?? '';
     this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), {
       configMap: (name) => parts.configMap(name, namespace),
@@ -259,7 +259,7 @@ export class PodWorker {
     const { spec, metadata } = this.#pod;
     const dns = podDns({ ...this.#parts.dns, spec, namespace: metadata.namespace ?? '' });
     for (const { reason, message } of dns.warnings) this.#event('Warning', reason, message);
-    const node = { address: this.#parts.dns.nodeIP, name: this.#parts.nodeName };
+    const node = { addresses: this.#parts.network.nodeIPs, name: this.#parts.nodeName };
     const hosts = spec.hostNetwork
       ? hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8').catch(() => ''), node, spec.hostAliases)
       : hostsFile(this.#names, this.#network?.podIPs ?? [], spec.hostAliases);
@@ -281,7 +281,7 @@ export class PodWorker {
   #place(): PodPlace {
     return {
       podIPs: this.#network?.podIPs ?? [],
-      hostIP: this.#parts.dns.nodeIP,
+      hostIPs: this.#parts.network.nodeIPs,
       allocatable: this.#parts.allocatable,
     };
   }
@@ -390,7 +390,7 @@ export class PodWorker {
         records,
         networkReady: this.#network !== undefined,
         podIPs: this.#network?.podIPs ?? keptIPs ?? [],
-        hostIP: this.#parts.dns.nodeIP,
+        hostIPs: this.#parts.network.nodeIPs,
         startTime: this.#startTime,
         over: this.#over,
         failure: this.#failure,

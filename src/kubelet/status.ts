@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Container, type ContainerStatus, isSidecar, type Pod, type PodStatus } from '#api/index.ts';
 import type { PodCondition } from '#api/schema/pod.ts';
 import { timestamp } from '#api/schema/time.ts';
+import type { PerFamily } from '#lib/cidr.ts';
 
 /** The state of one container as its runner keeps it. */
 export interface ContainerRecord {
@@ -25,7 +26,7 @@ export interface PodView {
   readonly records: ReadonlyMap<string, ContainerRecord>;
   readonly networkReady: boolean;
   readonly podIPs: readonly string[];
-  readonly hostIP: string;
+  readonly hostIPs: PerFamily<string>;
   readonly startTime: string;
   /** No container runs, and none will be started again. */
   readonly over: boolean;
@@ -155,8 +156,8 @@ export function podStatus(view: PodView, before: PodStatus, now: Date): PodStatu
     phase,
     conditions: conditions.map((condition) => withTime(condition, before.conditions ?? [], timestamp(now))),
     ...(view.failure && { reason: view.failure.reason, message: view.failure.message }),
-    hostIP: view.hostIP,
-    hostIPs: [{ ip: view.hostIP }],
+    hostIP: view.hostIPs[0],
+    hostIPs: view.hostIPs.map((ip) => ({ ip })),
     ...(view.podIPs[0] && { podIP: view.podIPs[0], podIPs: view.podIPs.map((ip) => ({ ip })) }),
     startTime: view.startTime,
     ...(inits.length > 0 && { initContainerStatuses: inits }),

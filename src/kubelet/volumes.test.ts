@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import type { ConfigMap, Pod, PodSpec } from '#api/index.ts';
 import { PodVolumes } from './volumes.ts';
 
-const place = { podIPs: ['10.0.0.5'], hostIP: '192.168.0.2', allocatable: {} };
+const place = { podIPs: ['10.0.0.5'], hostIPs: ['192.168.0.2'], allocatable: {} };
 const podOf = (volumes: PodSpec['volumes'], labels = {}): Pod => ({
   metadata: { name: 'p', namespace: 'default', labels },
   spec: { containers: [], volumes },

@@ -5,6 +5,13 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 export type Family = 'IPv4' | 'IPv6';
 export const bitsOf = (family: Family): 32 | 128 => (family === 'IPv4' ? 32 : 128);
 
+/** One for each IP family that there is, the primary one first. */
+export type PerFamily<T> = readonly [T, ...T[]];
+export const mapFamilies = <T, U>([primary, ...others]: PerFamily<T>, make: (of: T) => U): PerFamily<U> => [
+  make(primary),
+  ...others.map(make),
+];
+
 export interface Address {
   readonly family: Family;
   readonly value: bigint;

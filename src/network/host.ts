@@ -1,7 +1,7 @@
 // The host's own addresses and routes: which ranges are taken, and the ways to the ranges of a cluster.
 
 import { type Cidr, contains, formatCidr, parseAddress, parseCidr } from '#lib/cidr.ts';
-import { ip, ipOutput, NetworkError } from './ip.ts';
+import { ip, ipOutput, isIPv6, NetworkError } from './ip.ts';
 
 export interface HostRoute {
   /** A range, like `10.96.0.0/12`. */
@@ -27,11 +27,11 @@ interface AddressEntry {
   readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 
-/** Every IPv4 range that this namespace has an address in or a route to, each once. The default route does not count. */
+/** Every range, of IPv4 and IPv6, that this namespace has an address in or a route to, each once. The default route does not count. */
 export async function hostUses(): Promise<RangeInUse[]> {
   const [addresses, routes] = await Promise.all([
-    ipOutput(['-j', '-4', 'addr', 'show']),
-    ipOutput(['-j', '-4', 'route', 'show', 'table', 'all']),
+    ipOutput(['-j', 'addr', 'show']),
+    ipOutput(['-j', 'route', 'show', 'table', 'all']),
   ]);
   const uses = [
     ...parse<AddressEntry>(addresses).flatMap(({ ifname, addr_info }) =>
@@ -55,7 +55,9 @@ export async function hostUses(): Promise<RangeInUse[]> {
  * somebody else's: it is left alone, and nothing is changed.
  */
 export async function routeHost(routes: readonly HostRoute[]): Promise<void> {
-  const existing = parse<RouteEntry>(await ipOutput(['-j', '-4', 'route', 'show']));
+  const families = [...new Set(routes.map(({ to }) => (isIPv6(to) ? '-6' : '-4')))];
+  const shown = await Promise.all(families.map((family) => ipOutput(['-j', family, 'route', 'show'])));
+  const existing = shown.flatMap(parse<RouteEntry>);
   for (const { to, via } of routes) {
     const link = existing.find((route) => route.gateway === undefined && covers(route.dst, via))?.dev;
     const other = existing.find((route) => sameRange(route.dst, to) && route.dev !== link);
@@ -69,7 +71,8 @@ export async function routeHost(routes: readonly HostRoute[]): Promise<void> {
 }
 
 const parse = <T>(json: string): T[] => (json.trim() === '' ? [] : (JSON.parse(json) as T[]));
-const range = (text: string): Cidr | undefined => parseCidr(text.includes('/') ? text : `${text}/32`);
+const range = (text: string): Cidr | undefined =>
+  parseCidr(text.includes('/') ? text : `${text}/${isIPv6(text) ? 128 : 32}`);
 
 function covers(dst: string, address: string): boolean {
   const cidr = range(dst);

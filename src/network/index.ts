@@ -7,6 +7,7 @@ export {
   detachNode,
   type Fabric,
   type FabricNames,
+  type NodeAddressing,
   type NodeAttachment,
   type Peer,
 } from './fabric.ts';
@@ -15,4 +16,4 @@ export { NetworkError, type NetworkErrorReason } from './ip.ts';
 export { type ListenOptions, listenIn } from './listen-in.ts';
 export { createNamespace, deleteNamespace, enter, listNamespaces } from './namespaces.ts';
 export { NodeNetwork } from './node-network.ts';
-export { attachPod, detachPod, type PodAttachment, type PodCable } from './pods.ts';
+export { attachPod, detachPod, type PodAddress, type PodAttachment, type PodCable } from './pods.ts';

@@ -1,5 +1,6 @@
 // The one door to iproute2: a batch of `ip` commands in one network namespace, and its complaints turned into our errors.
 
+import { isIPv6 as isIPv6Address } from 'node:net';
 import { CommandError, tryRun } from '#lib/run.ts';
 
 export type NetworkErrorReason = 'Exists' | 'NotFound' | 'Forbidden' | 'Failed';
@@ -13,6 +14,16 @@ export class NetworkError extends Error {
     this.reason = reason;
   }
 }
+
+/** Of an address or a range. */
+export const isIPv6 = (text: string): boolean => isIPv6Address(text.split('/')[0] ?? '');
+
+/**
+ * The command that gives a link an address, like `10.254.0.1/24`. Nobody else has it: IPv6 is spared the second for which
+ * the kernel would look for another owner, and refuse to use it.
+ */
+export const addAddress = (address: string, link: string): string =>
+  `addr add ${address} dev ${link}${isIPv6(address) ? ' nodad' : ''}`;
 
 /** Runs the commands in order with one process; those after a failing one are not run. Without a namespace: in ours. */
 export async function ip(namespace: string | undefined, commands: readonly string[]): Promise<void> {

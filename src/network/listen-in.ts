@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inBrackets } from '#lib/cidr.ts';
 import { NetworkError } from './ip.ts';
 import { enter } from './namespaces.ts';
 
@@ -45,7 +46,7 @@ export async function listenIn(namespace: string | undefined, options: ListenOpt
 const failed = ({ host, port }: ListenOptions, namespace: string | undefined, why: string): NetworkError =>
   new NetworkError(
     'Failed',
-    `cannot listen on ${host}:${port}${namespace === undefined ? '' : ` in network namespace ${namespace}`}: ${why}`,
+    `cannot listen on ${inBrackets(host)}:${port}${namespace === undefined ? '' : ` in network namespace ${namespace}`}: ${why}`,
   );
 
 const helpers = new Map<string, Helper>();

@@ -1,5 +1,5 @@
 // On the real kernel: a fabric with two nodes and a pod on each, in namespaces named after this process.
-// Pods 10.201/16, fabric 10.203.77.0/24.
+// Pods 10.201/16 and fd00:201::/56, fabric 10.203.77.0/24 and fd00:203::/64.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -27,14 +27,15 @@ import {
 
 const bridge = `tn${process.pid}`;
 const names = { hostLink: bridge, fabric: bridge };
+const hostLegs = ['10.203.77.1', 'fd00:203::1'];
 const nodes = [1, 2].map((n) => ({
   namespace: `${bridge}-node${n}`,
   index: n,
-  address: `10.203.77.${10 + n}`,
-  podCIDR: `10.201.${n}.0/24`,
+  ips: [`10.203.77.${10 + n}`, `fd00:203::${10 + n}`],
+  podCIDRs: [`10.201.${n}.0/24`, `fd00:201:0:${n}::/64`],
   pod: `${bridge}-pod${n}`,
-  podIP: `10.201.${n}.5`,
-  gateway: `10.201.${n}.1`,
+  podIPs: [`10.201.${n}.5`, `fd00:201:0:${n}::5`],
+  gateways: [`10.201.${n}.1`, `fd00:201:0:${n}::1`],
 }));
 const [first, second] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
 
@@ -43,26 +44,26 @@ const inside = (namespace: string, ...command: string[]) => {
   return run(file, [...args, ...command]);
 };
 
+const at = <T>(values: readonly T[], i: number): T => values[i] ?? assert.fail(`no value ${i}`);
+const families = [0, 1];
+
 before(async () => {
-  await createFabric({ ...names, address: '10.203.77.1/24' });
+  await createFabric({ ...names, addresses: ['10.203.77.1/24', 'fd00:203::1/64'] });
   for (const node of nodes) {
     await createNamespace(node.namespace);
-    await attachNode({
-      ...node,
-      fabric: bridge,
-      address: `${node.address}/24`,
-      gateway: '10.203.77.1',
-      peers: nodes.filter((other) => other !== node),
-    });
+    const others = nodes.filter((other) => other !== node);
+    const networks = families.map((i) => ({
+      address: `${at(node.ips, i)}/${i === 0 ? 24 : 64}`,
+      gateway: at(hostLegs, i),
+      podCIDR: at(node.podCIDRs, i),
+      peers: others.map(({ ips, podCIDRs }) => ({ address: at(ips, i), podCIDR: at(podCIDRs, i) })),
+    }));
+    await attachNode({ fabric: bridge, namespace: node.namespace, index: node.index, networks });
     await createNamespace(node.pod);
-    await attachPod({
-      nodeNamespace: node.namespace,
-      podNamespace: node.pod,
-      address: node.podIP,
-      gateway: node.gateway,
-    });
+    const addresses = families.map((i) => ({ address: at(node.podIPs, i), gateway: at(node.gateways, i) }));
+    await attachPod({ nodeNamespace: node.namespace, podNamespace: node.pod, addresses });
   }
-  await routeHost(nodes.map((node) => ({ to: node.podCIDR, via: node.address })));
+  await routeHost(nodes.flatMap(({ podCIDRs, ips }) => podCIDRs.map((to, i) => ({ to, via: at(ips, i) }))));
 });
 
 after(async () => {
@@ -88,53 +89,86 @@ async function callerSeenBy(server: Server, host: string, from: string | undefin
   return seen;
 }
 
-test('pods, nodes and the host reach a pod on another node, each with its own address', async () => {
-  const server = await listenIn(second.pod, { host: '0.0.0.0', port: 0 });
+for (const i of families) {
+  const [podIP = '', callerIP = '', nodeIP = '', hostIP = ''] = [second.podIPs, first.podIPs, first.ips, hostLegs].map(
+    (each) => each[i],
+  );
+  test(`pods, nodes and the host reach ${podIP} on another node, each with its own address`, async () => {
+    const server = await listenIn(second.pod, { host: podIP, port: 0 });
+    try {
+      assert.equal(await callerSeenBy(server, podIP, first.pod), callerIP);
+      assert.equal(await callerSeenBy(server, podIP, first.namespace), nodeIP);
+      assert.equal(await callerSeenBy(server, podIP, undefined), hostIP);
+    } finally {
+      server.close();
+    }
+  });
+}
+
+test('no IPv6 address of a node or a pod waits for the kernel to look for another owner', async () => {
+  for (const namespace of [first.namespace, first.pod]) {
+    const shown = await inside(namespace, 'ip', '-6', 'addr', 'show', 'scope', 'global');
+    const addresses = shown.split('\n').filter((line) => line.includes('inet6 fd00:20'));
+    assert.ok(addresses.length > 0 && addresses.every((line) => line.includes('nodad')), shown);
+  }
+});
+
+test('a pod reaches itself by loopback', async () => {
+  const server = await listenIn(second.pod, { host: '127.0.0.1', port: 0 });
   try {
-    assert.equal(await callerSeenBy(server, second.podIP, first.pod), first.podIP);
-    assert.equal(await callerSeenBy(server, second.podIP, first.namespace), first.address);
-    assert.equal(await callerSeenBy(server, second.podIP, undefined), '10.203.77.1');
     assert.equal(await callerSeenBy(server, '127.0.0.1', second.pod), '127.0.0.1');
   } finally {
     server.close();
   }
 });
 
-test('attachPod replaces what was left over at the same address, detachPod is done when it returns', async () => {
-  const pod = `${bridge}-again`;
-  const cable = { nodeNamespace: first.namespace, podNamespace: pod, address: '10.201.1.9', gateway: first.gateway };
-  await createNamespace(pod);
-  try {
-    await attachPod(cable);
+for (const [address, gateway, link] of [
+  ['10.201.1.9', '10.201.1.1', 'pod0ac90109'],
+  ['fd00:201:0:1::9', 'fd00:201:0:1::1', 'pod[0-9a-f]{12}'],
+] as const) {
+  test(`attachPod replaces what was left over at ${address}, detachPod is done when it returns`, async () => {
+    const pod = `${bridge}-again`;
+    const cable = { nodeNamespace: first.namespace, podNamespace: pod, addresses: [{ address, gateway }] };
+    const toPod = () => inside(first.namespace, 'ip', 'route', 'get', address);
     await createNamespace(pod);
-    await attachPod(cable);
-    assert.match(await inside(first.namespace, 'ip', 'route'), /^10\.201\.1\.9 dev pod0ac90109/m);
-    await detachPod(cable);
-    await detachPod(cable);
-    assert.doesNotMatch(await inside(first.namespace, 'ip', 'route'), /10\.201\.1\.9/);
-  } finally {
-    await deleteNamespace(pod);
-  }
-});
+    try {
+      await attachPod(cable);
+      await createNamespace(pod);
+      await attachPod(cable);
+      assert.match(await toPod(), new RegExp(`^${address} .*dev ${link} `));
+      await detachPod(cable);
+      await detachPod(cable);
+      await assert.rejects(toPod(), /unreachable|No route to host/);
+    } finally {
+      await deleteNamespace(pod);
+    }
+  });
+}
 
-test('a packet for a pod that is gone is refused by its node', async () => {
-  const [file = '', ...args] = enter(second.pod);
-  const { code, stderr } = await tryRun(file, [...args, 'bash', '-c', 'exec 3<>/dev/tcp/10.201.1.77/80']);
-  assert.notEqual(code, 0);
-  assert.match(stderr, /No route to host/);
-});
+for (const address of ['10.201.1.77', 'fd00:201:0:1::77']) {
+  test(`a packet for ${address}, a pod that is gone, is refused by its node`, async () => {
+    const [file = '', ...args] = enter(second.pod);
+    const { code, stderr } = await tryRun(file, [...args, 'bash', '-c', `exec 3<>/dev/tcp/${address}/80`]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, address.includes(':') ? /Network is unreachable/ : /No route to host/);
+  });
+}
 
 test('hostUses lists addresses and routes, routeHost leaves the routes of others alone', async () => {
   const uses = await hostUses();
   const ranges = uses.map(({ range }) => formatCidr(range));
-  assert.ok(ranges.includes('10.203.77.0/24') && ranges.includes('10.201.2.0/24'), ranges.join());
-  await routeHost([{ to: '10.201.2.0/24', via: first.address }]);
-  await routeHost([{ to: '10.201.2.0/24', via: second.address }]);
+  for (const range of ['10.203.77.0/24', '10.201.2.0/24', 'fd00:203::/64', 'fd00:201:0:2::/64'])
+    assert.ok(ranges.includes(range), `${range} is not among ${ranges.join()}`);
   const other = { hostLink: `${bridge}o`, fabric: `${bridge}o` };
-  await createFabric({ ...other, address: '10.203.79.1/24' });
+  await createFabric({ ...other, addresses: ['10.203.79.1/24', 'fd00:203:0:1::1/64'] });
   try {
-    const taken = routeHost([{ to: '10.203.79.0/24', via: first.address }]);
-    await assert.rejects(taken, /cannot route 10.203.79.0\/24 via 10.203.77.11: .* is in use through tn/);
+    for (const [i, to] of ['10.203.79.0/24', 'fd00:203:0:1::/64'].entries()) {
+      const range = at(second.podCIDRs, i);
+      await routeHost([{ to: range, via: at(first.ips, i) }]);
+      await routeHost([{ to: range, via: at(second.ips, i) }]);
+      const taken = routeHost([{ to, via: at(first.ips, i) }]);
+      await assert.rejects(taken, new RegExp(`cannot route ${to} via ${at(first.ips, i)}: .* is in use through tn`));
+    }
   } finally {
     await deleteFabric(other);
   }
@@ -181,8 +215,8 @@ test('many sockets in one namespace are made by one helper, and one that fails d
 test('the network of a node: its addresses and settings, and ours without a namespace', async () => {
   const node = new NodeNetwork(first.namespace);
   assert.deepEqual((await node.addresses()).filter((each) => each.includes('.')).sort(), [
-    first.gateway,
-    first.address,
+    at(first.gateways, 0),
+    at(first.ips, 0),
     '127.0.0.1',
   ]);
   await node.setSysctl('net.ipv4.ip_default_ttl', '77');
@@ -203,16 +237,24 @@ test('the network of a node: its addresses and settings, and ours without a name
 test('errors say what was tried, on what, and why', async () => {
   const missing = `${bridge}-missing`;
   await assert.rejects(
-    attachPod({ nodeNamespace: missing, podNamespace: missing, address: '10.201.1.8', gateway: '10.201.1.1' }),
+    attachPod({
+      nodeNamespace: missing,
+      podNamespace: missing,
+      addresses: [{ address: '10.201.1.8', gateway: '10.201.1.1' }],
+    }),
     (error: unknown) => error instanceof NetworkError && error.reason === 'NotFound' && error.message.includes(missing),
   );
   await assert.rejects(listenIn(missing, { host: '127.0.0.1', port: 0 }), /cannot listen on 127.0.0.1:0 in .*missing/);
   await assert.rejects(listenIn(first.namespace, { host: '192.0.2.1', port: 1 }), /EADDRNOTAVAIL/);
+  await assert.rejects(
+    listenIn(first.namespace, { host: '2001:db8::1', port: 1 }),
+    /cannot listen on \[2001:db8::1\]:1 .*EADDRNOTAVAIL/,
+  );
   await assert.rejects(createNamespace('../x'), /not a name for a network namespace/);
 });
 
 test('everything is removed, and removing it again is no error', async () => {
-  const other = { hostLink: `${bridge}x`, fabric: `${bridge}x`, address: '10.203.78.1/24' };
+  const other = { hostLink: `${bridge}x`, fabric: `${bridge}x`, addresses: ['10.203.78.1/24'] };
   await createFabric(other);
   await createFabric(other);
   await detachNode(other.fabric, 1);
@@ -223,11 +265,12 @@ test('everything is removed, and removing it again is no error', async () => {
 });
 
 test("another fabric's interface is neither replaced nor removed", async () => {
-  const [mine, theirs] = ['m', 't'].map((end) => ({
+  const fabricOf = (end: string) => ({
     hostLink: `${bridge}s`,
     fabric: `${bridge}${end}`,
-    address: '10.203.78.1/24',
-  })) as [Parameters<typeof createFabric>[0], Parameters<typeof createFabric>[0]];
+    addresses: ['10.203.78.1/24'],
+  });
+  const [mine, theirs] = [fabricOf('m'), fabricOf('t')];
   await createFabric(theirs);
   try {
     await assert.rejects(

@@ -106,11 +106,12 @@ socket.on('message', (_, from) => socket.send(name + ' ' + from.address + '\\n',
 socket.bind(8080, host, () => console.log('ready'));`;
 
 before(async () => {
-  await createFabric({ hostLink: bridge, fabric: bridge, address: `${hostAddress}/24` });
+  await createFabric({ hostLink: bridge, fabric: bridge, addresses: [`${hostAddress}/24`] });
   for (const node of nodes) {
     await createNamespace(node.namespace);
     const peers = nodes.filter((other) => other !== node);
-    await attachNode({ ...node, fabric: bridge, address: `${node.address}/24`, gateway: hostAddress, peers });
+    const network = { ...node, address: `${node.address}/24`, gateway: hostAddress, peers };
+    await attachNode({ ...node, fabric: bridge, networks: [network] });
   }
   for (const pod of pods) {
     const node = nodes[pod.node] as (typeof nodes)[0];
@@ -118,8 +119,7 @@ before(async () => {
     await attachPod({
       nodeNamespace: node.namespace,
       podNamespace: pod.namespace,
-      address: pod.ip,
-      gateway: node.gateway,
+      addresses: [{ address: pod.ip, gateway: node.gateway }],
     });
     const server = await listenIn(pod.namespace, { host: '0.0.0.0', port: 8080 });
     server.on('connection', (socket: Socket) =>
