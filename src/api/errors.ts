@@ -1,6 +1,7 @@
 // The one error that crosses the wire: metav1.Status (api.md §12, services.md §0.1). The API server throws these, the
 // client turns Status bodies back into them, so both sides read them with the same predicates.
 
+import { goQuoted } from './schema/go-text.ts';
 import type { Status, StatusCause, StatusDetails } from './schema/meta.ts';
 
 export interface ResourceName {
@@ -145,7 +146,7 @@ export const notAmong = (field: string, value: unknown, supported: readonly stri
   type: 'NotSupported',
   field,
   value,
-  detail: `supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}`,
+  detail: `supported values: ${supported.map(goQuoted).join(', ')}`,
 });
 export const forbiddenField = (field: string, detail: string): FieldError => ({ type: 'Forbidden', field, detail });
 export const tooLong = (field: string, limit: number): FieldError => ({
@@ -168,7 +169,12 @@ const longestValue = 16 * 1024;
 /** Characters of the errors that one answer tells of; a body of 3 MiB may have a million things wrong with it. */
 const longestErrors = 512 * 1024;
 
-const textOf = (value: unknown): string => JSON.stringify(typeof value === 'string' ? cut(value) : (value ?? null));
+const textOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? goQuoted(cut(value))
+    : JSON.stringify(value ?? null).replaceAll(/[<>&\u2028\u2029]/g, asUnicode);
+/** What Go's JSON escapes besides. */
+const asUnicode = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const cut = (text: string): string => (text.length > longestValue ? `${text.slice(0, longestValue)}…` : text);
 
 /** As many of the errors as fit into an answer, the first ones, and how many more there are. */

@@ -6,17 +6,8 @@ import type { Kind } from '../kind.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../names.ts';
 import { endpointSlices } from '../resources.ts';
 import { type Endpoint, type EndpointHints, type EndpointPort, EndpointSlice } from '../schema/discovery.ts';
-import {
-  check,
-  checkOptional,
-  immutableText,
-  oneOf,
-  ordinaryIpAddress,
-  portNumber,
-  protocols,
-  repeats,
-  tooMany,
-} from './checks.ts';
+import { ordinaryIpAddress } from './addresses.ts';
+import { check, checkOptional, immutableText, oneOf, portNumber, protocols, repeats, tooMany } from './checks.ts';
 import { ageColumn, column, firstThree, nameColumn } from './columns.ts';
 
 const unset = '<unset>';

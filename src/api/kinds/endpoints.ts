@@ -6,7 +6,8 @@ import type { Kind } from '../kind.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../names.ts';
 import { endpoints } from '../resources.ts';
 import { type EndpointAddress, type EndpointPort, Endpoints } from '../schema/endpoints.ts';
-import { checkOptional, oneOf, ordinaryIpAddress, portNumber, protocols } from './checks.ts';
+import { ordinaryIpAddress } from './addresses.ts';
+import { checkOptional, oneOf, portNumber, protocols } from './checks.ts';
 import { ageColumn, column, firstThree, nameColumn, none } from './columns.ts';
 
 const hostPort = (ip: string, port: number): string => `${inBrackets(ip)}:${port}`;

@@ -15,7 +15,8 @@ import {
   type IngressTLS,
 } from '../schema/networking.ts';
 import type { TypedLocalObjectReference } from '../schema/persistent-volume-claim.ts';
-import { check, checkOptional, checkRequired, ipAddress, optionallyOneOf, portNumber } from './checks.ts';
+import { ipAddress } from './addresses.ts';
+import { check, checkOptional, checkRequired, optionallyOneOf, portNumber } from './checks.ts';
 import { ageColumn, column, nameColumn, orNone } from './columns.ts';
 
 const classAnnotation = 'kubernetes.io/ingress.class';

@@ -6,7 +6,8 @@ import type { Kind } from '../kind.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../names.ts';
 import type { KubeObject } from '../object.ts';
 import type { LabelSelector, OwnerReference } from '../schema/meta.ts';
-import { canonicalAddress, check, checkRequired } from './checks.ts';
+import { canonicalAddress } from './addresses.ts';
+import { check, checkRequired } from './checks.ts';
 
 const nameFormats = { address: canonicalAddress, dns1035Label, dns1123Label, dns1123Subdomain } as const;
 const annotationsLimit = 256 * 1024;

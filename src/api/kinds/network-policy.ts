@@ -11,7 +11,8 @@ import {
   type NetworkPolicyPeer,
   type NetworkPolicyPort,
 } from '../schema/networking-policy.ts';
-import { check, cidrValue, optionallyOneOf, portNumber, protocols } from './checks.ts';
+import { cidrValue } from './addresses.ts';
+import { check, optionallyOneOf, portNumber, protocols } from './checks.ts';
 import { ageColumn, column, nameColumn, selectorCell } from './columns.ts';
 import { validateLabelSelector } from './metadata.ts';
 

@@ -5,7 +5,8 @@ import { type FieldError, invalidValue, required } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { serviceCIDRs } from '../resources.ts';
 import { ServiceCIDR } from '../schema/networking.ts';
-import { canonicalCidr, immutableText } from './checks.ts';
+import { canonicalCidr } from './addresses.ts';
+import { immutableText } from './checks.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
 
 const path = 'spec.cidrs';

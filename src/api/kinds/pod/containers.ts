@@ -4,7 +4,8 @@ import { duplicate, type FieldError, forbiddenField, invalidValue, required } fr
 import { dns1123Label, portName } from '../../names.ts';
 import type { Container, ContainerPort, SecurityContext } from '../../schema/container.ts';
 import type { PodSpec } from '../../schema/pod.ts';
-import { check, checkRequired, ipAddress, notNegative, oneOf, portNumber, protocols, repeats } from '../checks.ts';
+import { ipAddress } from '../addresses.ts';
+import { check, checkRequired, notNegative, oneOf, portNumber, protocols, repeats } from '../checks.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
 import { validateLifecycle, validateProbes } from './probes.ts';
 import { validateResources } from './resources.ts';

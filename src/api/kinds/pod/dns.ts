@@ -3,7 +3,8 @@
 import { type FieldError, invalidValue, required } from '../../errors.ts';
 import { dns1123Label, dns1123Subdomain } from '../../names.ts';
 import type { PodDNSConfig, PodSpec } from '../../schema/pod.ts';
-import { check, checkOptional, ipAddress, oneOf } from '../checks.ts';
+import { ipAddress } from '../addresses.ts';
+import { check, checkOptional, oneOf } from '../checks.ts';
 
 const policies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
 const limits = { nameservers: 3, searches: 32, searchCharacters: 2048 } as const;

@@ -3,7 +3,8 @@
 import { type FieldError, forbiddenField, invalidValue, notAmong, notSupported, required } from '../../errors.ts';
 import { dns1123Subdomain, qualifiedName } from '../../names.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from '../../schema/pod.ts';
-import { checkOptional, checkRequired, ipAddress, notNegative, oneOf, optionallyOneOf, present } from '../checks.ts';
+import { ipAddress } from '../addresses.ts';
+import { checkOptional, checkRequired, notNegative, oneOf, optionallyOneOf, present } from '../checks.ts';
 import { validateAnnotations, validateLabels } from '../metadata.ts';
 import { validateContainers } from './containers.ts';
 import { validatePodDns } from './dns.ts';

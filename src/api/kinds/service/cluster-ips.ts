@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseAddress } from '#lib/cidr.ts';
 import { duplicate, type FieldError, forbiddenField, invalidValue, notSupported, required } from '../../errors.ts';
 import type { Service } from '../../schema/service.ts';
-import { ipAddress } from '../checks.ts';
+import { ipAddress } from '../addresses.ts';
 import { isExternalName, isHeadless } from './shape.ts';
 
 const families = ['IPv4', 'IPv6'];

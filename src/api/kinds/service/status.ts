@@ -4,7 +4,8 @@ import { isIP } from 'node:net';
 import { type FieldError, forbiddenField, invalidValue, required } from '../../errors.ts';
 import { dns1123Subdomain } from '../../names.ts';
 import type { LoadBalancerIngress, Service } from '../../schema/service.ts';
-import { check, ipAddress, optionallyOneOf } from '../checks.ts';
+import { ipAddress } from '../addresses.ts';
+import { check, optionallyOneOf } from '../checks.ts';
 import { isLoadBalancer } from './shape.ts';
 
 export function validateServiceStatus(service: Service): FieldError[] {
