@@ -23,8 +23,9 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly schema: Message<T>;
   /** Fills in what the user left out; changes `object` in place. Runs on every write, before validation. */
   readonly setDefaults?: (object: T) => void;
-  /** All that is wrong with an object, allocations included. Metadata is checked by the caller, by `nameFormat`. */
-  readonly validate?: (object: T) => FieldError[];
+  /** All that is wrong with an object, allocations included. Metadata is checked by the caller, by `nameFormat`. Of a
+   * change, `old` is what is stored: a rule that became stricter since accepts what is there. */
+  readonly validate?: (object: T, old?: T) => FieldError[];
   /** Further rules for a new object; `object` was already validated on its own. */
   readonly validateCreate?: (object: T) => FieldError[];
   /** Further rules for a change (immutable fields); `object` was already validated on its own. */
@@ -48,7 +49,7 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly deprecation?: string;
   /** Texts for `Warning: 299` headers. */
   readonly warnings?: (object: T, old: T | undefined) => string[];
-  readonly nameFormat: 'dns1123Subdomain' | 'dns1123Label' | 'dns1035Label' | 'address';
+  readonly nameFormat: 'dns1123Subdomain' | 'dns1123Label' | 'address';
   readonly columns: readonly Column<T>[];
   /** Conditions of a Table row: finished pods have one. */
   readonly rowConditions?: (object: T) => { type: string; status: string; reason: string; message: string }[];

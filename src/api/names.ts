@@ -10,8 +10,6 @@ const subdomainPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a
 const subdomainText = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomainPattern}')`;
 const labelPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelText = `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${labelPattern}')`;
-const label1035Pattern = '[a-z]([-a-z0-9]*[a-z0-9])?';
-const label1035Text = `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '${label1035Pattern}')`;
 const namePartPattern = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const namePartText = `name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${namePartPattern}')`;
 const labelValuePattern = '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?';
@@ -34,7 +32,6 @@ export const dns1123Label = (value: string): string[] =>
   plainLabel(value).map((text) =>
     text === labelText && dns1123Subdomain(value).length === 0 ? 'must not contain dots' : text,
   );
-export const dns1035Label = format(63, label1035Pattern, label1035Text);
 export const labelValue = format(63, labelValuePattern, labelValueText);
 const namePart = format(63, namePartPattern, namePartText);
 

@@ -374,11 +374,11 @@ describe('kubectl', { skip: existsSync(kubectlPath) ? false : `there is no ${kub
     const wrong = await file('wrong.yaml', 'apiVersion: v1\nkind: Service\nmetadata: {name: w}\nspec: {prots: []}\n');
     await has(/unknown field "spec.prots"/, 'apply', '-f', wrong);
     await has(
-      /Service "1abc" is invalid: [\s\S]*a DNS-1035 label must consist/,
+      /Service "Web" is invalid: [\s\S]*a lowercase RFC 1123 label must consist/,
       'create',
       'service',
       'clusterip',
-      '1abc',
+      'Web',
       '--tcp=80',
     );
     await has(/configmaps "none" not found/, 'get', 'cm', 'none');

@@ -275,7 +275,7 @@ function problemsOf(kind: Kind, object: KubeObject, old: KubeObject, rules: Chan
   const problems = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, old)];
   problems.push(...validateEntries(object));
   if (rules === 'main')
-    problems.push(...(kind.validate?.(object) ?? []), ...(kind.validateUpdate?.(object, old) ?? []));
+    problems.push(...(kind.validate?.(object, old) ?? []), ...(kind.validateUpdate?.(object, old) ?? []));
   if (rules === 'status') problems.push(...(kind.validateStatusUpdate?.(object, old) ?? []));
   return problems;
 }

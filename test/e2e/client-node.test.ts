@@ -192,12 +192,12 @@ describe('@kubernetes/client-node', { skip: whyNoCluster() }, () => {
     assert.equal(patched.metadata?.labels?.tier, 'front');
     const stale = { ...patched, metadata: { ...patched.metadata, resourceVersion: '1' } };
     await assert.rejects(core.replaceNamespacedService({ name: 'web', namespace, body: stale }), { code: 409 });
-    const invalid = { metadata: { name: '1abc' }, spec: { ports: [{ port: 80 }] } };
+    const invalid = { metadata: { name: '1Abc' }, spec: { ports: [{ port: 80 }] } };
     await assert.rejects(
       core.createNamespacedService({ namespace, body: invalid }),
       (error: { code: number; body: string }) => {
         assert.equal(error.code, 422);
-        assert.match(JSON.parse(error.body).message, /DNS-1035 label/);
+        assert.match(JSON.parse(error.body).message, /RFC 1123 label/);
         return true;
       },
     );

@@ -33,7 +33,7 @@ const changes = {
   'cm-2.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied, labels: {set: one}}\ndata: {a: "3"}\n',
   'colour.yaml': 'apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {colour: red, ports: [{port: 80}]}\n',
   'wrong.yaml':
-    'apiVersion: v1\nkind: Service\nmetadata: {name: 1abc}\nspec: {type: Nope, ports: [{port: 70000, protocol: tcp}]}\n',
+    'apiVersion: v1\nkind: Service\nmetadata: {name: 1Abc}\nspec: {type: Nope, ports: [{port: 70000, protocol: tcp}]}\n',
   'taken.yaml':
     'apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {clusterIP: 10.96.10.1, ports: [{port: 80}]}\n',
   'pod.yaml': 'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: C}], restartPolicy: Now}\n',

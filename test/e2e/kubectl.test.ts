@@ -299,8 +299,8 @@ describe('the real kubectl', { skip }, () => {
     const create = 'create -f -';
     await refused(
       create,
-      /The Service "1abc" is invalid: metadata.name: Invalid value: "1abc": a DNS-1035 label must consist/,
-      service({ ports: [{ port: 80 }] }, '1abc'),
+      /The Service "1Abc" is invalid: metadata.name: Invalid value: "1Abc": a lowercase RFC 1123 label must consist/,
+      service({ ports: [{ port: 80 }] }, '1Abc'),
     );
     await refused(
       create,

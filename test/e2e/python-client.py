@@ -208,7 +208,7 @@ def pages():
 
 def refusals():
     ports = [client.V1ServicePort(port=70000)]
-    body = client.V1Service(metadata=client.V1ObjectMeta(name="1abc"), spec=client.V1ServiceSpec(ports=ports))
+    body = client.V1Service(metadata=client.V1ObjectMeta(name="1Abc"), spec=client.V1ServiceSpec(ports=ports))
     error = refusal(core.create_namespaced_service, NAMESPACE, body)
     assert (error.status, error.reason) == (422, "Unprocessable Entity"), error
     status = client.ApiClient().deserialize(Answer(error.body), "V1Status")

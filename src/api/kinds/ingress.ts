@@ -3,7 +3,7 @@
 import { parseAddress } from '#lib/cidr.ts';
 import { type FieldError, invalidValue, required } from '../errors.ts';
 import type { Kind } from '../kind.ts';
-import { dns1035Label, dns1123Subdomain, pathSegment, portName, wildcardDns1123Subdomain } from '../names.ts';
+import { dns1123Label, dns1123Subdomain, pathSegment, portName, wildcardDns1123Subdomain } from '../names.ts';
 import { ingresses } from '../resources.ts';
 import {
   type HTTPIngressPath,
@@ -72,7 +72,7 @@ function validateBackend({ service, resource }: IngressBackend, path: string): F
 }
 
 function validateServiceBackend({ name, port }: IngressServiceBackend, path: string): FieldError[] {
-  const errors = checkRequired(`${path}.service.name`, name, dns1035Label);
+  const errors = checkRequired(`${path}.service.name`, name, dns1123Label);
   if (port.name && port.number) return [...errors, invalidValue(path, '', 'cannot set both port name & port number')];
   if (port.name) return [...errors, ...check(`${path}.service.port.name`, port.name, portName)];
   if (port.number) return [...errors, ...portNumber(`${path}.service.port.number`, port.number)];

@@ -3,13 +3,13 @@
 
 import { type FieldError, forbiddenField, invalidValue, required, tooLong } from '../errors.ts';
 import type { Kind } from '../kind.ts';
-import { dns1035Label, dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../names.ts';
+import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../names.ts';
 import type { KubeObject } from '../object.ts';
 import type { LabelSelector, OwnerReference } from '../schema/meta.ts';
 import { canonicalAddress } from './addresses.ts';
 import { check, checkRequired } from './checks.ts';
 
-const nameFormats = { address: canonicalAddress, dns1035Label, dns1123Label, dns1123Subdomain } as const;
+const nameFormats = { address: canonicalAddress, dns1123Label, dns1123Subdomain } as const;
 const annotationsLimit = 256 * 1024;
 
 /** What any write must satisfy; the server has filled in the namespace, and the name when only its prefix was given. */

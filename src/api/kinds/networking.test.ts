@@ -105,8 +105,8 @@ test('every rule of an Ingress names its field', () => {
     ],
     [
       'no such number',
-      { defaultBackend: { service: { name: '1s', port: { number: 65536 } } } },
-      "spec.defaultBackend.service.name: Invalid value: \"1s\": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+      { defaultBackend: { service: { name: '1.s', port: { number: 65536 } } } },
+      'spec.defaultBackend.service.name: Invalid value: "1.s": must not contain dots',
       'spec.defaultBackend.service.port.number: Invalid value: 65536: must be between 1 and 65535, inclusive',
     ],
   ]);

@@ -24,7 +24,8 @@ export const serviceKind: Kind<Service> = {
   validateUpdate: validateServiceUpdate,
   validateStatusUpdate: validateServiceStatus,
   warnings: serviceWarnings,
-  nameFormat: 'dns1035Label',
+  // From 1.36 on a Service's name may begin with a digit (KEP-5311).
+  nameFormat: 'dns1123Label',
   columns: serviceColumns,
   selectableFields: {
     'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',

@@ -2,21 +2,22 @@
 // and whether an address is free, is the allocators' knowledge.
 
 import { isDeepStrictEqual } from 'node:util';
-import { parseAddress } from '#lib/cidr.ts';
 import { duplicate, type FieldError, forbiddenField, invalidValue, notSupported, required } from '../../errors.ts';
 import type { Service } from '../../schema/service.ts';
-import { ipAddress } from '../addresses.ts';
+import { ipAddress, type Known, parseLoosely } from '../addresses.ts';
 import { isExternalName, isHeadless } from './shape.ts';
 
 const families = ['IPv4', 'IPv6'];
 const policies = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
 
-export function validateClusterIPs(service: Service): FieldError[] {
-  if (isExternalName(service)) return validateNone(service);
-  return [...validatePair(service), ...validateFamilies(service), ...validateList(service)];
+/** Those of an ExternalName are {@link validateNoClusterIPs}'s. Also used by the allocators, before they look for addresses. */
+export function validateClusterIPs(service: Service, old?: Service): FieldError[] {
+  if (isExternalName(service)) return [];
+  const known = new Set(old?.spec.clusterIPs);
+  return [...validatePair(service), ...validateFamilies(service), ...validateList(service, known)];
 }
 
-function validateNone({ spec }: Service): FieldError[] {
+export function validateNoClusterIPs({ spec }: Service): FieldError[] {
   const detail = 'may not be set for ExternalName services';
   const set = {
     clusterIPs: (spec.clusterIPs?.length ?? 0) > 0 || Boolean(spec.clusterIP),
@@ -41,8 +42,10 @@ function validatePair({ spec: { clusterIP, clusterIPs = [] } }: Service): FieldE
 function validateFamilies({ spec: { ipFamilies = [], ipFamilyPolicy } }: Service): FieldError[] {
   const errors = ipFamilies.flatMap((family, i) => {
     const path = `spec.ipFamilies[${i}]`;
-    if (!families.includes(family)) return [notSupported(path, family, families)];
-    return ipFamilies.indexOf(family) < i ? [duplicate(path, family)] : [];
+    return [
+      ...(families.includes(family) ? [] : [notSupported(path, family, families)]),
+      ...(ipFamilies.indexOf(family) < i ? [duplicate(path, family)] : []),
+    ];
   });
   if (ipFamilyPolicy !== undefined && !policies.includes(ipFamilyPolicy)) {
     errors.push(notSupported('spec.ipFamilyPolicy', ipFamilyPolicy, policies));
@@ -50,17 +53,17 @@ function validateFamilies({ spec: { ipFamilies = [], ipFamilyPolicy } }: Service
   return errors;
 }
 
-function validateList(service: Service): FieldError[] {
+function validateList(service: Service, known: Known): FieldError[] {
   const { clusterIPs: ips = [], ipFamilies = [] } = service.spec;
   const path = 'spec.clusterIPs';
   const errors: FieldError[] = [];
   const isNone = ips[0] === 'None';
   if (isNone && ips.length > 1) errors.push(invalidValue(`${path}[0]`, ips, "'None' must be the first and only value"));
-  for (const [i, ip] of ips.entries()) if (!(isNone && i === 0)) errors.push(...ipAddress(`${path}[${i}]`, ip));
+  for (const [i, ip] of ips.entries()) if (!(isNone && i === 0)) errors.push(...ipAddress(`${path}[${i}]`, ip, known));
   if (ips.length > 2) errors.push(invalidValue(path, ips, 'may only hold up to 2 values'));
   // What follows would only repeat what is wrong already.
   if (errors.length > 0 || isNone) return errors;
-  const actual = ips.map((ip) => parseAddress(ip)?.family);
+  const actual = ips.map((ip) => parseLoosely(ip)?.family);
   if (ips.length === 2 && actual[0] === actual[1]) {
     errors.push(invalidValue(path, ips, 'may specify no more than one IP for each IP family'));
   }
@@ -77,11 +80,10 @@ export function validateClusterIPUpdate(service: Service, old: Service): FieldEr
   if (isExternalName(service) || isExternalName(old)) return [];
   const { spec } = service;
   const errors = validateKept('clusterIP', 'spec.clusterIPs', spec.clusterIPs ?? [], old.spec.clusterIPs ?? [], spec);
-  if (isHeadless(service) && isHeadless(old)) return errors;
-  return [
-    ...errors,
-    ...validateKept('ipFamily', 'spec.ipFamilies', spec.ipFamilies ?? [], old.spec.ipFamilies ?? [], spec),
-  ];
+  // Headless Services change their families as they like; going to or from headless is refused above.
+  if (isHeadless(service) || isHeadless(old)) return errors;
+  const families = validateKept('ipFamily', 'spec.ipFamilies', spec.ipFamilies ?? [], old.spec.ipFamilies ?? [], spec);
+  return [...errors, ...families];
 }
 
 function validateKept(what: string, path: string, list: string[], old: string[], spec: Service['spec']): FieldError[] {

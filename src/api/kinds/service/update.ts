@@ -64,16 +64,14 @@ function restoreAllocated(service: Service, old: Service): void {
   }
 }
 
-/** By port name, because that is what stays when a port's number changes. Two protocols may share one node port. */
+/** By port name, because that is what stays when a port's number changes. A number that the new list has is where the user
+ * wants it. */
 function restoreNodePorts(ports: ServicePort[], old: ServicePort[]): void {
-  const key = ({ protocol }: ServicePort, nodePort: number | undefined): string => `${protocol} ${nodePort}`;
-  const taken = new Set(ports.map((port) => key(port, port.nodePort)));
-  const nodePorts = new Map(old.toReversed().map(({ name, nodePort }) => [name ?? '', nodePort]));
+  const given = new Set(ports.map(({ nodePort }) => nodePort));
+  const nodePorts = new Map(old.map(({ name, nodePort }) => [name ?? '', nodePort]));
   for (const port of ports) {
     const before = nodePorts.get(port.name ?? '');
-    if (port.nodePort || !before || taken.has(key(port, before))) continue;
-    port.nodePort = before;
-    taken.add(key(port, before));
+    if (!port.nodePort && before && !given.has(before)) port.nodePort = before;
   }
 }
 

@@ -1,14 +1,13 @@
 // Rules for a Service besides its ports and addresses (services.md A.4): type, name, affinity, traffic, load balancer.
 
-import { parseCidr } from '#lib/cidr.ts';
 import { type FieldError, forbiddenField, invalidValue, required } from '../../errors.ts';
 import { dns1123Subdomain, qualifiedName } from '../../names.ts';
 import type { Service } from '../../schema/service.ts';
-import { ordinaryIpAddress } from '../addresses.ts';
-import { check, immutableText, oneOf, optionallyOneOf, portNumber } from '../checks.ts';
+import { ordinaryIpAddress, strictCidr } from '../addresses.ts';
+import { check, checkRequired, immutableText, oneOf, optionallyOneOf, portNumber } from '../checks.ts';
 import { validateLabels } from '../metadata.ts';
-import { validateClusterIPs, validateClusterIPUpdate } from './cluster-ips.ts';
-import { validateServicePorts } from './ports.ts';
+import { validateClusterIPs, validateClusterIPUpdate, validateNoClusterIPs } from './cluster-ips.ts';
+import { validateHasPorts, validatePortPairs, validatePorts } from './ports.ts';
 import {
   isExternallyAccessible,
   isExternalName,
@@ -27,36 +26,38 @@ const rangesAnnotation = 'service.beta.kubernetes.io/load-balancer-source-ranges
 export const topologyMode = 'service.kubernetes.io/topology-mode';
 export const topologyHints = 'service.kubernetes.io/topology-aware-hints';
 
-export function validateService(service: Service): FieldError[] {
+/** In upstream's order, because kubectl lists errors in the order it gets them. */
+export function validateService(service: Service, old?: Service): FieldError[] {
   const { spec } = service;
+  const knownIPs = new Set(old?.spec.externalIPs);
   return [
-    ...validateServicePorts(service),
-    ...validateType(service),
+    ...validateTopologyAnnotations(service),
+    ...validateHasPorts(service),
+    ...validateByType(service),
+    ...validatePorts(service),
     ...validateLabels('spec.selector', spec.selector),
     ...validateAffinity(spec),
-    ...(spec.externalIPs ?? []).flatMap((ip, i) => ordinaryIpAddress(`spec.externalIPs[${i}]`, ip)),
-    ...validateSourceRanges(service),
+    ...validateClusterIPs(service, old),
+    ...(spec.externalIPs ?? []).flatMap((ip, i) => ordinaryIpAddress(`spec.externalIPs[${i}]`, ip, knownIPs)),
+    ...oneOf('spec.type', spec.type, types),
+    ...validatePortPairs(service),
+    ...validateSourceRanges(service, old),
     ...validateLoadBalancer(service),
     ...validateTraffic(service),
-    ...validateTopologyAnnotations(service),
-    ...validateClusterIPs(service),
-    ...validateServiceStatus(service),
+    ...validateServiceStatus(service, old),
   ];
 }
 
-function validateType(service: Service): FieldError[] {
+/** What a type rules out, and what it needs. */
+function validateByType(service: Service): FieldError[] {
   const { spec } = service;
-  const errors = oneOf('spec.type', spec.type, types);
   if (isHeadless(service) && mayHaveNodePorts(service)) {
-    errors.push(invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`));
+    return [invalidValue('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${spec.type} services`)];
   }
-  if (isExternalName(service)) {
-    // One trailing dot, as in a zone file, is tolerated.
-    const name = spec.externalName?.replace(/\.$/, '');
-    if (!name) errors.push(required('spec.externalName'));
-    else errors.push(...check('spec.externalName', name, dns1123Subdomain));
-  }
-  return errors;
+  if (!isExternalName(service)) return [];
+  // One trailing dot, as in a zone file, is tolerated.
+  const name = spec.externalName?.replace(/\.$/, '');
+  return [...validateNoClusterIPs(service), ...checkRequired('spec.externalName', name, dns1123Subdomain)];
 }
 
 function validateAffinity({ sessionAffinity, sessionAffinityConfig: config }: Service['spec']): FieldError[] {
@@ -78,31 +79,25 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig: config }: Se
   return errors;
 }
 
-/** The field, and only where it is empty the annotation that came before it. The path's capital L is the API's own. */
-function validateSourceRanges(service: Service): FieldError[] {
+/** The field, and only where it is empty the annotation that came before it. The path's capital L is the API's own; from
+ * the annotation the field has it that blanks around a range are fine. */
+function validateSourceRanges(service: Service, old: Service | undefined): FieldError[] {
   const { spec, metadata } = service;
-  const annotation = metadata.annotations?.[rangesAnnotation]?.trim();
-  const [ranges, path, itemPath] = spec.loadBalancerSourceRanges?.length
-    ? [
-        spec.loadBalancerSourceRanges,
-        'spec.LoadBalancerSourceRanges',
-        (i: number) => `spec.LoadBalancerSourceRanges[${i}]`,
-      ]
-    : [
-        annotation ? annotation.split(',') : [],
-        `metadata.annotations[${rangesAnnotation}]`,
-        () => `metadata.annotations[${rangesAnnotation}]`,
-      ];
-  if (ranges.length === 0) return [];
+  const annotation = metadata.annotations?.[rangesAnnotation];
+  const isField = (spec.loadBalancerSourceRanges?.length ?? 0) > 0;
+  if (!isField && annotation === undefined) return [];
+  const path = isField ? 'spec.LoadBalancerSourceRanges' : `metadata.annotations[${rangesAnnotation}]`;
+  const ranges = isField ? spec.loadBalancerSourceRanges : rangesIn(annotation);
+  const oldRanges = isField
+    ? old?.spec.loadBalancerSourceRanges
+    : rangesIn(old?.metadata.annotations?.[rangesAnnotation]);
+  const known = new Set(oldRanges?.map((range) => range.trim()));
   return [
     ...(isLoadBalancer(service) ? [] : [forbiddenField(path, onlyForLoadBalancer)]),
-    ...ranges.flatMap((range, i) =>
-      parseCidr(range.trim())
-        ? []
-        : [invalidValue(itemPath(i), range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')],
-    ),
+    ...(ranges ?? []).flatMap((range, i) => strictCidr(isField ? `${path}[${i}]` : path, range.trim(), known)),
   ];
 }
+const rangesIn = (annotation = ''): string[] => (annotation.trim() === '' ? [] : annotation.split(','));
 
 function validateLoadBalancer(service: Service): FieldError[] {
   const { allocateLoadBalancerNodePorts: allocate, loadBalancerClass } = service.spec;
@@ -113,11 +108,10 @@ function validateLoadBalancer(service: Service): FieldError[] {
   } else if (allocate !== undefined) {
     errors.push(forbiddenField('allocateLoadBalancerNodePorts', onlyForLoadBalancer));
   }
-  if (loadBalancerClass !== undefined) {
-    if (!isLoadBalancer(service)) errors.push(forbiddenField('spec.loadBalancerClass', onlyForLoadBalancer));
-    errors.push(...check('spec.loadBalancerClass', loadBalancerClass, qualifiedName));
-  }
-  return errors;
+  const path = 'spec.loadBalancerClass';
+  if (loadBalancerClass === undefined) return errors;
+  if (!isLoadBalancer(service)) return [...errors, forbiddenField(path, onlyForLoadBalancer)];
+  return [...errors, ...check(path, loadBalancerClass, qualifiedName)];
 }
 
 function validateTraffic(service: Service): FieldError[] {
@@ -129,12 +123,15 @@ function validateTraffic(service: Service): FieldError[] {
     errors.push(invalidValue(external, externalTrafficPolicy, 'may only be set for externally-accessible services'));
   }
   const health = 'spec.healthCheckNodePort';
-  if (needsHealthCheckNodePort(service)) errors.push(...portNumber(health, healthCheckNodePort ?? 0));
-  else if (healthCheckNodePort) {
+  if (needsHealthCheckNodePort(service)) {
+    errors.push(...(healthCheckNodePort ? portNumber(health, healthCheckNodePort) : [required(health)]));
+  } else if (healthCheckNodePort) {
     const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     errors.push(invalidValue(health, healthCheckNodePort, detail));
   }
-  if (!isExternalName(service)) errors.push(...oneOf('spec.internalTrafficPolicy', internalTrafficPolicy, policies));
+  const internal = 'spec.internalTrafficPolicy';
+  if (internalTrafficPolicy === undefined && !isExternalName(service)) errors.push(required(internal));
+  errors.push(...optionallyOneOf(internal, internalTrafficPolicy, policies));
   errors.push(...optionallyOneOf('spec.trafficDistribution', trafficDistribution, distributions));
   return errors;
 }
