@@ -1,6 +1,6 @@
 // Runs a program to its end: the one way in which this project starts short-lived commands (ip, nft, runc, conntrack).
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface RunOptions {
   readonly input?: string | undefined;
@@ -35,11 +35,10 @@ export function tryRun(file: string, args: readonly string[], options: RunOption
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 30_000,
-      killSignal: 'SIGKILL',
       env: options.env ?? process.env,
       ...(options.signal && { signal: options.signal }),
     });
+    killAfter(options.timeoutMs, child);
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     let size = 0;
     const collect = (into: Buffer[]) => (chunk: Buffer) => {
@@ -66,4 +65,42 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   const { code, stdout, stderr } = await tryRun(file, args, options);
   if (code !== 0) throw new CommandError([file, ...args].join(' '), code, stderr);
   return stdout;
+}
+
+/** Not spawn's own `timeout`: of a program that could not be started, that one keeps us from ending until it is over. */
+function killAfter(timeoutMs = 30_000, child: ChildProcess): void {
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  child.once('exit', () => clearTimeout(timer));
+  child.once('error', () => child.pid === undefined && clearTimeout(timer));
+}
+
+/** Like {@link run}, with standard output in pieces as it comes. A caller that stops listening ends the program. */
+export async function* outputOf(
+  file: string,
+  args: readonly string[],
+  { timeoutMs }: Pick<RunOptions, 'timeoutMs'> = {},
+): AsyncGenerator<string> {
+  const command = [file, ...args].join(' ');
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  killAfter(timeoutMs, child);
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', (error) => reject(new CommandError(command, -1, error.message, { cause: error })));
+    child.on('close', (code, signal) => {
+      if (signal) reject(new CommandError(command, -1, `ended by ${signal}`));
+      else resolve(code ?? -1);
+    });
+  });
+  // It is waited for at the end only.
+  ended.catch(() => {});
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    if (stderr.length < 65_536) stderr += chunk;
+  });
+  try {
+    for await (const chunk of child.stdout.setEncoding('utf8')) yield chunk as string;
+    const code = await ended;
+    if (code !== 0) throw new CommandError(command, code, stderr);
+  } finally {
+    if (child.exitCode === null) child.kill('SIGKILL');
+  }
 }

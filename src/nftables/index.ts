@@ -1,6 +1,6 @@
 // nftables: objects, one transaction, the real nft and one in memory.
 
-export { isNotFound, NftError, type NftErrorReason } from './errors.ts';
+export { isNotFound, NftError, type NftErrorReason, type RefusedElement } from './errors.ts';
 export type { Nft } from './nft.ts';
 export { NftExec, type NftExecOptions } from './nft-exec.ts';
 export { FakeNft } from './nft-fake.ts';

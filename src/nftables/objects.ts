@@ -10,6 +10,8 @@ export interface Hook {
   readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
   /** A number, since nft 1.0.6 refuses the name `dstnat` in the output hook. */
   readonly priority: number;
+  /** What becomes of a packet that no rule decides on; `accept` when absent. */
+  readonly policy?: 'accept' | 'drop';
 }
 
 export interface Chain {
@@ -33,18 +35,23 @@ export interface NamedSet {
   readonly value?: string;
   /** `interval`: elements may be ranges, which must not overlap. `dynamic`: rules add elements. */
   readonly flags?: readonly ('dynamic' | 'timeout' | 'interval')[];
-  /** The most elements it may have. A full set refuses more, also those that rules add. */
+  /** The most elements it may have. A full set refuses more, also those that rules add. A dynamic one without has 65535. */
   readonly size?: number;
 }
 
-/** `key` and `value` are written as nft lists them (`10.0.0.1 . tcp . 80`), so that they can be compared as text. */
+/**
+ * `key` and `value` are written as nft lists them (`10.0.0.1 . tcp . 80`, `2001:db8::/64`, `goto chain`), so that they can be
+ * compared as text.
+ */
 export interface Element {
   readonly key: string;
   /** Of a map. */
   readonly value?: string;
   readonly comment?: string | undefined;
-  /** In listings of sets with timeouts: whole seconds until it goes by itself. */
-  readonly expires?: number;
+  /** Seconds from when it was added, or last updated by a rule, until it goes. Only in sets with the flag. */
+  readonly timeout?: number | undefined;
+  /** Seconds until it goes, rounded down. Only listed. */
+  readonly expires?: number | undefined;
 }
 
 export type NftObject = Chain | Rule | NamedSet;
@@ -56,8 +63,7 @@ export function bodyOf(object: NftObject): string {
   switch (object.kind) {
     case 'chain': {
       if (!object.hook) return object.name;
-      const { type, hook, priority } = object.hook;
-      return `${object.name} { type ${type} hook ${hook} priority ${priority}; }`;
+      return `${object.name} { ${hookText(object.hook)} }`;
     }
     case 'rule':
       return `${object.chain} ${object.expression}`;
@@ -70,17 +76,21 @@ export function bodyOf(object: NftObject): string {
 export const wordOf = (object: NftObject): string =>
   object.kind === 'set' && object.value !== undefined ? 'map' : object.kind;
 
-export function setDefinition({ key, value, flags, size }: NamedSet): string[] {
+export const hookText = ({ type, hook, priority, policy }: Hook): string =>
+  `type ${type} hook ${hook} priority ${priority};${policy ? ` policy ${policy};` : ''}`;
+
+export function setDefinition({ key, value, flags = [], size }: NamedSet): string[] {
   return [
     `typeof ${key}${value === undefined ? '' : ` : ${value}`};`,
     ...(size === undefined ? [] : [`size ${size};`]),
-    ...(flags && flags.length > 0 ? [`flags ${flags.join(',')};`] : []),
+    ...(flags.length === 0 ? [] : [`flags ${flags.join(',')};`]),
   ];
 }
 
-export function elementText({ key, value, comment }: Element): string {
+export function elementText({ key, value, timeout, comment }: Element): string {
+  const life = timeout === undefined ? '' : ` timeout ${timeout}s`;
   const note = comment === undefined ? '' : ` comment "${commentText(comment)}"`;
-  return value === undefined ? `${key}${note}` : `${key}${note} : ${value}`;
+  return `${key}${life}${note}${value === undefined ? '' : ` : ${value}`}`;
 }
 
 /** The comment as nft takes and lists it: no escapes inside quotes, at most 128 bytes with the one that ends it. */

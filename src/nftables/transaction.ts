@@ -74,7 +74,7 @@ export class Transaction {
   }
 }
 
-function operationText(table: string, operation: Operation): string {
+export function operationText(table: string, operation: Operation): string {
   switch (operation.verb) {
     case 'addTable':
       return `add table ${table}\n`;
