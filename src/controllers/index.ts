@@ -1,5 +1,6 @@
 // The door of the controllers.
 
+export { type LoadBalancerOptions, loadBalancerModes } from './loadbalancer/options.ts';
 export {
   type ControllerName,
   type ControllersOptions,

@@ -2,6 +2,7 @@
 
 import * as api from '#api/index.ts';
 import { type Client, EventRecorder, Informer } from '#client/index.ts';
+import { canonicalAddresses } from '#lib/cidr.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import { serviceKeyOfSlice } from './endpointslice/metadata.ts';
@@ -21,7 +22,10 @@ export function makeInformers(client: Client, log: Logger) {
     serviceAccounts: new Informer(client.resource(api.serviceAccounts), { log }),
     nodes: new Informer(client.resource(api.nodes), { log }),
     leases: new Informer(client.resource(api.leases), { log, namespace: 'kube-node-lease' }),
-    services: new Informer(client.resource(api.services), { log, indexes: { selector: selectorIndexKey } }),
+    services: new Informer(client.resource(api.services), {
+      log,
+      indexes: { selector: selectorIndexKey, externalIP: ({ spec }) => canonicalAddresses(spec.externalIPs ?? []) },
+    }),
     endpoints: new Informer(client.resource(api.endpoints), { log }),
     endpointSlices: new Informer(client.resource(api.endpointSlices), {
       log,

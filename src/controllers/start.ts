@@ -9,6 +9,8 @@ import { runEndpoints } from './endpoints/controller.ts';
 import { runEndpointSlices } from './endpointslice/controller.ts';
 import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.ts';
 import { runGarbageCollector } from './gc/controller.ts';
+import { runLoadBalancers } from './loadbalancer/controller.ts';
+import type { LoadBalancerOptions } from './loadbalancer/options.ts';
 import { runNamespaces } from './namespace/controller.ts';
 import { runNodes } from './node/controller.ts';
 import { type ControllerParts, type Informers, makeInformers } from './parts.ts';
@@ -24,21 +26,25 @@ export interface ControllersOptions {
   readonly signal: AbortSignal;
   /** All when absent. The others' objects are left alone: somebody else may be at work on them. */
   readonly only?: readonly ControllerName[] | undefined;
+  /** What Services of type LoadBalancer get; absent: whatever somebody else gives them. */
+  readonly loadBalancer?: LoadBalancerOptions | undefined;
   /** A node whose lease is not renewed for this long is unreachable; 40 s when absent. */
   readonly nodeMonitorGracePeriodMs?: number | undefined;
   /** Pods bound to a node that does not exist are removed after this; 5 s when absent. */
   readonly missingNodeGracePeriodMs?: number | undefined;
 }
 
+type Options = Required<Omit<ControllersOptions, 'only' | 'loadBalancer'>>;
+
 interface Controller {
   readonly reads: readonly (keyof Informers)[];
-  readonly run: (parts: ControllerParts, options: Required<ControllersOptions>) => Promise<void>;
+  readonly run: (parts: ControllerParts, options: Options) => Promise<void>;
 }
 
 /** The types see to it that a controller reads nothing that is not in its list. */
 const reading = <Reads extends keyof Informers>(
   reads: readonly Reads[],
-  run: (parts: ControllerParts<Reads>, options: Required<ControllersOptions>) => Promise<void>,
+  run: (parts: ControllerParts<Reads>, options: Options) => Promise<void>,
 ): Controller => ({ reads, run });
 
 const controllers = {
@@ -58,12 +64,17 @@ const controllers = {
 export type ControllerName = keyof typeof controllers;
 export const controllerNames = Object.keys(controllers) as ControllerName[];
 
+/** Not by its name alone: it gives away what only somebody who knows the network outside can say. */
+const loadBalancerController = (options: LoadBalancerOptions): Controller =>
+  reading(['services'], (parts) => runLoadBalancers(parts, options));
+
 /** Runs the controllers until `signal` aborts. Resolves when their caches are filled and they are at work. */
 export async function startControllers(
   { client, clock = systemClock, log = createLogger('controllers') }: ControllersParts,
   {
     signal,
     only = controllerNames,
+    loadBalancer,
     nodeMonitorGracePeriodMs = 40_000,
     missingNodeGracePeriodMs = 5_000,
   }: ControllersOptions,
@@ -71,12 +82,16 @@ export async function startControllers(
   const informers = makeInformers(client, log);
   const events = new EventRecorder(client, 'controllers', undefined, { clock, log });
   const parts: ControllerParts = { client, informers, events, clock, log, signal };
-  const read = new Set(only.flatMap((name) => controllers[name].reads));
+  const chosen: Record<string, Controller> = {
+    ...Object.fromEntries(only.map((name) => [name, controllers[name]])),
+    ...(loadBalancer && { loadbalancer: loadBalancerController(loadBalancer) }),
+  };
+  const read = new Set(Object.values(chosen).flatMap(({ reads }) => reads));
   for (const name of read) informers[name].start(signal);
   await Promise.all([...read].map((name) => informers[name].synced(signal)));
-  const options = { signal, only, nodeMonitorGracePeriodMs, missingNodeGracePeriodMs };
-  for (const controller of new Set(only)) {
-    controllers[controller].run(parts, options).catch((error) => {
+  const options = { signal, nodeMonitorGracePeriodMs, missingNodeGracePeriodMs };
+  for (const [controller, { run }] of Object.entries(chosen)) {
+    run(parts, options).catch((error) => {
       if (!signal.aborted) log.error('controller ended', { controller, error });
     });
   }

@@ -48,6 +48,12 @@ export function formatAddress({ family, value }: Address): string {
   return at ? `${text.slice(0, at.index)}::${text.slice(at.index + at[0].length)}` : text;
 }
 
+/** Each address once and as one text only; what is no address is left out. */
+export function canonicalAddresses(texts: readonly (string | undefined)[]): string[] {
+  const parsed = texts.map((text) => parseAddress(text ?? '')).filter((address) => address !== undefined);
+  return [...new Set(parsed.map(formatAddress))];
+}
+
 /** A host as URLs and `host:port` write it: IPv6 addresses in brackets, everything else as it is. */
 export const inBrackets = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 
