@@ -18,10 +18,11 @@ import {
   type HostRoute,
   listenIn,
   listNamespaces,
+  NodeNetwork,
   routeHost,
 } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { ConntrackExec, Proxier } from '#proxy/index.ts';
+import { ConntrackExec, NodeProxy } from '#proxy/index.ts';
 import { startScheduler } from '#scheduler/index.ts';
 import type { Store } from '#storage/index.ts';
 import { createDnsAddon } from './addons.ts';
@@ -53,7 +54,7 @@ export class Cluster {
   #wired: Promise<void> | undefined;
   #apiServer: ApiServer | undefined;
   #kubelets: Kubelet[] = [];
-  #proxiers: Proxier[] = [];
+  #proxies: NodeProxy[] = [];
 
   constructor(card: ClusterCard & { ranges: Ranges }, log: Logger) {
     this.#card = card;
@@ -103,7 +104,7 @@ export class Cluster {
     await this.#wired;
     await Promise.all(this.#kubelets.map((kubelet) => kubelet.stop()));
     this.#stop.abort();
-    await Promise.all(this.#proxiers.map((proxier) => proxier.stopped()));
+    await Promise.all(this.#proxies.map((proxy) => proxy.stopped()));
     await this.#apiServer?.close();
     await this.#store?.close();
   }
@@ -215,11 +216,12 @@ export class Cluster {
     const namespace = this.#namespaceOf(node);
     const [primary] = node.places;
     const log = this.#log.named(node.name);
-    const proxier = new Proxier(
+    const proxy = new NodeProxy(
       {
         client: this.#clientFor('system:kube-proxy'),
         nft: new NftExec({ prefix: enter(namespace) }),
         conntrack: new ConntrackExec({ prefix: enter(namespace) }),
+        network: new NodeNetwork(namespace),
         log: log.named('proxy'),
       },
       {
@@ -259,9 +261,9 @@ export class Cluster {
         tls: { ...tls, ca: ca.pair.cert },
       },
     );
-    this.#proxiers.push(proxier);
+    this.#proxies.push(proxy);
     this.#kubelets.push(kubelet);
-    proxier.start(this.#stop.signal);
-    await Promise.all([kubelet.start(this.#stop.signal), proxier.synced()]);
+    proxy.start(this.#stop.signal);
+    await Promise.all([kubelet.start(this.#stop.signal), proxy.synced()]);
   }
 }

@@ -8,6 +8,8 @@ export interface RunOptions {
   /** The program is killed after this long; 30 s when absent. */
   readonly timeoutMs?: number | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Takes standard output as it comes, of any length, instead of the result. */
+  readonly onOutput?: ((chunk: Buffer) => void) | undefined;
 }
 export interface RunResult {
   readonly code: number;
@@ -46,7 +48,7 @@ export function tryRun(file: string, args: readonly string[], options: RunOption
       if (size > outputLimit) child.kill('SIGKILL');
       else into.push(chunk);
     };
-    child.stdout.on('data', collect(output.stdout));
+    child.stdout.on('data', options.onOutput ?? collect(output.stdout));
     child.stderr.on('data', collect(output.stderr));
     child.on('error', (error) => reject(new CommandError(command, -1, error.message, { cause: error })));
     child.on('close', (code, signal) => {

@@ -3,6 +3,7 @@
 import { type EndpointSlice, endpointSlices, type Service, serviceNameLabel, services } from '#api/index.ts';
 import { type Client, Informer, keyOf, splitKey } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
+import type { ProxyObserver } from './observer.ts';
 import { proxiedServices, proxiedSlices } from './service-addresses.ts';
 
 const serviceOf = ({ metadata }: EndpointSlice): string[] => {
@@ -16,15 +17,19 @@ export class ChangeTracker {
   #changed = new Set<string>();
   #wake: (() => void) | undefined;
 
-  constructor(client: Client, log: Logger) {
+  constructor(client: Client, observer: Required<ProxyObserver>, log: Logger) {
     this.#services = new Informer(client.resource(services), { labelSelector: proxiedServices, log });
     this.#slices = new Informer(client.resource(endpointSlices), {
       labelSelector: proxiedSlices,
       indexes: { service: serviceOf },
       log,
     });
-    this.#services.onChange(({ object }) => this.#add(keyOf(object)));
-    this.#slices.onChange(({ object, old }) => {
+    this.#services.onChange(({ object }) => {
+      observer.serviceChanged();
+      this.#add(keyOf(object));
+    });
+    this.#slices.onChange(({ type, object, old }) => {
+      observer.sliceChanged(type === 'deleted' ? undefined : object, old);
       // A slice may be given to another Service by a new label.
       for (const slice of [object, old]) for (const key of slice ? serviceOf(slice) : []) this.#add(key);
     });

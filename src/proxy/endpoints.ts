@@ -1,6 +1,7 @@
 // From the EndpointSlices of a Service to the endpoints that one of its ports may use (services.md D.3).
 
 import type { EndpointSlice, ServicePort } from '#api/index.ts';
+import type { Family } from '#lib/cidr.ts';
 
 export interface Endpoint {
   /** `address . port`, as nft writes it. */
@@ -14,10 +15,15 @@ export interface Endpoint {
 }
 
 /** Deduplicated: of two entries for one address and port the local one counts, then the ready one. */
-export function endpointsOf(slices: readonly EndpointSlice[], port: ServicePort, nodeName: string): Endpoint[] {
+export function endpointsOf(
+  slices: readonly EndpointSlice[],
+  port: ServicePort,
+  nodeName: string,
+  family: Family = 'IPv4',
+): Endpoint[] {
   const found = new Map<string, Endpoint>();
   for (const slice of slices) {
-    if (slice.addressType !== 'IPv4') continue;
+    if (slice.addressType !== family) continue;
     const number = portNumber(slice, port);
     if (number === undefined) continue;
     for (const { addresses, conditions, nodeName: at } of slice.endpoints ?? []) {

@@ -1,4 +1,4 @@
 // The service proxy of a node.
 
-export { type Conntrack, ConntrackExec, type Flow } from './conntrack.ts';
-export { Proxier, type ProxierOptions, type ProxierParts } from './proxier.ts';
+export { ConntrackExec } from './conntrack/conntrack.ts';
+export { NodeProxy, type NodeProxyOptions, type NodeProxyParts } from './node-proxy.ts';

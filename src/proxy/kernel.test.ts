@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { EndpointSlice, Service } from '#api/index.ts';
+import { createLogger } from '#lib/log.ts';
 import { type RunResult, tryRun } from '#lib/run.ts';
 import {
   attachNode,
@@ -18,10 +19,12 @@ import {
   deleteNamespace,
   enter,
   listenIn,
+  NodeNetwork,
   routeHost,
 } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { ConntrackExec, staleFlows } from './conntrack.ts';
+import { ConntrackExec } from './conntrack/conntrack.ts';
+import { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import { serviceOf, sliceOf } from './objects.testing.ts';
 import { Programme } from './programme.ts';
 import { wantsOf } from './service-addresses.ts';
@@ -70,6 +73,13 @@ const own = { ip: '10.212.0.11', nodePort: 31011 };
 const empty = { ip: '10.212.0.12', nodePort: 31012 };
 
 const programmes = nodes.map(() => new Programme(ranges));
+const quiet = createLogger('test', 'error');
+const cleaners = nodes.map(({ name, namespace }) => {
+  const network = new NodeNetwork(namespace);
+  const conntrack = new ConntrackExec({ prefix: enter(namespace) });
+  const parts = { conntrack, nodeAddresses: () => network.addresses(), log: quiet };
+  return new FlowCleaner(parts, { nodeName: name, families: ['IPv4'] }, new AbortController().signal);
+});
 const servers: Server[] = [];
 const children: ChildProcess[] = [];
 
@@ -78,10 +88,10 @@ async function put(object: Service, ...slices: EndpointSlice[]): Promise<void> {
     const place = { nodeName: node.name, nodeIPs: [node.address] };
     const programme = programmes[i] as Programme;
     programme.set(object.metadata.name ?? '', wantsOf(object, slices, place));
-    const { transaction, changedFlows } = programme.take();
-    await new NftExec({ prefix: enter(node.namespace) }).run(transaction);
-    const conntrack = new ConntrackExec({ prefix: enter(node.namespace) });
-    await conntrack.deleteUdp(staleFlows(await conntrack.listUdp(), changedFlows));
+    await new NftExec({ prefix: enter(node.namespace) }).run(programme.take().transaction);
+    cleaners[i]?.set(object.metadata.name ?? '', { service: object, slices });
+    cleaners[i]?.written('IPv4');
+    await cleaners[i]?.idle();
   }
 }
 

@@ -8,8 +8,8 @@ import { Client } from '#client/index.ts';
 import { createLogger } from '#lib/log.ts';
 import { FakeNft, type Nft, NftError, Transaction } from '#nftables/index.ts';
 import { MemoryStore } from '#storage/index.ts';
-import type { Conntrack, Flow } from './conntrack.ts';
 import { place, ranges, serviceOf, sliceOf } from './objects.testing.ts';
+import type { ProxyObserver } from './observer.ts';
 import { Proxier } from './proxier.ts';
 import { table } from './rules.ts';
 
@@ -49,11 +49,11 @@ after(() => server.close());
 async function withProxier(
   nft: Nft,
   work: () => Promise<void>,
-  extra: { conntrack?: Conntrack; checkPeriodMs?: number } = {},
+  extra: { observers?: ProxyObserver[]; checkPeriodMs?: number } = {},
 ): Promise<void> {
   const stop = new AbortController();
-  const { conntrack, checkPeriodMs } = extra;
-  const proxier = new Proxier({ client, nft, log: quiet, conntrack }, { ...place, ...ranges, checkPeriodMs });
+  const { observers, checkPeriodMs } = extra;
+  const proxier = new Proxier({ client, nft, log: quiet, observers }, { ...place, ...ranges, checkPeriodMs });
   proxier.start(stop.signal);
   try {
     await proxier.synced();
@@ -130,43 +130,42 @@ describe('Proxier', { timeout: 15_000 }, () => {
     await Promise.all([...Array(50).keys()].map((i) => remove(`many-${i}`)));
   });
 
-  test('UDP flows to an endpoint that is gone are ended, others are not', async () => {
-    const flow = (destination: string, answeredBy: string): Flow => ({
-      source: '10.244.1.9',
-      sourcePort: 5000,
-      destination,
-      destinationPort: 53,
-      answeredBy,
-    });
-    const ended = Promise.withResolvers<readonly Flow[]>();
-    const flows = [
-      flow('10.96.0.30', '10.244.1.2 . 5353'),
-      flow('10.96.0.30', '10.244.1.3 . 5353'),
-      flow('10.96.0.30', '10.96.0.30 . 53'),
-      flow('10.96.0.99', '10.244.1.2 . 5353'),
-    ];
-    const conntrack: Conntrack = {
-      listUdp: async () => flows,
-      deleteUdp: async (stale) => {
-        if (stale.length > 0) ended.resolve(stale);
+  test('observers are told of changes before the rules show them, and after; one that throws holds up nobody', async () => {
+    const told: string[] = [];
+    const nft = new WatchedNft();
+    await create('seen', '10.96.0.30', '10.244.1.3');
+    const observer: ProxyObserver = {
+      serviceChanged: () => told.push('service'),
+      sliceChanged: (slice) => told.push(slice ? 'slice' : 'slice gone'),
+      set: (key, state) => told.push(`${key} ${state ? state.slices.length : 'gone'}`),
+      failed: (family) => told.push(`${family} failed`),
+      written: (family, { full }) => {
+        const has = nft.dump().includes('10.96.0.30');
+        told.push(`${family} written${full ? ' in full' : ''}, ${has ? 'with' : 'without'} it`);
       },
     };
-    await withProxier(
-      new WatchedNft(),
-      async () => {
-        const ports = [{ name: 'dns', port: 53, protocol: 'UDP' }];
-        await client.resource(endpointSlices).create(
-          sliceOf({
-            service: 'dns',
-            ports: [{ name: 'dns', port: 5353, protocol: 'UDP' }],
-            endpoints: [{ ip: '10.244.1.3' }],
-          }),
-        );
-        await client.resource(services).create(serviceOf({ name: 'dns', clusterIP: '10.96.0.30', ports }));
-        assert.deepEqual(await ended.promise, [flows[0], flows[2]]);
+    const broken: ProxyObserver = {
+      set: () => {
+        throw new Error('broken by the test');
       },
-      { conntrack },
+    };
+    nft.refusals = 1;
+    await withProxier(
+      nft,
+      async () => {
+        assert.deepEqual(told.slice(0, 3).sort(), ['service', 'service', 'slice']);
+        const state = ['default/kubernetes 0', 'default/seen 1'];
+        assert.deepEqual(told.slice(3, 5).sort(), state);
+        assert.equal(told[5], 'IPv4 failed');
+        assert.deepEqual(told.slice(6, 8).sort(), state);
+        assert.deepEqual(told.slice(8), ['IPv4 written in full, with it']);
+        told.length = 0;
+        await client.resource(services).delete('seen', { namespace: 'default' });
+        await nft.until((dump) => !dump.includes('10.96.0.30'));
+      },
+      { observers: [broken, observer] },
     );
-    await remove('dns');
+    assert.deepEqual(told, ['service', 'default/seen gone', 'IPv4 written, without it']);
+    await client.resource(endpointSlices).delete('seen-1', { namespace: 'default' });
   });
 });

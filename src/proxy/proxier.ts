@@ -7,8 +7,7 @@ import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { isNotFound, type Nft } from '#nftables/index.ts';
 import { ChangeTracker } from './changes.ts';
-import type { Conntrack } from './conntrack.ts';
-import { FlowCleaner } from './flow-cleaner.ts';
+import { Observers, type ProxyObserver } from './observer.ts';
 import { Programme } from './programme.ts';
 import { table } from './rules.ts';
 import { wantsOf } from './service-addresses.ts';
@@ -17,8 +16,7 @@ export interface ProxierParts {
   readonly client: Client;
   /** Of the node's network namespace. */
   readonly nft: Nft;
-  /** Of the same namespace. Without it, UDP flows to endpoints that are gone go on until they are idle for long enough. */
-  readonly conntrack?: Conntrack | undefined;
+  readonly observers?: readonly ProxyObserver[] | undefined;
   readonly log?: Logger | undefined;
   readonly clock?: Clock | undefined;
 }
@@ -45,7 +43,7 @@ const servicesPerTurn = 100;
 export class Proxier {
   readonly #options: ProxierOptions;
   readonly #nft: Nft;
-  readonly #cleaner: FlowCleaner | undefined;
+  readonly #observers: Observers;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #changes: ChangeTracker;
@@ -57,13 +55,13 @@ export class Proxier {
   #lastFullSync = 0;
   #lastCheck = 0;
 
-  constructor({ client, nft, conntrack, log, clock }: ProxierParts, options: ProxierOptions) {
+  constructor({ client, nft, observers = [], log, clock }: ProxierParts, options: ProxierOptions) {
     this.#options = options;
     this.#nft = nft;
     this.#log = log ?? createLogger('proxy');
-    this.#cleaner = conntrack && new FlowCleaner(conntrack, this.#log);
+    this.#observers = new Observers(observers, this.#log);
     this.#clock = clock ?? systemClock;
-    this.#changes = new ChangeTracker(client, this.#log);
+    this.#changes = new ChangeTracker(client, this.#observers, this.#log);
   }
 
   /** The rules stay when it stops, as they do when it crashes: connections go on being made. */
@@ -80,7 +78,6 @@ export class Proxier {
 
   async stopped(): Promise<void> {
     await this.#stopped;
-    await this.#cleaner?.idle();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -96,6 +93,7 @@ export class Proxier {
       } catch (error) {
         if (signal.aborted) return;
         this.#programme = undefined;
+        this.#observers.failed('IPv4');
         this.#log.error('cannot write service rules, trying again', {
           node: this.#options.nodeName,
           retryAfter,
@@ -124,7 +122,7 @@ export class Proxier {
   async #work(): Promise<void> {
     if (this.#now() >= this.#lastCheck + (this.#options.checkPeriodMs ?? 30_000)) await this.#check();
     if (this.#programme === undefined) await this.#syncAll();
-    else await this.#sync(this.#programme, this.#changes.take());
+    else await this.#sync(this.#programme, this.#changes.take(), false);
   }
 
   /** Finds out whether the table is as we left it; somebody may have flushed the ruleset. */
@@ -147,25 +145,26 @@ export class Proxier {
   async #syncAll(): Promise<void> {
     const programme = new Programme(this.#options);
     this.#lastFullSync = this.#now();
-    await this.#sync(programme, new Set([...this.#changes.take(), ...this.#changes.all()]));
+    await this.#sync(programme, new Set([...this.#changes.take(), ...this.#changes.all()]), true);
     this.#programme = programme;
   }
 
-  async #sync(programme: Programme, services: ReadonlySet<string>): Promise<void> {
+  async #sync(programme: Programme, services: ReadonlySet<string>, full: boolean): Promise<void> {
+    if (services.size === 0 && !full) return;
     const begin = performance.now();
     let turn = 0;
     for (const key of services) {
       if (++turn % servicesPerTurn === 0) await setImmediate();
       const found = this.#changes.get(key);
+      this.#observers.set(key, found);
       programme.set(key, found && wantsOf(found.service, found.slices, this.#options));
     }
-    const { transaction, newRules, changedFlows } = programme.take();
-    if (transaction.isEmpty) return;
-    await this.#nft.run(transaction);
+    const { transaction, newRules } = programme.take();
+    if (!transaction.isEmpty) await this.#nft.run(transaction);
     if (newRules) this.#definition = await this.#nft.definition(table);
-    const ms = Math.round(performance.now() - begin);
-    this.#log.debug('wrote service rules', { node: this.#options.nodeName, services: services.size, ms });
-    this.#cleaner?.add(changedFlows);
+    const seconds = (performance.now() - begin) / 1000;
+    this.#log.debug('wrote service rules', { node: this.#options.nodeName, services: services.size, seconds });
+    this.#observers.written('IPv4', { seconds, full });
   }
 
   #now(): number {
