@@ -25,7 +25,11 @@ export const requirements: readonly Requirement[] = [
   { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
   // Part of every Debian.
   { programs: ['flock'], debianPackage: 'util-linux', why: 'keeps the data of a cluster for one process at a time' },
-  { programs: ['perl'], debianPackage: 'perl-base', why: 'hands input to containers that somebody attached to' },
+  {
+    programs: ['perl'],
+    debianPackage: 'perl-base',
+    why: 'hands input to attached containers, and announces addresses',
+  },
 ];
 
 /** Where system programs live; a shell got by plain `su` has no sbin on its PATH. */

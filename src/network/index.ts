@@ -1,6 +1,13 @@
 // Network namespaces, links, addresses and routes.
 
 export {
+  type AnnouncingLink,
+  announce,
+  announcedAddresses,
+  startAnnouncing,
+  stopAnnouncing,
+} from './announced.ts';
+export {
   attachNode,
   createFabric,
   deleteFabric,
