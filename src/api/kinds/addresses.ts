@@ -26,7 +26,8 @@ const longestText = 128;
 /** An address as older parsers read it: zeros that lead count for nothing, and an IPv4-mapped IPv6 address is the IPv4 one. */
 export function parseLoosely(text: string): Address | undefined {
   if (text.length > longestText) return undefined;
-  const address = parseAddress(text.replace(/(?:\d+\.){3}\d+$/, (quad) => quad.replaceAll(/\b0+(?=\d)/g, '')));
+  const address =
+    parseAddress(text) ?? parseAddress(text.replace(/(?:\d+\.){3}\d+$/, (quad) => quad.replaceAll(/\b0+(?=\d)/g, '')));
   if (!address || !isMapped(address)) return address;
   return { family: 'IPv4', value: address.value & 0xffffffffn };
 }
@@ -35,11 +36,10 @@ const isMapped = ({ family, value }: Address): boolean => family === 'IPv6' && v
 
 /** One address in its strict form: what older parsers read differently is refused. */
 export function ipAddress(path: string, value: string, known = nothing): FieldError[] {
-  if (known.has(value)) return [];
-  if (!parseLoosely(value)) return [invalidValue(path, value, ipText)];
   const strict = parseAddress(value);
-  if (!strict) return [invalidValue(path, value, 'must not have leading 0s')];
-  return isMapped(strict) ? [invalidValue(path, value, 'must not be an IPv4-mapped IPv6 address')] : [];
+  if ((strict && !isMapped(strict)) || known.has(value)) return [];
+  if (strict) return [invalidValue(path, value, 'must not be an IPv4-mapped IPv6 address')];
+  return [invalidValue(path, value, parseLoosely(value) ? 'must not have leading 0s' : ipText)];
 }
 
 const ranges = (...texts: string[]): Cidr[] => texts.flatMap((text) => parseCidr(text) ?? []);

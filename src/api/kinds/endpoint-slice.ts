@@ -1,12 +1,12 @@
 // EndpointSlice: a part of the addresses behind a Service (services.md C.1).
 
-import { parseAddress } from '#lib/cidr.ts';
 import { duplicate, type FieldError, invalidValue, required } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { dns1123Label, dns1123Subdomain, labelValue, qualifiedName } from '../names.ts';
 import { endpointSlices } from '../resources.ts';
 import { type Endpoint, type EndpointHints, type EndpointPort, EndpointSlice } from '../schema/discovery.ts';
-import { ordinaryIpAddress } from './addresses.ts';
+import { equalJson } from '../schema/managed-fields/equal.ts';
+import { addressWarnings, type Known, ordinaryIpAddress, parseLoosely } from './addresses.ts';
 import { check, checkOptional, immutableText, oneOf, portNumber, protocols, repeats, tooMany } from './checks.ts';
 import { ageColumn, column, firstThree, nameColumn } from './columns.ts';
 
@@ -24,25 +24,45 @@ function setDefaults(slice: EndpointSlice): void {
   }
 }
 
-function validate({ addressType, endpoints, ports }: EndpointSlice): FieldError[] {
-  const names = ports.map(({ name }) => name ?? '');
+/** Topology is what the beta version had: it stays where nothing changes, and goes else. */
+function dropTopology({ endpoints = [] }: EndpointSlice): void {
+  for (const endpoint of endpoints) delete endpoint.deprecatedTopology;
+}
+function dropTopologyOfChange(slice: EndpointSlice, old: EndpointSlice): void {
+  if (
+    slice.endpoints?.some(({ deprecatedTopology }) => deprecatedTopology) &&
+    !equalJson(slice.endpoints, old.endpoints)
+  ) {
+    dropTopology(slice);
+  }
+}
+
+function validate({ addressType, endpoints, ports }: EndpointSlice, old?: EndpointSlice): FieldError[] {
+  const known = new Set(old?.endpoints.flatMap(({ addresses }) => addresses));
+  const repeated = repeats(ports.map(({ name }) => name ?? ''));
   return [
     ...oneOf('addressType', addressType, addressTypes),
-    ...tooMany('endpoints', endpoints.length, limits.endpoints),
-    ...endpoints
-      .slice(0, limits.endpoints)
-      .flatMap((endpoint, i) => validateEndpoint(endpoint, addressType, `endpoints[${i}]`)),
     ...tooMany('ports', ports.length, limits.ports),
     ...ports
       .slice(0, limits.ports)
       .flatMap((port, i) => [
-        ...(names.indexOf(port.name ?? '') < i ? [duplicate(`ports[${i}].name`, port.name ?? '')] : []),
+        ...(repeated.has(i) ? [duplicate(`ports[${i}].name`, port.name ?? '')] : []),
         ...validatePort(port, `ports[${i}]`),
       ]),
+    ...tooMany('endpoints', endpoints.length, limits.endpoints),
+    ...endpoints
+      .slice(0, limits.endpoints)
+      .flatMap((endpoint, i) => validateEndpoint(endpoint, { addressType, known }, `endpoints[${i}]`)),
   ];
 }
 
-function validateEndpoint(endpoint: Endpoint, addressType: string, path: string): FieldError[] {
+/** What an address should be, and which are there already. */
+interface Wanted {
+  readonly addressType: string;
+  readonly known: Known;
+}
+
+function validateEndpoint(endpoint: Endpoint, wanted: Wanted, path: string): FieldError[] {
   const { addresses = [], hostname, nodeName, zone, hints } = endpoint;
   const errors =
     addresses.length === 0
@@ -50,19 +70,31 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string)
       : tooMany(`${path}.addresses`, addresses.length, limits.addresses);
   return [
     ...errors,
-    ...addresses.flatMap((address, i) => validateAddress(address, addressType, `${path}.addresses[${i}]`)),
-    ...(hostname === undefined ? [] : check(`${path}.hostname`, hostname, dns1123Label)),
+    ...addresses
+      .slice(0, limits.addresses)
+      .flatMap((address, i) => validateAddress(address, wanted, `${path}.addresses[${i}]`)),
     ...(nodeName === undefined ? [] : check(`${path}.nodeName`, nodeName, dns1123Subdomain)),
     ...checkOptional(`${path}.zone`, zone, labelValue),
+    ...(hostname === undefined ? [] : check(`${path}.hostname`, hostname, dns1123Label)),
     ...(hints ? validateHints(hints, `${path}.hints`) : []),
   ];
 }
 
-function validateAddress(address: string, addressType: string, path: string): FieldError[] {
-  if (addressType === 'FQDN') return check(path, address, dns1123Subdomain);
-  const errors = ordinaryIpAddress(path, address);
-  if (errors.length > 0 || parseAddress(address)?.family === addressType) return errors;
+function validateAddress(address: string, { addressType, known }: Wanted, path: string): FieldError[] {
+  if (addressType === 'FQDN') return address ? check(path, address, domainName) : [required(path)];
+  const errors = ordinaryIpAddress(path, address, known);
+  if (errors.length > 0 || parseLoosely(address)?.family === addressType) return errors;
   return addressTypes.includes(addressType) ? [invalidValue(path, address, `must be an ${addressType} address`)] : [];
+}
+
+/** A name below another one; it may end in a dot. */
+function domainName(value: string): string[] {
+  const name = value.replace(/\.$/, '');
+  const problems = dns1123Subdomain(name);
+  if (problems.length > 0) return [problems.join(',')];
+  const labels = name.split('.');
+  if (labels.length < 2) return ['should be a domain with at least two segments separated by dots'];
+  return labels.flatMap(dns1123Label).slice(0, 1);
 }
 
 const validateHints = ({ forZones = [], forNodes = [] }: EndpointHints, path: string): FieldError[] =>
@@ -91,9 +123,19 @@ export const endpointSliceKind: Kind<EndpointSlice> = {
   singular: 'endpointslice',
   schema: EndpointSlice,
   setDefaults,
+  prepareForCreate: dropTopology,
+  prepareForUpdate: dropTopologyOfChange,
   validate,
   validateUpdate: ({ addressType }, old) =>
     addressType === old.addressType ? [] : [invalidValue('addressType', addressType, immutableText)],
+  warnings: ({ addressType, endpoints }, old) => [
+    ...(addressType === 'FQDN' && !old ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+    ...endpoints.flatMap(({ addresses }, i) =>
+      addressType === 'FQDN'
+        ? []
+        : (addresses ?? []).flatMap((address, j) => addressWarnings(`endpoints[${i}].addresses[${j}]`, address)),
+    ),
+  ],
   nameFormat: 'dns1123Subdomain',
   columns: [
     nameColumn,

@@ -5,9 +5,9 @@ import { type FieldError, required } from '../errors.ts';
 import type { Kind } from '../kind.ts';
 import { dns1123Label, dns1123Subdomain, qualifiedName } from '../names.ts';
 import { endpoints } from '../resources.ts';
-import { type EndpointAddress, type EndpointPort, Endpoints } from '../schema/endpoints.ts';
-import { ordinaryIpAddress } from './addresses.ts';
-import { checkOptional, oneOf, portNumber, protocols } from './checks.ts';
+import { type EndpointAddress, type EndpointPort, type EndpointSubset, Endpoints } from '../schema/endpoints.ts';
+import { addressWarnings, type Known, ordinaryIpAddress } from './addresses.ts';
+import { check, checkOptional, oneOf, portNumber, protocols } from './checks.ts';
 import { ageColumn, column, firstThree, nameColumn, none } from './columns.ts';
 
 const hostPort = (ip: string, port: number): string => `${inBrackets(ip)}:${port}`;
@@ -24,23 +24,37 @@ function endpointsCell({ subsets = [] }: Endpoints): string {
   );
 }
 
-const validate = ({ subsets = [] }: Endpoints): FieldError[] =>
-  subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, i) => {
+const addressesOf = ({ addresses = [], notReadyAddresses = [] }: EndpointSubset) => [
+  ...addresses,
+  ...notReadyAddresses,
+];
+
+function validate({ subsets = [] }: Endpoints, old?: Endpoints): FieldError[] {
+  const known = new Set(old?.subsets?.flatMap((subset) => addressesOf(subset).map(({ ip }) => ip)));
+  return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, i) => {
     const path = `subsets[${i}]`;
     const isEmpty = addresses.length === 0 && notReadyAddresses.length === 0;
     return [
       ...(isEmpty ? [required(path, 'must specify `addresses` or `notReadyAddresses`')] : []),
-      ...addresses.flatMap((address, j) => validateAddress(address, `${path}.addresses[${j}]`)),
-      ...notReadyAddresses.flatMap((address, j) => validateAddress(address, `${path}.notReadyAddresses[${j}]`)),
+      ...addresses.flatMap((address, j) => validateAddress(address, known, `${path}.addresses[${j}]`)),
+      ...notReadyAddresses.flatMap((address, j) => validateAddress(address, known, `${path}.notReadyAddresses[${j}]`)),
       ...ports.flatMap((port, j) => validatePort(port, ports.length > 1, `${path}.ports[${j}]`)),
     ];
   });
+}
 
-const validateAddress = ({ ip, hostname, nodeName }: EndpointAddress, path: string): FieldError[] => [
-  ...ordinaryIpAddress(`${path}.ip`, ip),
+const validateAddress = ({ ip, hostname, nodeName }: EndpointAddress, known: Known, path: string): FieldError[] => [
+  ...ordinaryIpAddress(`${path}.ip`, ip, known),
   ...checkOptional(`${path}.hostname`, hostname, dns1123Label),
-  ...checkOptional(`${path}.nodeName`, nodeName, dns1123Subdomain),
+  ...(nodeName === undefined ? [] : check(`${path}.nodeName`, nodeName, dns1123Subdomain)),
 ];
+
+const warnings = ({ subsets = [] }: Endpoints): string[] =>
+  subsets.flatMap(({ addresses = [], notReadyAddresses = [] }, i) =>
+    Object.entries({ addresses, notReadyAddresses }).flatMap(([field, list]) =>
+      list.flatMap(({ ip }, j) => addressWarnings(`subsets[${i}].${field}[${j}].ip`, ip)),
+    ),
+  );
 
 const validatePort = (
   { name, port, protocol, appProtocol }: EndpointPort,
@@ -64,6 +78,7 @@ export const endpointsKind: Kind<Endpoints> = {
     for (const port of subsets.flatMap(({ ports = [] }) => ports)) port.protocol ||= 'TCP';
   },
   validate,
+  warnings,
   nameFormat: 'dns1123Subdomain',
   columns: [nameColumn, column('Endpoints', 'Addresses and ports that are ready', endpointsCell), ageColumn],
   allowCreateOnUpdate: true,

@@ -231,13 +231,22 @@ describe('Services and nodes', () => {
       service('s', { ports: [{ name: 'web', port: 80, targetPort: port }] }),
     );
     await runPod('other', '127.0.0.2', port);
-    const addresses = [{ ip: '127.0.0.1', targetRef: { kind: 'Pod', name: 'p', namespace: 'default' } }];
-    const notReadyAddresses = [{ ip: '127.0.0.2', targetRef: { kind: 'Pod', name: 'other', namespace: 'default' } }];
-    const subsets = [{ addresses, notReadyAddresses, ports: [{ name: 'web', port }] }];
+    const endpoint = (name: string, address: string, conditions: object) => ({
+      addresses: [address],
+      conditions,
+      targetRef: { kind: 'Pod', name, namespace: 'default' },
+    });
     // Written past the API, which takes no loopback addresses.
-    const endpoints = { kind: 'Endpoints', apiVersion: 'v1', metadata: { name: 's', namespace: 'default' }, subsets };
-    const bytes = Buffer.from(JSON.stringify(endpoints));
-    await server.api.store.put('/registry/core/endpoints/default/s', 0, () => bytes);
+    const slice = {
+      kind: 'EndpointSlice',
+      apiVersion: 'discovery.k8s.io/v1',
+      metadata: { name: 's-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 's' } },
+      addressType: 'IPv4',
+      endpoints: [endpoint('p', '127.0.0.1', {}), endpoint('other', '127.0.0.2', { ready: false })],
+      ports: [{ name: 'web', port, protocol: 'TCP' }],
+    };
+    const bytes = Buffer.from(JSON.stringify(slice));
+    await server.api.store.put('/registry/discovery.k8s.io/endpointslices/default/s-1', 0, () => bytes);
     for (const name of ['s:web', 's:80', 'http:s:web']) {
       const { status, text } = await server.http1(`${ns}/services/${name}/proxy/x`);
       assert.deepEqual([status, json(text).url], [200, '/x'], text);

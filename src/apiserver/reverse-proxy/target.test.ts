@@ -45,9 +45,12 @@ async function withPod(name: string, ip: string | undefined, server?: TestServer
   if (ip) await api.send('PUT', `${ns}/pods/${name}/status`, { ...pod(name), status: { podIP: ip, podIPs: [{ ip }] } });
   return api;
 }
-const endpoints = (name: string, addresses: object[], ports: object[] = [{ port: 80 }]) => ({
-  metadata: { name },
-  subsets: [{ addresses, ports }],
+const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+const slice = (service: string, endpoints: object[], ports: object[] = [{ port: 80 }]) => ({
+  metadata: { generateName: `${service}-`, labels: { 'kubernetes.io/service-name': service } },
+  addressType: 'IPv4',
+  endpoints,
+  ports,
 });
 const ref = (name: string, namespace = 'default') => ({ targetRef: { kind: 'Pod', name, namespace } });
 
@@ -98,8 +101,19 @@ describe('refusals', () => {
     {
       name: 'endpoints without any',
       given: async () => {
-        const api = await startServer();
-        await api.send('POST', `${ns}/endpoints`, { metadata: { name: 's' } });
+        const api = await withPod('p', '10.1.0.5');
+        await api.send('POST', slices, slice('s', []));
+        await api.send('POST', slices, slice('other', [{ addresses: ['10.1.0.5'], ...ref('p') }]));
+        return api;
+      },
+      path: 'services/s/proxy/',
+      want: [503, 'no endpoints available for service "s"'],
+    },
+    {
+      name: 'any port',
+      given: async () => {
+        const api = await withPod('p', '10.1.0.5');
+        await api.send('POST', slices, slice('s', [{ addresses: ['10.1.0.5'], ...ref('p') }], [{}]));
         return api;
       },
       path: 'services/s/proxy/',
@@ -110,22 +124,29 @@ describe('refusals', () => {
       given: async () => {
         const api = await withPod('p', '10.1.0.5');
         const ports = [{ name: 'web', port: 80 }];
-        await api.send('POST', `${ns}/endpoints`, endpoints('s', [{ ip: '10.1.0.5', ...ref('p') }], ports));
+        await api.send('POST', slices, slice('s', [{ addresses: ['10.1.0.5'], ...ref('p') }], ports));
         return api;
       },
       path: 'services/s/proxy/',
       want: [503, 'no endpoints available for service "s"'],
     },
     ...[
-      { name: 'an endpoint without a pod', address: { ip: '10.1.0.5' } },
-      { name: 'an endpoint that is not where its pod is', address: { ip: '10.1.0.6', ...ref('p') } },
-      { name: 'an endpoint of a pod in another namespace', address: { ip: '10.1.0.5', ...ref('p', 'kube-system') } },
-      { name: 'an endpoint whose pod is gone', address: { ip: '10.1.0.5', ...ref('q') } },
-    ].map(({ name, address }) => ({
+      { name: 'an endpoint without a pod', endpoint: { addresses: ['10.1.0.5'] } },
+      { name: 'an endpoint that is not where its pod is', endpoint: { addresses: ['10.1.0.6'], ...ref('p') } },
+      {
+        name: 'an endpoint of a pod in another namespace',
+        endpoint: { addresses: ['10.1.0.5'], ...ref('p', 'kube-system') },
+      },
+      { name: 'an endpoint whose pod is gone', endpoint: { addresses: ['10.1.0.5'], ...ref('q') } },
+      {
+        name: 'an endpoint that is not ready',
+        endpoint: { addresses: ['10.1.0.5'], conditions: { ready: false, serving: true }, ...ref('p') },
+      },
+    ].map(({ name, endpoint }) => ({
       name,
       given: async () => {
         const api = await withPod('p', '10.1.0.5');
-        assert.equal((await api.send('POST', `${ns}/endpoints`, endpoints('s', [address]))).status, 201);
+        assert.equal((await api.send('POST', slices, slice('s', [endpoint]))).status, 201);
         return api;
       },
       path: 'services/s/proxy/',

@@ -3,8 +3,18 @@
 // of loopback or of a single link.
 
 import { BlockList, isIP } from 'node:net';
-import { ApiError, badRequest, type Endpoints, type Kind, notFound, type Pod, type Service } from '#api/index.ts';
-import { endpointsKind } from '#api/kinds/endpoints.ts';
+import {
+  ApiError,
+  badRequest,
+  type Endpoint,
+  type EndpointSlice,
+  type Kind,
+  notFound,
+  type Pod,
+  type Service,
+  serviceNameLabel,
+} from '#api/index.ts';
+import { endpointSliceKind } from '#api/kinds/endpoint-slice.ts';
 import { podKind } from '#api/kinds/pod.ts';
 import { serviceKind } from '#api/kinds/service.ts';
 import type { KubeletProxy } from '../kubelet-proxy.ts';
@@ -69,28 +79,42 @@ async function serviceTarget(parts: TargetParts, namespace: string, { scheme, na
     if (!declared) throw unavailable(`no service port ${Number(port)} found for service ${JSON.stringify(name)}`);
     portName = declared.name ?? '';
   }
-  const endpoints = await find<Endpoints>(registry, endpointsKind as unknown as Kind, namespace, name);
-  const choices = (endpoints.subsets ?? []).flatMap(({ addresses = [], ports = [] }) => {
-    const found = ports.find((one) => (one.name ?? '') === portName);
-    return found ? addresses.map((address) => ({ address, port: found.port })) : [];
+  const slices = await slicesOf(registry, namespace, name);
+  const choices = slices.flatMap(({ endpoints, ports }) => {
+    const number = ports?.find((one) => (one.name ?? '') === portName)?.port;
+    return number === undefined ? [] : endpoints.filter(isReady).map((endpoint) => ({ endpoint, port: number }));
   });
   for (let rest = choices; rest.length > 0; ) {
     const chosen = rest[Math.floor(Math.random() * rest.length)] as (typeof rest)[number];
-    const { ip, targetRef } = chosen.address;
-    if (await isOfPod(registry, namespace, ip, targetRef)) return target(parts, scheme, ip, chosen.port);
+    const [ip = ''] = chosen.endpoint.addresses;
+    if (await isOfPod(registry, namespace, ip, chosen.endpoint.targetRef))
+      return target(parts, scheme, ip, chosen.port);
     rest = rest.filter((one) => one !== chosen);
   }
   throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
 }
 
-type TargetRef = NonNullable<NonNullable<NonNullable<Endpoints['subsets']>[number]['addresses']>[number]['targetRef']>;
+/** Nobody has said no. */
+const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready !== false;
 
-/** Endpoints can be written by hand: one that is not where its pod is, or that has no pod, leads nowhere. */
+/** Of a namespace with thousands of slices only those are parsed whose bytes have the label somewhere. */
+async function slicesOf(registry: Registry, namespace: string, service: string): Promise<EndpointSlice[]> {
+  const { entries } = await registry.store.list(registry.prefixOf(endpointSliceKind as unknown as Kind, namespace));
+  const label = `${JSON.stringify(serviceNameLabel)}:${JSON.stringify(service)}`;
+  const mention = ({ buffer, byteOffset, length }: Uint8Array): boolean =>
+    Buffer.from(buffer, byteOffset, length).includes(label);
+  return entries
+    .filter(({ value }) => mention(value))
+    .map((entry) => registry.decode<EndpointSlice>(entry))
+    .filter(({ metadata }) => metadata.labels?.[serviceNameLabel] === service);
+}
+
+/** Slices can be written by hand: an endpoint that is not where its pod is, or that has no pod, leads nowhere. */
 async function isOfPod(
   registry: Registry,
   namespace: string,
   ip: string,
-  ref: TargetRef | undefined,
+  ref: Endpoint['targetRef'],
 ): Promise<boolean> {
   if (ref?.kind !== 'Pod' || !ref.name || (ref.namespace ?? '') !== namespace) return false;
   const entry = await registry.get(podKind as unknown as Kind, { namespace, name: ref.name });
@@ -134,12 +158,7 @@ export function isGlobalUnicast(address: string): boolean {
   return version !== 0 && !address.includes('%') && !notGlobal.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-async function find<T extends Pod | Service | Endpoints>(
-  registry: Registry,
-  kind: Kind,
-  namespace: string,
-  name: string,
-) {
+async function find<T extends Pod | Service>(registry: Registry, kind: Kind, namespace: string, name: string) {
   const entry = await registry.get(kind, { namespace, name });
   if (!entry) throw notFound(kind, name);
   return registry.decode<T>(entry);
