@@ -17,9 +17,10 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : assert.fail();
 }
 
+/** It listens on every address of the machine. */
 async function withEcho(protocol: string, use: (port: number) => Promise<void>): Promise<void> {
   const port = await freePort();
-  const args = ['echo', '--port', `${port}`, '--protocol', protocol, '--host', '127.0.0.1'];
+  const args = ['echo', '--port', `${port}`, '--protocol', protocol];
   const child: ChildProcess = spawn(portolan, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NODE_NAME: 'node-7', GREETING: 'hello' },
@@ -57,6 +58,8 @@ test('echo over HTTP tells pod, node and the request as seen, and the environmen
     assert.equal(seen.request.path, '/a?b=c');
     assert.equal(seen.request.headers['x-test'], 'yes');
     assert.match(seen.request.client, /^127\.0\.0\.1:\d+$/);
+    const seen6 = (await (await fetch(`http://[::1]:${port}/`)).json()) as typeof seen;
+    assert.match(seen6.request.client, /^\[::1\]:\d+$/);
     const env = (await (await fetch(`${base}/env`)).json()) as Record<string, string>;
     assert.equal(env.GREETING, 'hello');
   }));
@@ -81,17 +84,23 @@ test('echo over TCP answers each line', () =>
     assert.deepEqual(received, ['one', 'two']);
   }));
 
-test('echo over UDP answers each datagram', () =>
-  withEcho('udp', async (port) => {
-    const socket = createSocket('udp4');
-    try {
-      const answer = await eventually(async () => {
-        socket.send('ping', port, '127.0.0.1');
-        const [message] = await once(socket, 'message', { signal: AbortSignal.timeout(200) });
-        return JSON.parse(message.toString());
-      });
-      assert.equal(answer.received, 'ping');
-    } finally {
-      socket.close();
-    }
-  }));
+for (const [type, address] of [
+  ['udp4', '127.0.0.1'],
+  ['udp6', '::1'],
+] as const) {
+  test(`echo over UDP answers each datagram to ${address}`, () =>
+    withEcho('udp', async (port) => {
+      const socket = createSocket(type);
+      try {
+        const answer = await eventually(async () => {
+          socket.send('ping', port, address);
+          const [message] = await once(socket, 'message', { signal: AbortSignal.timeout(200) });
+          return JSON.parse(message.toString());
+        });
+        assert.equal(answer.received, 'ping');
+        assert.match(answer.client, type === 'udp4' ? /^127\.0\.0\.1:\d+$/ : /^\[::1\]:\d+$/);
+      } finally {
+        socket.close();
+      }
+    }));
+}

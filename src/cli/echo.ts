@@ -2,10 +2,10 @@
 // its pod, node and the request (`/env`: its environment, which is what tutorials use httpenv for); over TCP and UDP it
 // answers each line or datagram with the same facts. Imports nothing of the project: it runs by the dozen in pods.
 
-import { createSocket } from 'node:dgram';
+import { createSocket, type SocketType } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer, isIPv6, type Socket } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 
 export const protocols = ['http', 'tcp', 'udp'] as const;
@@ -31,15 +31,24 @@ function nodeName(): string {
   }
 }
 
+/** Those that others reach us at: not loopback, nor of one link only. */
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.filter(({ internal, scopeid = 0 }) => !internal && scopeid === 0).map(({ address }) => address),
+  );
+
+/** `ips` where there is one for each IP family, as in a dual-stack cluster. */
 function identity() {
-  const own = Object.values(networkInterfaces())
-    .flat()
-    .find((address) => address && !address.internal);
-  return { pod: hostname(), ip: process.env.POD_IP ?? own?.address ?? '', node: nodeName() };
+  const ips = ownAddresses();
+  const ip = process.env.POD_IP ?? ips[0] ?? '';
+  return { pod: hostname(), ip, ...(ips.length > 1 && { ips }), node: nodeName() };
 }
 
-/** A socket that serves both families shows IPv4 clients in IPv6 notation. */
-const plain = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/, '');
+/** `192.0.2.7:80`, `[2001:db8::7]:80`. A socket that serves both families shows IPv4 addresses in IPv6 notation. */
+function peer(address = '', port = 0): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+}
 
 function answerHttp(request: IncomingMessage, response: ServerResponse): void {
   // A client that sends a body must be able to finish before it reads the answer.
@@ -53,8 +62,8 @@ function answerHttp(request: IncomingMessage, response: ServerResponse): void {
           request: {
             method: request.method,
             path: request.url,
-            client: `${plain(request.socket.remoteAddress)}:${request.socket.remotePort}`,
-            server: `${plain(request.socket.localAddress)}:${request.socket.localPort}`,
+            client: peer(request.socket.remoteAddress, request.socket.remotePort),
+            server: peer(request.socket.localAddress, request.socket.localPort),
             headers: request.headers,
           },
         };
@@ -77,7 +86,7 @@ function serveHttp(port: number, host: string | undefined, signal: AbortSignal):
 }
 
 function answerTcp(socket: Socket): void {
-  const client = `${plain(socket.remoteAddress)}:${socket.remotePort}`;
+  const client = peer(socket.remoteAddress, socket.remotePort);
   let pending = '';
   socket.setTimeout(idleTimeoutMs, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -110,10 +119,20 @@ function serveTcp(port: number, host: string | undefined, signal: AbortSignal): 
   });
 }
 
-function serveUdp(port: number, host: string | undefined, signal: AbortSignal): Promise<void> {
-  const socket = createSocket('udp4');
+/** Without a host: both families, as Node does for TCP, or IPv4 where the kernel has no other. */
+async function serveUdp(port: number, host: string | undefined, signal: AbortSignal): Promise<void> {
+  try {
+    await serveUdpIn(host === undefined || isIPv6(host) ? 'udp6' : 'udp4', port, host, signal);
+  } catch (error) {
+    if (host || (error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error;
+    await serveUdpIn('udp4', port, host, signal);
+  }
+}
+
+function serveUdpIn(type: SocketType, port: number, host: string | undefined, signal: AbortSignal): Promise<void> {
+  const socket = createSocket(type);
   socket.on('message', (message: Buffer, { address, port: from }) => {
-    socket.send(line(`${address}:${from}`, message.toString()), from, address);
+    socket.send(line(peer(address, from), message.toString()), from, address);
   });
   signal.addEventListener('abort', () => socket.close());
   return new Promise((resolve, reject) => {

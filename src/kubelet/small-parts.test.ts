@@ -32,6 +32,15 @@ test('AddressPool goes on behind what an earlier kubelet gave out', () => {
   assert.throws(() => pool.take(), /all 5/);
 });
 
+test('AddressPool of an IPv6 range', () => {
+  const pool = new AddressPool('fd00:10:244:1::/64');
+  assert.equal(pool.gateway, 'fd00:10:244:1::1');
+  assert.deepEqual([pool.take(), pool.take()], ['fd00:10:244:1::2', 'fd00:10:244:1::3']);
+  for (const earlier of ['fd00:10:244:1::4', '10.244.1.9', 'fd00:10:244:2::9', 'fd00:10:244:1:ffff::'])
+    pool.skip(earlier);
+  assert.equal(pool.take(), 'fd00:10:244:1::5');
+});
+
 test('BackOff: at once, 10 s doubling to 5 min, forgotten after a long run', () => {
   const backOff = new BackOff();
   const seconds = Array.from({ length: 8 }, () => backOff.delay(1000) / 1000);
