@@ -50,6 +50,41 @@ test('WorkQueue.close ends the takers and forgets delayed keys', async () => {
   assert.equal(await queue.take(), undefined);
 });
 
+test('runWorkers gives a key up after so many retries, until it is added again', async () => {
+  const queue = new WorkQueue();
+  const stop = new AbortController();
+  let calls = 0;
+  queue.add('bad');
+  const given = { signal: stop.signal, log, backoff: { baseMs: 1, maxMs: 1 }, maxRetries: 3 };
+  const running = runWorkers(queue, given, async () => {
+    calls += 1;
+    if (calls === 4) setTimeout(() => queue.add('bad'), 20);
+    if (calls === 5) stop.abort();
+    throw new Error('never');
+  });
+  await running;
+  assert.equal(calls, 5, 'the first time and three more, then the one that was asked for');
+});
+
+test('runWorkers spreads the retries of many keys', async () => {
+  const queue = new WorkQueue();
+  const stop = new AbortController();
+  const failed = new Set<string>();
+  for (let i = 0; i < 30; i++) queue.add(`key-${i}`);
+  const retryRate = { perSecond: 200, burst: 10 };
+  const begin = performance.now();
+  let retried = 0;
+  await runWorkers(queue, { signal: stop.signal, log, backoff: { baseMs: 1, maxMs: 1 }, retryRate }, async (key) => {
+    if (!failed.has(key)) {
+      failed.add(key);
+      throw new Error('once');
+    }
+    retried += 1;
+    if (retried === 30) stop.abort();
+  });
+  assert.ok(performance.now() - begin >= 95, '20 beyond the burst at 200 a second');
+});
+
 test('runWorkers tries a failing key again, others meanwhile, and ends with the signal', async () => {
   const queue = new WorkQueue();
   const stop = new AbortController();

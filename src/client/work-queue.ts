@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { isConflict, isNotFound } from '#api/index.ts';
 import type { Logger } from '#lib/log.ts';
 import { type Backoff, delayAfter } from './backoff.ts';
+import { type Rate, TokenBucket } from './token-bucket.ts';
 
 interface Delayed {
   readonly due: number;
@@ -95,23 +96,31 @@ export interface WorkerOptions {
   readonly workers?: number | undefined;
   readonly log: Logger;
   readonly backoff?: Backoff | undefined;
+  /** Of all keys together; no limit when absent. */
+  readonly retryRate?: Rate | undefined;
+  /** A key that failed so often in a row is given up until somebody adds it again; never when absent. */
+  readonly maxRetries?: number | undefined;
 }
 
+/** For so long keys are worked on without letting others have the event loop. */
+const turnMs = 2;
 const defaultBackoff: Backoff = { baseMs: 10, maxMs: 30_000 };
 
 /**
  * Reconciles the queue's keys until `signal` aborts, then closes the queue and resolves. A reconcile that throws is
- * tried again with exponential back-off per key.
+ * tried again with exponential back-off per key. What is added is worked on at once, whatever failed before.
  */
 export async function runWorkers<K extends string>(
   queue: WorkQueue<K>,
-  { signal, workers = 1, log, backoff = defaultBackoff }: WorkerOptions,
+  { signal, workers = 1, log, backoff = defaultBackoff, retryRate, maxRetries }: WorkerOptions,
   reconcile: (key: K, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failures = new Map<K, number>();
+  const retries = retryRate && new TokenBucket(retryRate);
   const close = () => queue.close();
   if (signal.aborted) close();
   signal.addEventListener('abort', close, { once: true });
+  let turnBegan = performance.now();
   const attempt = async (key: K): Promise<void> => {
     try {
       await reconcile(key, signal);
@@ -119,11 +128,16 @@ export async function runWorkers<K extends string>(
     } catch (error) {
       if (signal.aborted) return;
       const count = (failures.get(key) ?? 0) + 1;
+      if (maxRetries !== undefined && count > maxRetries) {
+        failures.delete(key);
+        log.error('reconcile failed too often, giving up until something changes', { key, error, failures: count });
+        return;
+      }
       failures.set(key, count);
       // Losing a compare-and-set, or the object to a deletion, is everyday life among controllers.
       if (isConflict(error) || isNotFound(error)) log.debug('reconcile lost a race, trying again', { key, error });
       else log.warn('reconcile failed, trying again', { key, error, failures: count });
-      queue.addAfter(key, delayAfter(count, backoff));
+      queue.addAfter(key, Math.max(delayAfter(count, backoff), retries?.take() ?? 0));
     }
   };
   const work = async (): Promise<void> => {
@@ -131,8 +145,11 @@ export async function runWorkers<K extends string>(
       await attempt(key);
       queue.done(key);
       // In one process with the API server a reconcile may never wait for anything real. Two controllers that undo each
-      // other's work would then keep the event loop from everybody else.
+      // other's work would then keep the event loop from everybody else. A turn for each key, on the other hand, would
+      // leave the rest to wait for as many turns as there are keys, which are long when there is much to do.
+      if (performance.now() - turnBegan < turnMs) continue;
       await setImmediate();
+      turnBegan = performance.now();
     }
   };
   await Promise.all(Array.from({ length: workers }, work));

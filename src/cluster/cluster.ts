@@ -79,7 +79,7 @@ export class Cluster {
       startControllers(
         { client, log: this.#log.named('controllers') },
         { signal, nodeMonitorGracePeriodMs: this.#card.nodeMonitorGracePeriodMs },
-      ),
+      ).then((controllers) => this.#apiServer?.addMetrics(() => controllers.metrics())),
       startScheduler(
         { client: this.#clientFor('system:kube-scheduler'), log: this.#log.named('scheduler') },
         { signal },
@@ -227,8 +227,8 @@ export class Cluster {
       {
         nodeName: node.name,
         nodeIPs: [primary.address],
-        clusterCIDRs: [primary.family.podCIDR],
-        serviceCIDRs: [primary.family.serviceCIDR],
+        clusterCIDR: primary.family.podCIDR,
+        serviceCIDR: primary.family.serviceCIDR,
       },
     );
     const stateDir = join(stateDirOf(this.#card.name), 'nodes', node.name);

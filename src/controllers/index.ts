@@ -3,6 +3,7 @@
 export { type LoadBalancerOptions, loadBalancerModes } from './loadbalancer/options.ts';
 export {
   type ControllerName,
+  type Controllers,
   type ControllersOptions,
   type ControllersParts,
   controllerNames,

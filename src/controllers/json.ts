@@ -7,8 +7,10 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((x, i) => sameJson(x, b[i]));
   }
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...names].every((name) => sameJson(left[name], right[name]));
+  return (
+    Object.keys(left).every((name) => sameJson(left[name], right[name])) &&
+    Object.keys(right).every((name) => right[name] === undefined || left[name] !== undefined)
+  );
 }
 
 /** The same text for the same value, whatever the order of fields: what hashes are made of. */

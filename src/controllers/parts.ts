@@ -5,8 +5,9 @@ import { type Client, EventRecorder, Informer } from '#client/index.ts';
 import { canonicalAddresses } from '#lib/cidr.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
+import type { Metric } from '#lib/metrics.ts';
 import { serviceKeyOfSlice } from './endpointslice/metadata.ts';
-import { selectorIndexKey } from './service-pods.ts';
+import type { SelectorIndex } from './selector-index.ts';
 
 const controllerUid = (object: api.KubeObject): string[] => {
   const controller = api.controllerOf(object);
@@ -24,7 +25,7 @@ export function makeInformers(client: Client, log: Logger) {
     leases: new Informer(client.resource(api.leases), { log, namespace: 'kube-node-lease' }),
     services: new Informer(client.resource(api.services), {
       log,
-      indexes: { selector: selectorIndexKey, externalIP: ({ spec }) => canonicalAddresses(spec.externalIPs ?? []) },
+      indexes: { externalIP: ({ spec }) => canonicalAddresses(spec.externalIPs ?? []) },
     }),
     endpoints: new Informer(client.resource(api.endpoints), { log }),
     endpointSlices: new Informer(client.resource(api.endpointSlices), {
@@ -49,6 +50,9 @@ export type Informers = ReturnType<typeof makeInformers>;
 export interface ControllerParts<Reads extends keyof Informers = keyof Informers> {
   readonly client: Client;
   readonly informers: Pick<Informers, Reads>;
+  readonly selectors: SelectorIndex;
+  /** A controller that counts puts here what is asked when somebody wants to know. */
+  readonly metrics: (() => Iterable<Metric>)[];
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;

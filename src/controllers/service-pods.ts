@@ -1,15 +1,7 @@
 // Which pods a Service selects and which of their ports it reaches: what the EndpointSlice and the Endpoints controllers
 // share (services.md §C.2, §C.3). Pure.
 
-import {
-  isPodReady,
-  isPodTerminal,
-  isSidecar,
-  matchesMap,
-  type Pod,
-  type Service,
-  type ServicePort,
-} from '#api/index.ts';
+import { isPodReady, isPodTerminal, isSidecar, type Pod, type Service, type ServicePort } from '#api/index.ts';
 import { type Address, type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
 import { sameJson } from './json.ts';
 
@@ -19,29 +11,8 @@ export const isSelecting = ({ spec }: Service): boolean =>
 
 export const isHeadless = ({ spec }: Service): boolean => !spec.clusterIP || spec.clusterIP === 'None';
 
-/** Key of the index by which a Service is found from one of its pods' labels: the first pair of its selector. */
-export function selectorIndexKey({ metadata, spec }: Service): string[] {
-  const [first] = Object.entries(spec.selector ?? {}).sort();
-  return first ? [indexKey(metadata.namespace, first)] : [];
-}
-const indexKey = (namespace: string | undefined, [key, value]: [string, string]): string =>
-  `${namespace}/${key}=${value}`;
-
-/** @param byKey the Services under a {@link selectorIndexKey} */
-export function servicesOf({ metadata }: Pod, byKey: (key: string) => Service[]): Service[] {
-  const pairs = Object.entries(metadata.labels ?? {});
-  const candidates = pairs.flatMap((pair) => byKey(indexKey(metadata.namespace, pair)));
-  return candidates.filter(({ spec }) => matchesMap(spec.selector ?? {}, metadata.labels));
-}
-
-/** Pods that may be endpoints: terminating ones too, until they are gone or have ended. */
-export const selectPods = (service: Service, pods: readonly Pod[]): Pod[] =>
-  pods.filter(
-    (pod) =>
-      !isPodTerminal(pod) &&
-      addressesOf(pod).length > 0 &&
-      matchesMap(service.spec.selector ?? {}, pod.metadata.labels),
-  );
+/** Selected pods that can be endpoints: terminating ones too, until they are gone or have ended. */
+export const canBeEndpoint = (pod: Pod): boolean => !isPodTerminal(pod) && addressesOf(pod).length > 0;
 
 /** Objects of a cache do not change, and are looked at for every change of any pod of their Service. */
 const parsed = new WeakMap<Pod, Address[]>();
@@ -101,15 +72,17 @@ export const hostnameOf = ({ spec }: Pod, { metadata }: Service): string | undef
 export const targetRef = ({ metadata: { namespace, name, uid } }: Pod) => ({ kind: 'Pod', namespace, name, uid });
 
 /** The change of the pod can change endpoints. Other updates of its status, which are many, can not. */
-export function affectsEndpoints(old: Pod, pod: Pod): boolean {
-  const relevant = ({ metadata, spec, status, ...rest }: Pod) => ({
-    labels: metadata.labels,
-    deleting: Boolean(metadata.deletionTimestamp),
-    node: spec.nodeName,
-    names: [spec.hostname, spec.subdomain],
-    addresses: [status?.podIP, ...(status?.podIPs ?? []).map(({ ip }) => ip)],
-    ready: isPodReady({ metadata, spec, status, ...rest }),
-    ended: isPodTerminal({ metadata, spec, status, ...rest }),
-  });
-  return !sameJson(relevant(old), relevant(pod));
-}
+export const affectsEndpoints = (old: Pod, pod: Pod): boolean => !sameJson(seenOf(old), seenOf(pod));
+
+const seenOf = (pod: Pod) => ({
+  labels: pod.metadata.labels,
+  deleting: Boolean(pod.metadata.deletionTimestamp),
+  uid: pod.metadata.uid,
+  node: pod.spec.nodeName,
+  hostname: pod.spec.hostname,
+  subdomain: pod.spec.subdomain,
+  address: pod.status?.podIP,
+  addresses: pod.status?.podIPs,
+  ready: isPodReady(pod),
+  ended: isPodTerminal(pod),
+});

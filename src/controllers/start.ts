@@ -3,10 +3,11 @@
 import { type Client, EventRecorder } from '#client/index.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
+import type { Metric } from '#lib/metrics.ts';
 import { runDeployments } from './deployment/controller.ts';
 import { runDisruptions } from './disruption/controller.ts';
 import { runEndpoints } from './endpoints/controller.ts';
-import { runEndpointSlices } from './endpointslice/controller.ts';
+import { type EndpointSliceOptions, runEndpointSlices } from './endpointslice/controller.ts';
 import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.ts';
 import { runGarbageCollector } from './gc/controller.ts';
 import { runLoadBalancers } from './loadbalancer/controller.ts';
@@ -15,6 +16,7 @@ import { runNamespaces } from './namespace/controller.ts';
 import { runNodes } from './node/controller.ts';
 import { type ControllerParts, type Informers, makeInformers } from './parts.ts';
 import { runReplicaSets } from './replicaset/controller.ts';
+import { SelectorIndex } from './selector-index.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
 
 export interface ControllersParts {
@@ -28,6 +30,7 @@ export interface ControllersOptions {
   readonly only?: readonly ControllerName[] | undefined;
   /** What Services of type LoadBalancer get; absent: whatever somebody else gives them. */
   readonly loadBalancer?: LoadBalancerOptions | undefined;
+  readonly endpointSlices?: EndpointSliceOptions | undefined;
   /** A node whose lease is not renewed for this long is unreachable; 40 s when absent. */
   readonly nodeMonitorGracePeriodMs?: number | undefined;
   /** Pods bound to a node that does not exist are removed after this; 5 s when absent. */
@@ -50,7 +53,9 @@ const reading = <Reads extends keyof Informers>(
 const controllers = {
   deployment: reading(['deployments', 'replicaSets', 'pods'], runDeployments),
   replicaset: reading(['replicaSets', 'pods'], runReplicaSets),
-  endpointslice: reading(['services', 'pods', 'nodes', 'endpointSlices'], runEndpointSlices),
+  endpointslice: reading(['services', 'pods', 'nodes', 'endpointSlices'], (parts, options) =>
+    runEndpointSlices(parts, options.endpointSlices),
+  ),
   endpointslicemirroring: reading(['services', 'endpoints', 'endpointSlices'], runEndpointSliceMirroring),
   endpoints: reading(['services', 'pods', 'endpoints'], runEndpoints),
   disruption: reading(['podDisruptionBudgets', 'pods', 'replicaSets', 'deployments'], runDisruptions),
@@ -68,6 +73,11 @@ export const controllerNames = Object.keys(controllers) as ControllerName[];
 const loadBalancerController = (options: LoadBalancerOptions): Controller =>
   reading(['services'], (parts) => runLoadBalancers(parts, options));
 
+export interface Controllers {
+  /** What they have counted until now. */
+  metrics(): Iterable<Metric>;
+}
+
 /** Runs the controllers until `signal` aborts. Resolves when their caches are filled and they are at work. */
 export async function startControllers(
   { client, clock = systemClock, log = createLogger('controllers') }: ControllersParts,
@@ -75,13 +85,17 @@ export async function startControllers(
     signal,
     only = controllerNames,
     loadBalancer,
+    endpointSlices = {},
     nodeMonitorGracePeriodMs = 40_000,
     missingNodeGracePeriodMs = 5_000,
   }: ControllersOptions,
-): Promise<void> {
+): Promise<Controllers> {
   const informers = makeInformers(client, log);
   const events = new EventRecorder(client, 'controllers', undefined, { clock, log });
-  const parts: ControllerParts = { client, informers, events, clock, log, signal };
+  // Before any other handler, so that all find it up to date.
+  const selectors = new SelectorIndex(informers);
+  const metrics: ControllerParts['metrics'] = [];
+  const parts: ControllerParts = { client, informers, selectors, metrics, events, clock, log, signal };
   const chosen: Record<string, Controller> = {
     ...Object.fromEntries(only.map((name) => [name, controllers[name]])),
     ...(loadBalancer && { loadbalancer: loadBalancerController(loadBalancer) }),
@@ -89,10 +103,11 @@ export async function startControllers(
   const read = new Set(Object.values(chosen).flatMap(({ reads }) => reads));
   for (const name of read) informers[name].start(signal);
   await Promise.all([...read].map((name) => informers[name].synced(signal)));
-  const options = { signal, nodeMonitorGracePeriodMs, missingNodeGracePeriodMs };
+  const options = { signal, endpointSlices, nodeMonitorGracePeriodMs, missingNodeGracePeriodMs };
   for (const [controller, { run }] of Object.entries(chosen)) {
     run(parts, options).catch((error) => {
       if (!signal.aborted) log.error('controller ended', { controller, error });
     });
   }
+  return { metrics: () => metrics.flatMap((of) => [...of()]) };
 }

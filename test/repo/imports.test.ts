@@ -16,7 +16,6 @@ const allowed: Record<string, readonly string[]> = {
   controllers: ['lib', 'api', 'client'],
   scheduler: ['lib', 'api', 'client'],
   kubelet: ['lib', 'api', 'client', 'network'],
-  announcer: ['lib', 'api', 'client', 'network'],
   proxy: ['lib', 'api', 'client', 'nftables'],
   dns: ['lib', 'api', 'client'],
   cluster: [
@@ -30,7 +29,6 @@ const allowed: Record<string, readonly string[]> = {
     'controllers',
     'scheduler',
     'kubelet',
-    'announcer',
     'proxy',
   ],
   cli: ['lib', 'api', 'client', 'controllers', 'nftables', 'proxy', 'cluster'],

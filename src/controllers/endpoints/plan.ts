@@ -12,12 +12,12 @@ import {
 import { canonicalJson, sameJson } from '../json.ts';
 import {
   addressOf,
+  canBeEndpoint,
   familiesOf,
   hostnameOf,
   isHeadless,
   type ResolvedPort,
   resolvePorts,
-  selectPods,
   targetRef,
 } from '../service-pods.ts';
 import { triggerTimeAnnotation } from '../trigger-time.ts';
@@ -30,7 +30,11 @@ export const managedBy = 'endpoint-controller';
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
 export const capacity = 1000;
 
-/** The object to write, or undefined when the existing one says it all. */
+/**
+ * The object to write, or undefined when the existing one says it all.
+ *
+ * @param pods that the Service selects
+ */
 export function plan(
   service: Service,
   pods: readonly Pod[],
@@ -38,7 +42,7 @@ export function plan(
   trigger: string | undefined,
 ): Endpoints | undefined {
   const { kept, isTruncated } = truncate(membersOf(service, pods));
-  const subsets = repack(kept);
+  const subsets = repack(kept, (service.spec.ports ?? []).length === 0);
   const { [headlessLabel]: _, ...labels } = service.metadata.labels ?? {};
   const wanted = { ...labels, ...(isHeadless(service) && { [headlessLabel]: '' }), [managedByLabel]: managedBy };
   const { [overCapacity]: before, [triggerTimeAnnotation]: __, ...others } = existing?.metadata.annotations ?? {};
@@ -71,7 +75,7 @@ interface Member {
 function membersOf(service: Service, pods: readonly Pod[]): Member[] {
   const all = service.spec.publishNotReadyAddresses === true;
   const [family = 'IPv4'] = familiesOf(service);
-  return selectPods(service, pods).flatMap((pod) => {
+  return pods.filter(canBeEndpoint).flatMap((pod) => {
     const ip = addressOf(pod, family);
     if (!ip || (pod.metadata.deletionTimestamp && !all)) return [];
     const hostname = hostnameOf(pod, service);
@@ -81,17 +85,20 @@ function membersOf(service: Service, pods: readonly Pod[]): Member[] {
   });
 }
 
+/** Those that stay are the same ones every time, as far as readiness allows. */
 function truncate(members: Member[]): { kept: Member[]; isTruncated: boolean } {
-  const readyFirst = members.toSorted((a, b) => Number(b.isReady) - Number(a.isReady));
-  return { kept: readyFirst.slice(0, capacity), isTruncated: members.length > capacity };
+  if (members.length <= capacity) return { kept: members, isTruncated: false };
+  const nameOf = ({ address }: Member) => address.targetRef?.name;
+  const readyFirst = members.toSorted((a, b) => Number(b.isReady) - Number(a.isReady) || compare(nameOf(a), nameOf(b)));
+  return { kept: readyFirst.slice(0, capacity), isTruncated: true };
 }
 
-/** Ports that the same addresses offer share a subset. */
-function repack(members: readonly Member[]): Subset[] {
+/** Ports that the same addresses offer share a subset. A pod that has none of the ports is in no subset. */
+function repack(members: readonly Member[], isPortless: boolean): Subset[] {
   const byPort = new Map<string, { port: ResolvedPort | undefined; members: Member[] }>();
   for (const member of members) {
     // A headless Service may have no ports at all.
-    for (const port of member.ports.length > 0 ? member.ports : [undefined]) {
+    for (const port of isPortless ? [undefined] : member.ports) {
       const key = port ? `${port.name}/${port.protocol}/${port.port}/${port.appProtocol ?? ''}` : '';
       const found = byPort.get(key) ?? { port, members: [] };
       found.members.push(member);

@@ -9,7 +9,6 @@ import {
   services,
 } from '#api/index.ts';
 import { dns1123Subdomain } from '#api/names.ts';
-import { sameJson } from '../json.ts';
 import { controllerReference } from '../ownership.ts';
 import { isHeadless } from '../service-pods.ts';
 import { triggerTimeAnnotation } from '../trigger-time.ts';
@@ -50,9 +49,6 @@ export function newMetadata(service: Service): ObjectMeta {
     ownerReferences: [controllerReference(service, services)],
   };
 }
-
-export const hasRightMetadata = ({ metadata }: EndpointSlice, service: Service): boolean =>
-  sameJson(metadata.labels, labelsFor(service));
 
 /** The slice with the labels that it should have and the trigger of the sync that writes it, if one moved. */
 export function stamped(slice: EndpointSlice, service: Service, trigger: string | undefined): EndpointSlice {

@@ -2,7 +2,8 @@
 
 import type { Endpoint, EndpointSlice } from '#api/index.ts';
 import { sameJson } from '../json.ts';
-import { identityOf } from './endpoints.ts';
+import { identityOf, manyEndpoints } from './endpoints.ts';
+import type { SliceWrites } from './write.ts';
 
 export interface Packing {
   readonly keep: EndpointSlice[];
@@ -11,6 +12,9 @@ export interface Packing {
   /** Endpoints of each slice to create. */
   readonly create: Endpoint[][];
   readonly delete: EndpointSlice[];
+  /** Endpoints that no slice had, and that only slices had. */
+  readonly added: number;
+  readonly removed: number;
 }
 
 /**
@@ -24,25 +28,65 @@ export function pack(
   maxPerSlice: number,
 ): Packing {
   const missing = new Map(desired);
-  const packing: Packing = { keep: [], update: [], create: [], delete: [] };
+  const packing = { keep: [], update: [], create: [], delete: [] } as Writable;
+  let removed = 0;
   for (const slice of existing) {
-    const endpoints = (slice.endpoints ?? []).flatMap((endpoint) => takeOut(missing, identityOf(endpoint)));
+    const { endpoints, isSame } = takeOut(missing, slice, desired.size > manyEndpoints ? isKnownSame : sameJson);
+    removed += (slice.endpoints?.length ?? 0) - endpoints.length;
     if (endpoints.length === 0) packing.delete.push(slice);
-    else if (mustWrite(slice) || !sameJson(endpoints, slice.endpoints)) packing.update.push({ ...slice, endpoints });
+    else if (mustWrite(slice) || !isSame) packing.update.push({ ...slice, endpoints });
     else packing.keep.push(slice);
   }
+  const added = missing.size;
   place([...missing.values()], packing, maxPerSlice);
-  return packing;
+  return { ...packing, added, removed };
+}
+type Writable = Pick<Packing, 'keep' | 'update' | 'create' | 'delete'>;
+
+/** What the slice has of the endpoints that are wanted, as they should be, and whether that is what it says already. */
+function takeOut(
+  missing: Map<string, Endpoint>,
+  { endpoints: there }: EndpointSlice,
+  same: (there: Endpoint, wanted: Endpoint) => boolean,
+) {
+  const endpoints: Endpoint[] = [];
+  let isSame = true;
+  for (const endpoint of there ?? []) {
+    const identity = identityOf(endpoint);
+    const wanted = missing.get(identity);
+    if (wanted) {
+      missing.delete(identity);
+      endpoints.push(wanted);
+    }
+    isSame &&= wanted !== undefined && same(endpoint, wanted);
+  }
+  return { endpoints, isSame };
 }
 
-function takeOut(missing: Map<string, Endpoint>, identity: string): Endpoint[] {
-  const endpoint = missing.get(identity);
-  missing.delete(identity);
-  return endpoint ? [endpoint] : [];
+/** Of an endpoint in the cache, the one that it was found to be the same as: of thousands one changes at a time. */
+const knownSame = new WeakMap<Endpoint, Endpoint>();
+function isKnownSame(there: Endpoint, wanted: Endpoint): boolean {
+  if (knownSame.get(there) === wanted) return true;
+  if (!sameJson(there, wanted)) return false;
+  knownSame.set(there, wanted);
+  return true;
+}
+
+/**
+ * A slice that would be deleted takes the content of one that would be created: one write instead of two. They must be of
+ * one family, which cannot be changed.
+ */
+export function reuse({ create, update, delete: unused }: SliceWrites): SliceWrites {
+  const pairs = Math.min(create.length, unused.length);
+  const recycled = create.slice(0, pairs).flatMap(({ endpoints, ports }, i) => {
+    const old = unused[i];
+    return old ? [{ ...old, endpoints, ports }] : [];
+  });
+  return { create: create.slice(pairs), update: [...update, ...recycled], delete: unused.slice(pairs) };
 }
 
 /** New endpoints: into slices that are written anyway, fullest first; then whole into one that fits; then new slices. */
-function place(added: Endpoint[], { keep, update, create }: Packing, maxPerSlice: number): void {
+function place(added: Endpoint[], { keep, update, create }: Writable, maxPerSlice: number): void {
   for (const slice of update.toSorted((a, b) => b.endpoints.length - a.endpoints.length)) {
     slice.endpoints.push(...added.splice(0, Math.max(0, maxPerSlice - slice.endpoints.length)));
   }

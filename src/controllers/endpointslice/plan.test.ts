@@ -1,82 +1,12 @@
-// Pods 10.244/16, nodes n1 (zone a), n2 (no zone). Slices are written as text: name[ports](addresses).
+// What is written for which pods. Pods 10.244/16, nodes n1 (zone a), n2 (no zone).
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EndpointSlice, Node, Pod, Service } from '#api/index.ts';
+import type { EndpointSlice } from '#api/index.ts';
 import { triggerTimeAnnotation } from '../trigger-time.ts';
-import { plan } from './plan.ts';
+import { pod, pods, service, settle } from './objects.testing.ts';
+import type { plan } from './plan.ts';
 
-const nodes: Record<string, Node> = {
-  n1: { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'a' } }, spec: {} },
-  n2: { metadata: { name: 'n2' }, spec: {} },
-};
-const nodeOf = (name: string) => nodes[name];
-
-const service = (spec: Partial<Service['spec']> = {}, metadata: Partial<Service['metadata']> = {}): Service => ({
-  metadata: { name: 'web', namespace: 'default', uid: 'svc', labels: { team: 'x' }, ...metadata },
-  spec: {
-    type: 'ClusterIP',
-    clusterIP: '10.96.0.9',
-    ipFamilies: ['IPv4'],
-    selector: { app: 'web' },
-    ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 'http' }],
-    ...spec,
-  },
-});
-
-interface Shape {
-  node?: string;
-  ready?: boolean;
-  port?: number;
-  deleting?: boolean;
-  phase?: string;
-  spec?: Partial<Pod['spec']>;
-  ips?: string[];
-  labels?: Record<string, string>;
-}
-const pod = (
-  n: number,
-  { node = 'n1', ready = true, port = 8080, deleting, phase, spec, ips, labels }: Shape = {},
-): Pod => ({
-  metadata: {
-    name: `p${n}`,
-    namespace: 'default',
-    uid: `uid-${n}`,
-    labels: labels ?? { app: 'web' },
-    ...(deleting && { deletionTimestamp: '2026-01-01T00:00:00Z' }),
-  },
-  spec: {
-    nodeName: node,
-    containers: [{ name: 'c', ports: port ? [{ name: 'http', containerPort: port, protocol: 'TCP' }] : [] }],
-    ...spec,
-  },
-  status: {
-    phase: phase ?? 'Running',
-    podIPs: (ips ?? [`10.244.${Math.floor(n / 250)}.${(n % 250) + 1}`]).map((ip) => ({ ip })),
-    conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
-  },
-});
-const pods = (from: number, to: number, shape: Shape = {}): Pod[] =>
-  Array.from({ length: to - from }, (_, i) => pod(from + i, shape));
-
-let serial = 0;
-/** As the server would store it. */
-const stored = (slice: EndpointSlice): EndpointSlice => {
-  serial += 1;
-  const name = slice.metadata.name ?? `web-${serial}`;
-  const { uid = `slice-${serial}`, generation = 0 } = slice.metadata;
-  return structuredClone({
-    ...slice,
-    metadata: { ...slice.metadata, name, uid, generation: generation + 1, resourceVersion: String(serial) },
-  });
-};
-/** Plans, writes, and returns what is there then. */
-function settle(of: Service, selected: Pod[], slices: EndpointSlice[] = [], trigger?: string) {
-  const result = plan({ service: of, pods: selected, nodeOf, slices, trigger });
-  const replaced = new Set([...result.update, ...result.delete].map(({ metadata }) => metadata.uid));
-  const kept = slices.filter(({ metadata }) => !replaced.has(metadata.uid));
-  return { result, slices: [...kept, ...result.update.map(stored), ...result.create.map(stored)] };
-}
 const sizes = (slices: EndpointSlice[]): number[] =>
   slices.map(({ endpoints }) => endpoints.length).sort((a, b) => a - b);
 const writes = ({ create, update, delete: gone }: ReturnType<typeof plan>) => [
@@ -86,12 +16,9 @@ const writes = ({ create, update, delete: gone }: ReturnType<typeof plan>) => [
 ];
 
 test('an endpoint has all that consumers read of it', () => {
-  const { result } = settle(
-    service(),
-    [pod(1, { spec: { hostname: 'h', subdomain: 'web' } })],
-    [],
-    '2026-01-01T00:00:00Z',
-  );
+  const { result } = settle(service(), [pod(1, { spec: { hostname: 'h', subdomain: 'web' } })], [], {
+    trigger: '2026-01-01T00:00:00Z',
+  });
   assert.deepEqual(result.create, [
     {
       apiVersion: 'discovery.k8s.io/v1',
@@ -153,7 +80,6 @@ for (const { name, shape, spec, want } of [
 for (const { name, shape } of [
   { name: 'has ended', shape: { phase: 'Succeeded' } },
   { name: 'has no address', shape: { ips: [] } },
-  { name: 'has other labels', shape: { labels: { app: 'other' } } },
   { name: 'has no address of the family', shape: { ips: ['fd00::1'] } },
 ]) {
   test(`a pod that ${name} is no endpoint, and a placeholder is kept`, () => {
@@ -247,8 +173,8 @@ test('a change of readiness is an update of the one slice that holds the pod', (
 });
 
 test('the trigger time is on slices written now and on no others', () => {
-  const first = settle(service(), pods(0, 101), [], '2026-01-01T00:00:00Z');
-  const { result } = settle(service(), pods(1, 101), first.slices, undefined);
+  const first = settle(service(), pods(0, 101), [], { trigger: '2026-01-01T00:00:00Z' });
+  const { result } = settle(service(), pods(1, 101), first.slices);
   assert.equal(result.update.length, 1);
   assert.equal(result.update[0]?.metadata.annotations, undefined);
 });
@@ -280,11 +206,14 @@ test('slices of a Service of the same name that is gone are replaced; a Service 
   assert.deepEqual(writes(settle(going, [pod(1)]).result), [0, 0, 0]);
 });
 
-test('hints follow trafficDistribution, for ready endpoints with a zone', () => {
-  const near = service({ trafficDistribution: 'PreferClose' });
-  const { slices } = settle(near, [pod(1), pod(2, { ready: false }), pod(3, { node: 'n2' })]);
-  assert.deepEqual(
-    slices[0]?.endpoints.map(({ hints }) => hints?.forZones?.[0]?.name),
-    ['a', undefined, undefined],
-  );
+test('slices that are topped up are of the size that is asked for', () => {
+  const first = settle(service(), pods(0, 7), [], { maxPerSlice: 3 });
+  assert.deepEqual(sizes(first.slices), [1, 3, 3]);
+  const more = settle(service(), pods(0, 9), first.slices, { maxPerSlice: 3 });
+  assert.deepEqual(writes(more.result), [0, 1, 0]);
+  assert.deepEqual(more.result.counts, { endpoints: 9, slices: 3, fewestSlices: 3, added: 2, removed: 0 });
+  const less = settle(service(), pods(0, 2), more.slices, { maxPerSlice: 3 });
+  assert.deepEqual(less.result.counts, { endpoints: 2, slices: 1, fewestSlices: 1, added: 0, removed: 7 });
+  const none = settle(service(), [], less.slices);
+  assert.deepEqual(none.result.counts, { endpoints: 0, slices: 1, fewestSlices: 1, added: 0, removed: 0 });
 });

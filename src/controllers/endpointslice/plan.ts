@@ -2,15 +2,19 @@
 
 import { apiVersionOf, type Endpoint, type EndpointSlice, endpointSlices, type Pod, type Service } from '#api/index.ts';
 import type { Family } from '#lib/cidr.ts';
+import { sameJson } from '../json.ts';
 import { familiesOf, type ResolvedPort } from '../service-pods.ts';
-import { desiredEndpoints, type NodeLookup, portsKey } from './endpoints.ts';
-import { hasRightMetadata, isOwnedBy, newMetadata, stamped } from './metadata.ts';
-import { pack } from './pack.ts';
+import { addTopologyHints } from './add-topology-hints.ts';
+import { type Desired, desiredEndpoints, type NodeLookup, portsKey } from './endpoints.ts';
+import { isTopologyAuto } from './hints.ts';
+import { isOwnedBy, labelsFor, newMetadata, stamped } from './metadata.ts';
+import { pack, reuse } from './pack.ts';
+import type { ZoneRatios } from './topology.ts';
 import type { SliceWrites } from './write.ts';
 
 export interface SliceInput {
   readonly service: Service;
-  /** Of the Service's namespace; those that are not selected are passed over. */
+  /** Those that the Service selects. */
   readonly pods: readonly Pod[];
   readonly nodeOf: NodeLookup;
   /** Labelled for the Service and managed by this controller. */
@@ -18,10 +22,32 @@ export interface SliceInput {
   /** Value of the trigger-time annotation. */
   readonly trigger?: string | undefined;
   readonly maxPerSlice?: number | undefined;
+  /** What topology-mode: Auto goes by. */
+  readonly zones?: ZoneRatios | undefined;
 }
+
+export interface TopologyOutcome {
+  readonly family: Family;
+  /** Why no endpoint of the family has hints; undefined when they have. */
+  readonly disabled: string | undefined;
+}
+
+/** What metrics tell of a sync. */
+export interface SliceCounts {
+  endpoints: number;
+  slices: number;
+  /** How many slices there would be, were all but the last of each kind full. */
+  fewestSlices: number;
+  added: number;
+  removed: number;
+}
+
 export interface SlicePlan extends SliceWrites {
   /** Pods left out because their Node is not known: the sync is to be tried again. */
   readonly withoutNode: Pod[];
+  /** For each family, when the Service asks for hints by topology-mode: Auto. */
+  readonly topology: TopologyOutcome[];
+  readonly counts: SliceCounts;
 }
 
 export function plan(input: SliceInput): SlicePlan {
@@ -29,35 +55,45 @@ export function plan(input: SliceInput): SlicePlan {
   const families = familiesOf(service);
   const isWanted = (slice: EndpointSlice): boolean =>
     isOwnedBy(slice, service) && families.some((family) => family === slice.addressType);
-  const result: SlicePlan = {
-    create: [],
-    update: [],
-    delete: slices.filter((slice) => !isWanted(slice)),
-    withoutNode: [],
-  };
+  const counts = { endpoints: 0, slices: 0, fewestSlices: 0, added: 0, removed: 0 };
+  const withoutNode = new Set<Pod>();
+  const topology: TopologyOutcome[] = [];
+  const writes: SliceWrites = { create: [], update: [], delete: slices.filter((slice) => !isWanted(slice)) };
   for (const family of families) {
     const ofFamily = slices.filter((slice) => isWanted(slice) && slice.addressType === family);
-    const part = planFamily(input, family, ofFamily);
-    result.create.push(...part.create);
-    result.update.push(...part.update);
-    result.delete.push(...part.delete);
-    result.withoutNode.push(...part.withoutNode);
+    const desired = desiredEndpoints(service, input.pods, input.nodeOf, family);
+    for (const pod of desired.withoutNode) withoutNode.add(pod);
+    if (isTopologyAuto(service)) {
+      topology.push({ family, disabled: addTopologyHints(desired, ofFamily, input.zones ?? 'No Node is known') });
+    }
+    const part = planFamily(input, family, desired, ofFamily, counts);
+    writes.create.push(...part.create);
+    writes.update.push(...part.update);
+    writes.delete.push(...part.delete);
   }
   return {
-    ...result,
-    create: service.metadata.deletionTimestamp ? [] : result.create.map((slice) => stamped(slice, service, trigger)),
-    update: result.update.map((slice) => stamped(slice, service, trigger)),
+    create: service.metadata.deletionTimestamp ? [] : writes.create.map((slice) => stamped(slice, service, trigger)),
+    update: writes.update.map((slice) => stamped(slice, service, trigger)),
+    delete: writes.delete,
+    withoutNode: [...withoutNode],
+    topology,
+    counts,
   };
 }
 
-function planFamily(input: SliceInput, family: Family, slices: EndpointSlice[]): SlicePlan {
-  const { service, pods, nodeOf, maxPerSlice = 100 } = input;
-  const { groups, withoutNode } = desiredEndpoints(service, pods, nodeOf, family);
+function planFamily(
+  { service, maxPerSlice = 100 }: SliceInput,
+  family: Family,
+  { groups }: Desired,
+  slices: EndpointSlice[],
+  counts: SliceCounts,
+): SliceWrites {
+  const labels = labelsFor(service);
+  const mustWrite = ({ metadata }: EndpointSlice): boolean => !sameJson(metadata.labels, labels);
   const byPorts = Map.groupBy(slices, ({ ports }) => portsKey(ports));
-  const mustWrite = (slice: EndpointSlice): boolean => !hasRightMetadata(slice, service);
   const create: EndpointSlice[] = [];
   const update: EndpointSlice[] = [];
-  const unused = slices.filter(({ ports }) => !groups.has(portsKey(ports)));
+  const unused = [...byPorts].flatMap(([key, each]) => (groups.has(key) ? [] : each));
   let kept = 0;
   for (const [key, { ports, endpoints }] of groups) {
     const packing = pack(endpoints, byPorts.get(key) ?? [], mustWrite, maxPerSlice);
@@ -65,29 +101,26 @@ function planFamily(input: SliceInput, family: Family, slices: EndpointSlice[]):
     update.push(...packing.update);
     unused.push(...packing.delete);
     kept += packing.keep.length;
+    counts.added += packing.added;
+    counts.removed += packing.removed;
+    counts.endpoints += endpoints.size;
+    counts.fewestSlices += Math.ceil(endpoints.size / maxPerSlice);
   }
   if (kept + create.length + update.length === 0) {
+    counts.fewestSlices += 1;
     const placeholder = unused.find(isPlaceholder);
     if (!placeholder) create.push(newSlice(service, family, [], []));
     else {
       unused.splice(unused.indexOf(placeholder), 1);
       if (mustWrite(placeholder)) update.push(placeholder);
+      else kept += 1;
     }
   }
-  return { ...reuse(create, update, unused), withoutNode };
+  counts.slices += kept + create.length + update.length;
+  return reuse({ create, update, delete: unused });
 }
 
 const isPlaceholder = ({ endpoints, ports }: EndpointSlice): boolean => !endpoints?.length && !ports?.length;
-
-/** A slice that would be deleted takes the content of one that would be created: one write instead of two. */
-function reuse(create: EndpointSlice[], update: EndpointSlice[], unused: EndpointSlice[]) {
-  const pairs = Math.min(create.length, unused.length);
-  const recycled = create.slice(0, pairs).flatMap(({ endpoints, ports }, i) => {
-    const old = unused[i];
-    return old ? [{ ...old, endpoints, ports }] : [];
-  });
-  return { create: create.slice(pairs), update: [...update, ...recycled], delete: unused.slice(pairs) };
-}
 
 const newSlice = (
   service: Service,

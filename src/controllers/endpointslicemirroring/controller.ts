@@ -3,32 +3,29 @@
 
 import { type Endpoints, endpointSlices, isNamespaceTerminating } from '#api/index.ts';
 import { keyOf, runWorkers, splitKey, WorkQueue } from '#client/index.ts';
-import { serviceKeyOfSlice } from '../endpointslice/metadata.ts';
+import { followSlices } from '../endpointslice/slice-changes.ts';
 import { SliceTracker } from '../endpointslice/tracker.ts';
 import { writeSlices } from '../endpointslice/write.ts';
 import { type ControllerParts, partsFor } from '../parts.ts';
+import { isSelecting } from '../service-pods.ts';
+import { retries } from '../service-queue.ts';
 import { capacity, isMirror, isMirrored, type MirrorPlan, plan } from './plan.ts';
 
-type Parts = ControllerParts<'endpointSlices' | 'endpoints' | 'services'>;
-
-const backoff = { baseMs: 100, maxMs: 60_000 };
+type Parts = ControllerParts<'services' | 'endpoints' | 'endpointSlices'>;
 
 export function runEndpointSliceMirroring(shared: Parts): Promise<void> {
   const parts = partsFor(shared, 'endpoint-slice-mirroring-controller');
   const { informers, signal, log } = parts;
   const queue = new WorkQueue();
-  const tracker = new SliceTracker();
-  informers.endpoints.onChange(({ object }) => queue.add(keyOf(object)));
-  informers.services.onChange(({ object }) => queue.add(keyOf(object)));
-  informers.endpointSlices.onChange(({ type, object, old }) => {
-    for (const slice of old ? [object, old] : [object]) {
-      const key = serviceKeyOfSlice(slice);
-      if (!key || !isMirror(slice)) continue;
-      if (type === 'deleted') tracker.sawDeletion(key, slice);
-      if (type === 'deleted' || !tracker.isOwnWrite(key, slice)) queue.add(key);
-    }
+  const tracker = new SliceTracker((key) => queue.add(key));
+  informers.endpoints.onChange(({ object }) => {
+    // Those of Services with a selector are made by a controller, and are most.
+    const service = informers.services.get(object.metadata.name ?? '', object.metadata.namespace);
+    if (!service || !isSelecting(service)) queue.add(keyOf(object));
   });
-  return runWorkers(queue, { signal, workers: 4, log, backoff }, (key) => reconcile(parts, queue, tracker, key));
+  informers.services.onChange(({ object }) => queue.add(keyOf(object)));
+  followSlices(informers.endpointSlices, isMirror, tracker);
+  return runWorkers(queue, { signal, workers: 5, log, ...retries }, (key) => reconcile(parts, queue, tracker, key));
 }
 
 async function reconcile(parts: Parts, queue: WorkQueue, tracker: SliceTracker, key: string): Promise<void> {
@@ -42,16 +39,16 @@ async function reconcile(parts: Parts, queue: WorkQueue, tracker: SliceTracker, 
   }
   const endpoints = informers.endpoints.get(name, namespace);
   const service = informers.services.get(name, namespace);
-  const slices = client.resource(endpointSlices);
+  const writer = { slices: client.resource(endpointSlices), tracker };
   if (!endpoints || !service || !isMirrored(endpoints, service)) {
-    await writeSlices(slices, tracker, key, { create: [], update: [], delete: mirrors });
-    if (!endpoints && !service) tracker.forget(key);
+    await writeSlices(writer, key, { create: [], update: [], delete: mirrors });
+    if (mirrors.length === 0) tracker.forget(key);
     return;
   }
   const planned = plan(endpoints, mirrors);
   tellLeftOut(parts, endpoints, planned);
   try {
-    await writeSlices(slices, tracker, key, planned);
+    await writeSlices(writer, key, planned);
   } catch (error) {
     if (!isNamespaceTerminating(error)) throw error;
   }

@@ -16,7 +16,7 @@ import {
 import { type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
 import { identityOf, portsKey } from '../endpointslice/endpoints.ts';
 import { managedByLabel, namePrefix } from '../endpointslice/metadata.ts';
-import { pack } from '../endpointslice/pack.ts';
+import { pack, reuse } from '../endpointslice/pack.ts';
 import type { SliceWrites } from '../endpointslice/write.ts';
 import { sameJson } from '../json.ts';
 import { controllerReference } from '../ownership.ts';
@@ -51,28 +51,44 @@ export function plan(endpoints: Endpoints, slices: readonly EndpointSlice[]): Mi
   const isOwned = (slice: EndpointSlice): boolean => controllerOf(slice)?.uid === endpoints.metadata.uid;
   const mustWrite = ({ metadata }: EndpointSlice): boolean =>
     !sameJson(metadata.labels, labels) || !sameJson(metadata.annotations ?? {}, annotations);
-  const existing = Map.groupBy(slices, (slice) => (isOwned(slice) ? groupKey(slice.addressType, slice.ports) : ''));
-  const writes: SliceWrites = { create: [], update: [], delete: [] };
-  for (const [key, old] of existing) if (!groups.has(key)) writes.delete.push(...old);
-  for (const [key, { addressType, ports, members }] of groups) {
-    const packing = pack(members, existing.get(key) ?? [], mustWrite, capacity);
-    writes.delete.push(...packing.delete);
-    writes.update.push(
-      ...packing.update.map((slice) => ({ ...slice, metadata: { ...slice.metadata, labels, annotations } })),
+  const [owned, others] = [slices.filter(isOwned), slices.filter((slice) => !isOwned(slice))];
+  const writes: SliceWrites = { create: [], update: [], delete: others };
+  const types = new Set([...owned, ...groups.values()].map(({ addressType }) => addressType));
+  for (const type of types) {
+    const existing = Map.groupBy(
+      owned.filter(({ addressType }) => addressType === type),
+      ({ addressType, ports }) => groupKey(addressType, ports),
     );
-    writes.create.push(
-      ...packing.create.map((each) => ({
-        apiVersion: apiVersionOf(endpointSlices),
-        kind: endpointSlices.kind,
-        metadata: metadataOf(endpoints),
-        addressType,
-        endpoints: each,
-        ports,
-      })),
-    );
+    const unused = [...existing].flatMap(([key, each]) => (groups.has(key) ? [] : each));
+    const part: SliceWrites = { create: [], update: [], delete: unused };
+    for (const [key, { addressType, ports, members }] of groups) {
+      if (addressType !== type) continue;
+      const packing = pack(members, existing.get(key) ?? [], mustWrite, capacity);
+      part.delete.push(...packing.delete);
+      part.update.push(...packing.update);
+      part.create.push(...packing.create.map((each) => newSlice(endpoints, addressType, ports, each)));
+    }
+    const { create, update, delete: gone } = reuse(part);
+    writes.create.push(...create);
+    writes.update.push(...update.map((slice) => ({ ...slice, metadata: { ...slice.metadata, labels, annotations } })));
+    writes.delete.push(...gone);
   }
   return { ...writes, invalid, skipped };
 }
+
+const newSlice = (
+  of: Endpoints,
+  addressType: Family,
+  ports: EndpointSlice['ports'],
+  endpoints: Endpoint[],
+): EndpointSlice => ({
+  apiVersion: apiVersionOf(endpointSlices),
+  kind: endpointSlices.kind,
+  metadata: metadataOf(of),
+  addressType,
+  endpoints,
+  ports,
+});
 
 interface Group {
   readonly addressType: Family;

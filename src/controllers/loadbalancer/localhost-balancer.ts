@@ -48,9 +48,11 @@ export class LocalhostBalancer implements Balancer {
     const wanted = new Set(ports.map(slotOf));
     await this.#letGo((slot, holder) => holder.key === key && !wanted.has(slot));
     for (const published of this.#published.values()) if (published.key === key) published.service = service;
+    const missing = ports.filter((one) => this.#published.get(slotOf(one))?.key !== key);
     const opened: string[] = [];
-    let problem: string | undefined;
-    for (const port of ports.filter((one) => this.#published.get(slotOf(one))?.key !== key)) {
+    // Known without opening any, which somebody might already connect to.
+    let problem = missing.map((port) => this.#heldByOther(port)).find((found) => found !== undefined);
+    for (const port of problem === undefined ? missing : []) {
       problem = await this.#publish(service, port);
       if (problem !== undefined) break;
       opened.push(slotOf(port));
@@ -69,13 +71,19 @@ export class LocalhostBalancer implements Balancer {
     return ports.length > 0 ? [{ hostname: 'localhost', ports }] : [];
   }
 
+  #heldByOther({ port, protocol = 'TCP' }: Port): string | undefined {
+    const holder = this.#published.get(slotOf({ port, protocol }));
+    return (
+      holder &&
+      `port ${port}/${protocol} of localhost is published for the Service ${holder.key} already. Choose another spec.ports[].port, or delete that Service`
+    );
+  }
+
   /** Resolves with why it cannot be published, if it cannot. */
   async #publish(service: Service, { port, protocol = 'TCP' }: Port): Promise<string | undefined> {
     const slot = slotOf({ port, protocol });
-    const holder = this.#published.get(slot);
-    if (holder) {
-      return `port ${port}/${protocol} of localhost is published for the Service ${holder.key} already. Choose another spec.ports[].port, or delete that Service`;
-    }
+    const held = this.#heldByOther({ port, protocol });
+    if (held !== undefined) return held;
     const relay = protocol === 'TCP' || protocol === 'UDP' ? relays[protocol] : undefined;
     if (!relay) return `port ${port} is ${protocol}, which cannot be published on localhost: only TCP and UDP can`;
     // Known only when it is open, but connections cannot come before.
