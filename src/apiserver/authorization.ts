@@ -42,7 +42,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     reportEvents,
   ],
   'system:kube-proxy': [
-    { verbs: read, resources: ['nodes', 'services', 'endpoints', 'endpointslices', 'namespaces'] },
+    { verbs: read, resources: ['nodes', 'services', 'endpoints', 'endpointslices', 'servicecidrs', 'namespaces'] },
     reportEvents,
   ],
   'system:kube-dns': [

@@ -81,7 +81,7 @@ export class ApiServer {
     this.#options = options;
     this.#ranges = options.serviceCIDR.split(',').map((cidr) => new IpRange(cidr.trim()));
     const ports = new PortRange(options.nodePortRange ?? defaultNodePorts);
-    this.#allocator = new ServiceAllocator(this.#ranges, ports, serviceKind.validate);
+    this.#allocator = new ServiceAllocator(this.#ranges, ports);
     this.#registry = new Registry(store);
     const { mayProxyTo: mayReach } = options;
     this.#proxy = new ReverseProxy({ registry: this.#registry, kubelet: this.#kubelet, mayReach });

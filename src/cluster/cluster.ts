@@ -227,8 +227,8 @@ export class Cluster {
       {
         nodeName: node.name,
         nodeIPs: [primary.address],
-        clusterCIDR: primary.family.podCIDR,
-        serviceCIDR: primary.family.serviceCIDR,
+        clusterCIDRs: [primary.family.podCIDR],
+        serviceCIDRs: [primary.family.serviceCIDR],
       },
     );
     const stateDir = join(stateDirOf(this.#card.name), 'nodes', node.name);

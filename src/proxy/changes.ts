@@ -1,10 +1,23 @@
-// Watches Services and EndpointSlices and remembers which Services changed since somebody last asked.
+// Watches what the proxy works from, and remembers which Services changed since somebody last asked.
 
-import { type EndpointSlice, endpointSlices, type Service, serviceNameLabel, services } from '#api/index.ts';
+import {
+  ApiError,
+  type EndpointSlice,
+  endpointSlices,
+  type Node,
+  nodes,
+  type Service,
+  serviceCIDRs,
+  serviceNameLabel,
+  services,
+} from '#api/index.ts';
+import type { ServiceCIDR } from '#api/schema/networking.ts';
 import { type Client, Informer, keyOf, splitKey } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
+import { proxiedServices, proxiedSlices } from './frontends.ts';
 import type { ProxyObserver } from './observer.ts';
-import { proxiedServices, proxiedSlices } from './service-addresses.ts';
+
+const zoneLabel = 'topology.kubernetes.io/zone';
 
 const serviceOf = ({ metadata }: EndpointSlice): string[] => {
   const name = metadata.labels?.[serviceNameLabel];
@@ -12,18 +25,29 @@ const serviceOf = ({ metadata }: EndpointSlice): string[] => {
 };
 
 export class ChangeTracker {
+  readonly #nodeName: string;
+  readonly #client: Client;
+  readonly #log: Logger;
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
+  readonly #nodes: Informer<Node>;
+  /** Undefined: the cluster has no such objects (before 1.33), or does not show them. */
+  #serviceCIDRs: Informer<ServiceCIDR> | undefined;
   #changed = new Set<string>();
+  #zone: string | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(client: Client, observer: Required<ProxyObserver>, log: Logger) {
+  constructor(client: Client, nodeName: string, observer: Required<ProxyObserver>, log: Logger) {
+    this.#nodeName = nodeName;
+    this.#client = client;
+    this.#log = log;
     this.#services = new Informer(client.resource(services), { labelSelector: proxiedServices, log });
     this.#slices = new Informer(client.resource(endpointSlices), {
       labelSelector: proxiedSlices,
       indexes: { service: serviceOf },
       log,
     });
+    this.#nodes = new Informer(client.resource(nodes), { fieldSelector: `metadata.name=${nodeName}`, log });
     this.#services.onChange(({ object }) => {
       observer.serviceChanged();
       this.#add(keyOf(object));
@@ -33,20 +57,30 @@ export class ChangeTracker {
       // A slice may be given to another Service by a new label.
       for (const slice of [object, old]) for (const key of slice ? serviceOf(slice) : []) this.#add(key);
     });
+    this.#nodes.onChange(() => {
+      observer.nodeChanged(this.node);
+      this.#noticeZone();
+    });
   }
 
-  /** Resolves when both are listed: rules made of one alone would refuse what works. */
+  /** Resolves when all are listed: rules made of one alone would refuse what works. */
   async start(signal: AbortSignal): Promise<void> {
-    this.#services.start(signal);
-    this.#slices.start(signal);
-    await Promise.all([this.#services.synced(signal), this.#slices.synced(signal)]);
+    if (await this.#hasServiceCIDRs()) {
+      this.#serviceCIDRs = new Informer(this.#client.resource(serviceCIDRs), { log: this.#log });
+      this.#serviceCIDRs.onChange(() => this.#notify());
+    }
+    const informers = [this.#services, this.#slices, this.#nodes, this.#serviceCIDRs].filter(
+      (one) => one !== undefined,
+    );
+    for (const informer of informers) informer.start(signal);
+    await Promise.all(informers.map((informer) => informer.synced(signal)));
   }
 
   get pending(): boolean {
     return this.#changed.size > 0;
   }
 
-  /** Resolves when something is pending. One caller at a time. */
+  /** Resolves when something changed. One caller at a time. */
   async somePending(): Promise<void> {
     if (!this.pending) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
@@ -69,8 +103,45 @@ export class ChangeTracker {
     return service && { service, slices: this.#slices.by('service', key) };
   }
 
+  /** This node; undefined as long as it is not registered. */
+  get node(): Node | undefined {
+    return this.#nodes.get(this.#nodeName);
+  }
+
+  get zone(): string | undefined {
+    return this.node?.metadata.labels?.[zoneLabel];
+  }
+
+  /** Of the ServiceCIDR objects; none where there are no such objects. */
+  get serviceCIDRs(): string[] {
+    return this.#serviceCIDRs?.list().flatMap(({ spec }) => spec?.cidrs ?? []) ?? [];
+  }
+
+  /** In another zone, every Service may have other endpoints for us. */
+  #noticeZone(): void {
+    if (this.zone === this.#zone) return;
+    this.#zone = this.zone;
+    for (const key of this.all()) this.#changed.add(key);
+    this.#notify();
+  }
+
+  async #hasServiceCIDRs(): Promise<boolean> {
+    try {
+      await this.#client.resource(serviceCIDRs).list({ limit: 1 });
+      return true;
+    } catch (error) {
+      const refused = error instanceof ApiError && (error.code === 404 || error.code === 403);
+      if (refused) this.#log.debug('no ServiceCIDR objects to follow', { error });
+      return !refused;
+    }
+  }
+
   #add(key: string): void {
     this.#changed.add(key);
+    this.#notify();
+  }
+
+  #notify(): void {
     this.#wake?.();
     this.#wake = undefined;
   }

@@ -8,8 +8,17 @@ interface Transition {
   now: Element | undefined;
 }
 
+/** Elements by set and key. */
+export type FoundElements = ReadonlyMap<string, Map<string, Element>>;
+
 export class ElementChanges {
   readonly #sets = new Map<NamedSet, Map<string, Transition>>();
+  readonly #found: FoundElements;
+
+  /** @param found what the kernel had from before, to be used where it is right. It is taken out as it is asked for. */
+  constructor(found: FoundElements = new Map()) {
+    this.#found = found;
+  }
 
   record(set: NamedSet, key: string, was: Element | undefined, now: Element | undefined): void {
     let transitions = this.#sets.get(set);
@@ -17,9 +26,14 @@ export class ElementChanges {
       transitions = new Map();
       this.#sets.set(set, transitions);
     }
-    const found = transitions.get(key);
-    if (found) found.now = now;
-    else transitions.set(key, { was, now });
+    const transition = transitions.get(key);
+    if (transition) transition.now = now;
+    else transitions.set(key, { was: was ?? this.#takeFound(set, key), now });
+  }
+
+  /** Whatever was found in the set and nobody asked for goes. */
+  dropRest(set: NamedSet): void {
+    for (const key of [...(this.#found.get(set.name)?.keys() ?? [])]) this.record(set, key, undefined, undefined);
   }
 
   writeTo(transaction: Transaction): void {
@@ -35,6 +49,13 @@ export class ElementChanges {
       );
     }
     this.#sets.clear();
+  }
+
+  #takeFound(set: NamedSet, key: string): Element | undefined {
+    const elements = this.#found.get(set.name);
+    const element = elements?.get(key);
+    if (element) elements?.delete(key);
+    return element;
   }
 }
 

@@ -1,7 +1,9 @@
-// From the EndpointSlices of a Service to the endpoints that one of its ports may use (services.md D.3).
+// From the EndpointSlices of a Service to the endpoints of one of its ports (services.md D.3). Which of them new
+// connections may use is in pools.ts.
 
 import type { EndpointSlice, ServicePort } from '#api/index.ts';
 import type { Family } from '#lib/cidr.ts';
+import { isPort, usualAddress } from './addresses.ts';
 
 export interface Endpoint {
   /** `address . port`, as nft writes it. */
@@ -12,22 +14,24 @@ export interface Endpoint {
   readonly terminating: boolean;
   /** On this node; `undefined` when the slice does not say where it is. */
   readonly local: boolean | undefined;
+  /** For whom it is meant (services.md C.7); empty without hints. */
+  readonly forZones: readonly string[];
+  readonly forNodes: readonly string[];
 }
 
 /** Deduplicated: of two entries for one address and port the local one counts, then the ready one. */
 export function endpointsOf(
   slices: readonly EndpointSlice[],
   port: ServicePort,
-  nodeName: string,
-  family: Family = 'IPv4',
+  { nodeName, family }: { readonly nodeName: string; readonly family: Family },
 ): Endpoint[] {
   const found = new Map<string, Endpoint>();
   for (const slice of slices) {
     if (slice.addressType !== family) continue;
     const number = portNumber(slice, port);
     if (number === undefined) continue;
-    for (const { addresses, conditions, nodeName: at } of slice.endpoints ?? []) {
-      const address = addresses?.[0];
+    for (const { addresses, conditions, nodeName: at, hints } of slice.endpoints ?? []) {
+      const address = usualAddress(addresses?.[0], family);
       if (!address) continue;
       const ready = conditions?.ready ?? true;
       const endpoint: Endpoint = {
@@ -37,6 +41,8 @@ export function endpointsOf(
         serving: conditions?.serving ?? ready,
         terminating: conditions?.terminating ?? false,
         local: at == null ? undefined : at === nodeName,
+        forZones: hints?.forZones?.length ? hints.forZones.map(({ name }) => name) : none,
+        forNodes: hints?.forNodes?.length ? hints.forNodes.map(({ name }) => name) : none,
       };
       const other = found.get(endpoint.target);
       if (!other || rank(endpoint) > rank(other)) found.set(endpoint.target, endpoint);
@@ -45,17 +51,14 @@ export function endpointsOf(
   return [...found.values()];
 }
 
+const none: readonly string[] = [];
+
 const rank = ({ local, ready }: Endpoint): number => (local ? 2 : 0) + (ready ? 1 : 0);
 
 /** By name, and never by number: a Service's port may be another number in every slice. */
-function portNumber(slice: EndpointSlice, { name = '', protocol = 'TCP' }: ServicePort): number | undefined {
-  const match = slice.ports?.find((port) => (port.name ?? '') === name && (port.protocol ?? 'TCP') === protocol);
-  return match?.port ?? undefined;
-}
-
-/** Where new connections may go, whichever node they enter by. */
-export function clusterPool(endpoints: readonly Endpoint[]): Endpoint[] {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
-  // Nobody is ready, but somebody still serves while ending: better than nothing, as when the last pod is being replaced.
-  return ready.length > 0 ? ready : endpoints.filter(({ serving, terminating }) => serving && terminating);
+function portNumber(slice: EndpointSlice, { name, protocol }: ServicePort): number | undefined {
+  const match = slice.ports?.find(
+    (port) => (port.name ?? '') === (name ?? '') && (port.protocol ?? 'TCP') === (protocol ?? 'TCP'),
+  );
+  return isPort(match?.port) ? match.port : undefined;
 }

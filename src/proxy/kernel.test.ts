@@ -25,12 +25,12 @@ import {
 import { NftExec } from '#nftables/index.ts';
 import { ConntrackExec } from './conntrack/conntrack.ts';
 import { FlowCleaner } from './conntrack/flow-cleaner.ts';
+import { wantsOf } from './frontends.ts';
 import { serviceOf, sliceOf } from './objects.testing.ts';
 import { Programme } from './programme.ts';
-import { wantsOf } from './service-addresses.ts';
 
 const bridge = `tp${process.pid}`;
-const ranges = { clusterCIDR: '10.211.0.0/16', serviceCIDR: '10.212.0.0/16' };
+const serviceCIDR = '10.212.0.0/16';
 const hostAddress = '10.213.88.1';
 const nodes = ['one', 'two'].map((name, i) => ({
   name,
@@ -72,7 +72,10 @@ const web = { ip: '10.212.0.10', nodePort: 31010 };
 const own = { ip: '10.212.0.11', nodePort: 31011 };
 const empty = { ip: '10.212.0.12', nodePort: 31012 };
 
-const programmes = nodes.map(() => new Programme(ranges));
+const programmes = nodes.map(
+  ({ address }) =>
+    new Programme('IPv4', { clusterCIDRs: ['10.211.0.0/16'], serviceCIDRs: [serviceCIDR], nodePortIPs: [address] }),
+);
 const quiet = createLogger('test', 'error');
 const cleaners = nodes.map(({ name, namespace }) => {
   const network = new NodeNetwork(namespace);
@@ -87,7 +90,7 @@ async function put(object: Service, ...slices: EndpointSlice[]): Promise<void> {
   for (const [i, node] of nodes.entries()) {
     const place = { nodeName: node.name, nodeIPs: [node.address] };
     const programme = programmes[i] as Programme;
-    programme.set(object.metadata.name ?? '', wantsOf(object, slices, place));
+    programme.set(object.metadata.name ?? '', wantsOf(object, slices, 'IPv4', place));
     await new NftExec({ prefix: enter(node.namespace) }).run(programme.take().transaction);
     cleaners[i]?.set(object.metadata.name ?? '', { service: object, slices });
     cleaners[i]?.written('IPv4');
@@ -142,7 +145,7 @@ before(async () => {
     await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
   }
   await routeHost([
-    { to: ranges.serviceCIDR, via: one.address },
+    { to: serviceCIDR, via: one.address },
     ...nodes.map((node) => ({ to: node.podCIDR, via: node.address })),
   ]);
   await put(service('web', web.ip, web.nodePort), slice('web', 'a', 'b'));

@@ -9,6 +9,7 @@ import { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import type { NodeNetwork } from './network.ts';
 import type { ProxyObserver } from './observer.ts';
 import { Proxier, type ProxierOptions } from './proxier.ts';
+import { families } from './words.ts';
 
 export interface NodeProxyParts {
   readonly client: Client;
@@ -58,7 +59,7 @@ export class NodeProxy {
     const { nodeName } = this.#options;
     this.#cleaner = new FlowCleaner(
       { conntrack, nodeAddresses: () => network.addresses(), log: this.#log, clock },
-      { nodeName, families: ['IPv4'] },
+      { nodeName, families },
       signal,
     );
     return [this.#cleaner];

@@ -5,17 +5,25 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { EndpointSlice, Service } from '#api/index.ts';
 import { FakeNft } from '#nftables/index.ts';
-import { clusterPool, endpointsOf } from './endpoints.ts';
+import { endpointsOf } from './endpoints.ts';
+import { type ServiceWants, wantsOf as wantsOfFamily } from './frontends.ts';
 import { place, ranges, serviceOf, sliceOf } from './objects.testing.ts';
+import { clusterPool } from './pools.ts';
 import { Programme } from './programme.ts';
-import { wantsOf } from './service-addresses.ts';
 import { placeInSlots } from './slots.ts';
 
-const web = serviceOf({ name: 'web', clusterIP: '10.96.0.20', ports: [{ name: 'http', port: 80 }] });
+const web = serviceOf({
+  name: 'web',
+  created: '2025-01-01T00:00:00Z',
+  clusterIP: '10.96.0.20',
+  ports: [{ name: 'http', port: 80 }],
+});
 const http = [{ name: 'http', port: 8080 }];
 const slice = (endpoints: Parameters<typeof sliceOf>[0]['endpoints'], name?: string): EndpointSlice =>
   sliceOf({ service: 'web', ports: http, endpoints, ...(name && { name }) });
 const port = { name: 'http', port: 80, protocol: 'TCP' };
+const wantsOf = (service: Service, slices: EndpointSlice[]): ServiceWants | undefined =>
+  wantsOfFamily(service, slices, 'IPv4', place);
 
 describe('endpointsOf and clusterPool', () => {
   const ready = { conditions: { ready: true } };
@@ -80,7 +88,7 @@ describe('endpointsOf and clusterPool', () => {
   ];
   for (const { name, slices, want } of table) {
     test(name, () => {
-      const pool = clusterPool(endpointsOf(slices, port, 'one'));
+      const pool = clusterPool(endpointsOf(slices, port, { nodeName: 'one', family: 'IPv4' }), place);
       assert.deepEqual(
         pool.map(({ target }) => target),
         want,
@@ -106,7 +114,7 @@ describe('wantsOf: Services that are not for the proxy', () => {
       }),
     },
   ];
-  for (const { name, service } of table) test(name, () => assert.equal(wantsOf(service, [], place), undefined));
+  for (const { name, service } of table) test(name, () => assert.equal(wantsOf(service, []), undefined));
 });
 
 describe('placeInSlots', () => {
@@ -124,9 +132,8 @@ describe('placeInSlots', () => {
 });
 
 const programmeOf = (...entries: [Service, EndpointSlice[]][]): Programme => {
-  const programme = new Programme(ranges);
-  for (const [service, slices] of entries)
-    programme.set(`default/${service.metadata.name}`, wantsOf(service, slices, place));
+  const programme = new Programme('IPv4', ranges);
+  for (const [service, slices] of entries) programme.set(`default/${service.metadata.name}`, wantsOf(service, slices));
   return programme;
 };
 
@@ -169,7 +176,7 @@ add element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0 : 10.244.2.9 . 8080 
       name: 'one endpoint less: its slot goes to the last one',
       after: [web, [slice(three.slice(1))]],
       want: `add chain ip portolan internal-tcp-2
-add rule ip portolan internal-tcp-2 ip saddr != 10.244.0.0/16 meta mark set meta mark | 0x00004000
+add rule ip portolan internal-tcp-2 ip saddr != @cluster-cidrs meta mark set meta mark | 0x00004000
 add rule ip portolan internal-tcp-2 meta l4proto tcp dnat ip to ip daddr . tcp dport . numgen random mod 2 map @endpoints-tcp
 delete element ip portolan service-ips { 10.96.0.20 . tcp . 80 }
 add element ip portolan service-ips { 10.96.0.20 . tcp . 80 comment "default/web:http" : goto internal-tcp-2 }
@@ -181,8 +188,8 @@ add element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0 : 10.244.2.2 . 8080 
       name: 'no endpoint left',
       after: [web, []],
       want: `delete element ip portolan service-ips { 10.96.0.20 . tcp . 80 }
-add element ip portolan no-endpoint-services { 10.96.0.20 . tcp . 80 comment "default/web:http" : goto reject-chain }
 delete element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0, 10.96.0.20 . 80 . 1, 10.96.0.20 . 80 . 2 }
+add element ip portolan no-endpoint-services { 10.96.0.20 . tcp . 80 comment "default/web:http" : goto reject-chain }
 `,
     },
     {
@@ -199,22 +206,22 @@ delete element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0, 10.96.0.20 . 80 
       const programme = programmeOf([web, [slice(three)]]);
       programme.take();
       const [service, slices] = after;
-      programme.set('default/web', service && wantsOf(service, slices, place));
+      programme.set('default/web', service && wantsOf(service, slices));
       assert.equal(programme.take().transaction.toString(), want);
     });
   }
 });
 
-test('an address that two Services ask for stays with the first, and passes on when that one goes', async () => {
+test('an address that two Services ask for stays with the older one, and passes on when that one goes', async () => {
   const nft = new FakeNft();
-  const thief = { ...web, metadata: { ...web.metadata, name: 'thief' } };
-  const programme = programmeOf([web, [slice([{ ip: '10.244.1.2' }])]], [thief, [slice([{ ip: '10.244.6.6' }])]]);
+  const thief = { ...web, metadata: { ...web.metadata, name: 'a-thief', creationTimestamp: '2026-01-01T00:00:00Z' } };
+  const programme = programmeOf([thief, [slice([{ ip: '10.244.6.6' }])]], [web, [slice([{ ip: '10.244.1.2' }])]]);
   await nft.run(programme.take().transaction);
   assert.match(nft.dump(), /default\/web:http/);
   assert.doesNotMatch(nft.dump(), /: 10\.244\.6\.6/);
   programme.set('default/web', undefined);
   await nft.run(programme.take().transaction);
-  assert.match(nft.dump(), /default\/thief:http" : goto internal-tcp-1/);
+  assert.match(nft.dump(), /default\/a-thief:http" : goto internal-tcp-1/);
   assert.match(nft.dump(), /cluster-ips \{\n\t\ttypeof ip daddr\n\t\telements = \{ 10.96.0.20 \}/);
 });
 
@@ -232,7 +239,7 @@ test('any way of changes leads to the same rules as starting anew', async () => 
   await fc.assert(
     fc.asyncProperty(batches, async (steps) => {
       const nft = new FakeNft();
-      const programme = new Programme(ranges);
+      const programme = new Programme('IPv4', ranges);
       await nft.run(programme.take().transaction);
       const last = new Map<string, ReturnType<typeof wantsOf>>();
       for (const batch of steps) {
@@ -243,7 +250,7 @@ test('any way of changes leads to the same rules as starting anew', async () => 
             ports: [{ name: 'http', port: 80, ...(nodePort && { nodePort }) }],
           });
           const ends = slice(endpoints.map((n) => ({ ip: `10.244.1.${n}`, nodeName: 'one' })));
-          const wants = gone ? undefined : wantsOf(service, [ends], place);
+          const wants = gone ? undefined : wantsOf(service, [ends]);
           programme.set(name, wants);
           last.set(name, wants);
         }
@@ -251,11 +258,11 @@ test('any way of changes leads to the same rules as starting anew', async () => 
       }
       const all = [...last.values()];
       const clash =
-        new Set(all.flatMap((wants) => wants?.addresses.map(({ key }) => key) ?? [])).size !==
-        all.flatMap((wants) => wants?.addresses ?? []).length;
+        new Set(all.flatMap((wants) => wants?.frontends.map(({ key }) => key) ?? [])).size !==
+        all.flatMap((wants) => wants?.frontends ?? []).length;
       if (clash) return;
       const anew = new FakeNft();
-      const fresh = new Programme(ranges);
+      const fresh = new Programme('IPv4', ranges);
       for (const [name, wants] of last) fresh.set(name, wants);
       await anew.run(fresh.take().transaction);
       assert.deepEqual(comparable(nft.dump()), comparable(anew.dump()));
@@ -267,7 +274,7 @@ test('any way of changes leads to the same rules as starting anew', async () => 
 /** Slots are not in order, and chains of shapes that are out of use stay. */
 const comparable = (dump: string): string[] =>
   dump
-    .replaceAll(/chain (in|ex)ternal-\w+-\d+ \{[^}]*\}[^}]*\}\n/g, '')
+    .replaceAll(/chain (internal|external|nodeport)-\w+-\d+ \{[^}]*\}[^}]*\}\n/g, '')
     .split('\n')
     .map((line) =>
       line

@@ -1,170 +1,227 @@
-// What the kernel holds for which Service, and from there the transaction to what it should hold: only the elements that
-// change. Pure bookkeeping. After a transaction that failed it is out of date and must be thrown away.
+// What the kernel holds for which Service, of one family, and from there the transaction to what it should hold: only the
+// elements that change. Pure bookkeeping. After a transaction that failed it is out of date and must be thrown away.
 
-import { type Element, Transaction } from '#nftables/index.ts';
+import type { Family } from '#lib/cidr.ts';
+import { type Element, type NamedSet, type NftObject, Transaction } from '#nftables/index.ts';
+import { disjointRanges } from './addresses.ts';
+import { AffinityIndex, type StaleAffinity } from './affinity-index.ts';
+import { Claims } from './claims.ts';
 import { ElementChanges } from './element-changes.ts';
-import { constantRules, endpointsOf, type Ranges, rejectVerdict, sets, shapeName, shapeRules, table } from './rules.ts';
-import type { ServiceAddress, ServiceWants } from './service-addresses.ts';
+import { elementsOf, type Programmed, programmed } from './elements.ts';
+import type { Frontend, ServiceWants } from './frontends.ts';
+import { type KernelTable, PreviousSlots } from './kernel-table.ts';
+import { chain, constantRules } from './rules.ts';
+import { setsOf, tableOf, writtenSets } from './sets.ts';
+import { ShapeUsers } from './shape-users.ts';
+import type { Shape, ShapeOptions } from './shapes.ts';
+import { SharedElements } from './shared-elements.ts';
 import { placeInSlots } from './slots.ts';
 
-/** A UDP address whose endpoints changed, with those from whom an answer is still right. */
-export interface ChangedFlows {
-  readonly key: string;
-  readonly serving: readonly string[];
+export interface ProgrammeOptions {
+  /** Of pods, both families: their connections to cluster IPs keep their source address. None: nobody's is changed. */
+  readonly clusterCIDRs: readonly string[];
+  readonly serviceCIDRs: readonly string[];
+  /** Addresses and ranges where node ports are served. */
+  readonly nodePortIPs: readonly string[];
+  /** Whoever calls a cluster IP loses his source address. */
+  readonly masqueradeAll?: boolean | undefined;
 }
 
 export interface Step {
   readonly transaction: Transaction;
-  /** There are rules that were not there before. */
+  /** There are rules that were not there before, or some are gone. */
   readonly newRules: boolean;
-  readonly changedFlows: readonly ChangedFlows[];
+  /** Clients are remembered to have endpoints that they should have no more. */
+  readonly staleAffinity: StaleAffinity | undefined;
 }
 
-/** An address as the kernel has it. */
-interface Programmed {
-  readonly wanted: ServiceAddress;
-  readonly slots: readonly string[];
-}
-
-const nothing: ServiceWants = { clusterIPs: [], addresses: [], hairpins: [] };
+const nothing: ServiceWants = { clusterIPs: [], frontends: [], hairpins: [] };
 
 export class Programme {
-  readonly #ranges: Ranges;
+  readonly family: Family;
+  readonly #shapeOptions: ShapeOptions;
   readonly #wants = new Map<string, ServiceWants>();
+  readonly #claims = new Claims();
   readonly #programmed = new Map<string, Programmed>();
-  /**
-   * Who asks for an address, the first one having it. More than one is a fault elsewhere (an address given away twice, or a
-   * Service not yet seen to be gone), which must not make every transaction fail.
-   */
-  readonly #claims = new Map<string, Map<string, ServiceAddress>>();
-  readonly #users = { clusterIPs: new Map<string, number>(), hairpins: new Map<string, number>() };
-  readonly #shapes = new Set<string>();
-  #changes = new ElementChanges();
-  #flows = new Map<string, readonly string[]>();
-  #transaction = new Transaction(table);
+  readonly #clusterIPs: SharedElements;
+  readonly #hairpins: SharedElements;
+  readonly #ranges: { readonly set: NamedSet; keys: readonly string[] }[];
+  readonly #shapes = new ShapeUsers();
+  readonly #affinity: AffinityIndex;
+  readonly #previous: PreviousSlots;
+  readonly #kernelChains: ReadonlySet<string>;
+  readonly #changes: ElementChanges;
+  #transaction: Transaction;
   #newRules = true;
 
-  /** Begins with a transaction that replaces the whole table: connections in progress are conntrack's and go on. */
-  constructor(ranges: Ranges) {
-    this.#ranges = ranges;
-    this.#transaction.addTable();
-    this.#transaction.deleteTable();
-    this.#transaction.addTable();
-    this.#transaction.add(...constantRules(ranges));
+  /**
+   * @param kernel what the table holds from before; what is right of it stays. Undefined: the table is replaced as a whole.
+   *   Either way connections in progress are conntrack's and go on.
+   */
+  constructor(family: Family, options: ProgrammeOptions, kernel?: KernelTable) {
+    this.family = family;
+    const sets = setsOf[family];
+    const clusterCIDRs = disjointRanges(options.clusterCIDRs, family);
+    this.#shapeOptions = {
+      masquerade: options.masqueradeAll ? 'all' : clusterCIDRs.length > 0 ? 'outsiders' : 'none',
+    };
+    this.#clusterIPs = new SharedElements(sets.clusterIPs);
+    this.#hairpins = new SharedElements(sets.hairpinConnections);
+    this.#affinity = new AffinityIndex(family);
+    this.#previous = new PreviousSlots(kernel);
+    this.#kernelChains = new Set(kernel?.chains);
+    this.#changes = new ElementChanges(kernel?.elements);
+    this.#transaction = this.#beginning(kernel === undefined);
+    this.#ranges = [sets.clusterCIDRs, sets.serviceCIDRs, sets.nodePortIPs].map((set) => ({ set, keys: [] }));
+    this.#setRanges(sets.clusterCIDRs, clusterCIDRs);
+    this.#setRanges(sets.nodePortIPs, disjointRanges(options.nodePortIPs, family));
+    this.setServiceCIDRs(options.serviceCIDRs);
+  }
+
+  /** Both families; they may overlap. */
+  setServiceCIDRs(serviceCIDRs: readonly string[]): void {
+    this.#setRanges(setsOf[this.family].serviceCIDRs, disjointRanges(serviceCIDRs, this.family));
   }
 
   /** @param wants undefined when the Service is gone or not for the proxy. */
-  set(service: string, wants: ServiceWants | undefined): void {
+  set(service: string, wants: ServiceWants | undefined, now = Date.now()): void {
     const had = this.#wants.get(service) ?? nothing;
     const next = wants ?? nothing;
     if (wants) this.#wants.set(service, wants);
     else this.#wants.delete(service);
-    this.#share('clusterIPs', had.clusterIPs, next.clusterIPs);
-    this.#share('hairpins', had.hairpins, next.hairpins);
-    const wanted = new Set(next.addresses.map(({ key }) => key));
-    for (const { key } of had.addresses) if (!wanted.has(key)) this.#claim(service, key, undefined);
-    for (const address of next.addresses) this.#claim(service, address.key, address);
+    this.#clusterIPs.change(had.clusterIPs, next.clusterIPs, this.#changes);
+    const pairs = (ips: readonly string[]) => ips.map((ip) => `${ip} . ${ip}`);
+    this.#hairpins.change(pairs(had.hairpins), pairs(next.hairpins), this.#changes);
+    const wanted = new Set(next.frontends.map(({ key }) => key));
+    for (const { key } of had.frontends) {
+      if (!wanted.has(key)) this.#programme(key, this.#claims.set(service, key, undefined), now);
+    }
+    for (const frontend of next.frontends) {
+      this.#programme(frontend.key, this.#claims.set(service, frontend.key, frontend), now);
+    }
+  }
+
+  /** To be called when every Service was set once: what the kernel had for others goes with the next step. */
+  endLoad(now = Date.now()): void {
+    for (const set of writtenSets(setsOf[this.family])) this.#changes.dropRest(set);
+    const constant = new Set(
+      constantRules(this.family).flatMap((object) => (object.kind === 'chain' ? object.name : [])),
+    );
+    for (const name of this.#kernelChains) if (!constant.has(name)) this.#shapes.addIdle(name, now);
+    this.#affinity.forgetUnknown();
   }
 
   /** The transaction from what the kernel has to what was set since. */
-  take(): Step {
+  take(now = Date.now()): Step {
     const transaction = this.#transaction;
     this.#changes.writeTo(transaction);
+    const expired = this.#shapes.takeExpired(now);
+    for (const name of expired) transaction.flush(chain(name));
+    for (const name of expired) transaction.delete(chain(name));
     const step = {
       transaction,
-      newRules: this.#newRules,
-      changedFlows: [...this.#flows].map(([key, serving]) => ({ key, serving })),
+      newRules: this.#newRules || expired.length > 0,
+      staleAffinity: this.#affinity.take(),
     };
-    this.#transaction = new Transaction(table);
-    this.#flows = new Map();
+    this.#transaction = new Transaction(tableOf(this.family));
     this.#newRules = false;
     return step;
   }
 
-  #claim(service: string, key: string, address: ServiceAddress | undefined): void {
-    const claims = this.#claims.get(key) ?? new Map<string, ServiceAddress>();
-    if (address) claims.set(service, address);
-    else claims.delete(service);
-    if (claims.size > 0) this.#claims.set(key, claims);
-    else this.#claims.delete(key);
-    this.#programme(key, claims.values().next().value);
+  /** When a step will have chains to delete though nothing was set; undefined: never. */
+  get nextExpiry(): number | undefined {
+    return this.#shapes.nextExpiry;
   }
 
-  #programme(key: string, wanted: ServiceAddress | undefined): void {
+  /** Chains and rules as they should be after the last step. */
+  *intendedRules(): Generator<NftObject> {
+    yield* constantRules(this.family);
+    for (const name of this.#shapes.chains()) yield chain(name);
+    yield* this.#shapes.rules();
+  }
+
+  /** The elements that one of the written sets should have after the last step. */
+  *intended(set: NamedSet): Generator<Element> {
+    for (const { set: shared, keys } of [...this.#ranges, ...this.#sharedElements()]) {
+      if (shared === set) for (const key of keys) yield { key };
+    }
+    for (const each of this.#programmed.values()) {
+      for (const [of, elements] of elementsOf(this.family, each)) if (of === set) yield* elements();
+    }
+  }
+
+  #sharedElements(): { set: NamedSet; keys: Iterable<string> }[] {
+    return [this.#clusterIPs, this.#hairpins].map((shared) => ({ set: shared.set, keys: shared.keys() }));
+  }
+
+  /** The constant rules, which are exchanged at once for those of whoever was there before. */
+  #beginning(replace: boolean): Transaction {
+    const transaction = new Transaction(tableOf(this.family));
+    const rules = constantRules(this.family);
+    transaction.addTable();
+    if (replace) {
+      transaction.deleteTable();
+      transaction.addTable();
+    }
+    transaction.add(...rules.filter(({ kind }) => kind !== 'rule'));
+    for (const object of rules)
+      if (object.kind === 'chain' && this.#kernelChains.has(object.name)) transaction.flush(object);
+    transaction.add(...rules.filter(({ kind }) => kind === 'rule'));
+    return transaction;
+  }
+
+  #setRanges(set: NamedSet, keys: readonly string[]): void {
+    const ranges = this.#ranges.find((each) => each.set === set);
+    if (!ranges) return;
+    for (const key of ranges.keys) this.#changes.record(set, key, { key }, undefined);
+    for (const key of keys) this.#changes.record(set, key, undefined, { key });
+    ranges.keys = keys;
+  }
+
+  #programme(key: string, frontend: Frontend | undefined, now: number): void {
     const had = this.#programmed.get(key);
-    const slots = placeInSlots(had?.slots ?? [], wanted?.endpoints ?? []);
-    this.#recordVerdict(key, had, wanted);
-    const address = wanted ?? had?.wanted;
-    if (address) this.#recordSlots(address, had?.slots ?? [], slots);
-    this.#recordFlows(key, had?.wanted, wanted);
-    if (wanted) this.#programmed.set(key, { wanted, slots });
+    const next = frontend && this.#placed(frontend, had);
+    this.#recordElements(had, next);
+    for (const shape of shapesOf(next)) if (this.#shapes.add(shape)) this.#make(shape);
+    for (const shape of shapesOf(had)) this.#shapes.remove(shape, now);
+    this.#affinity.change(had?.frontend, frontend);
+    if (next) this.#programmed.set(key, next);
     else this.#programmed.delete(key);
   }
 
-  #recordVerdict(key: string, had: Programmed | undefined, wanted: ServiceAddress | undefined): void {
-    const [was, now] = [had?.wanted, wanted].map((address) => address && verdictFor(address));
-    if (was?.shape === now?.shape && was?.element.comment === now?.element.comment && was && now) return;
-    if (wanted && now?.shape) this.#needShape(now.shape, wanted);
-    const { serviceIPs, noEndpointServices } = sets;
-    for (const [set, when] of [
-      [serviceIPs, true],
-      [noEndpointServices, false],
-    ] as const) {
-      const before = was && (was.shape !== undefined) === when ? was.element : undefined;
-      const after = now && (now.shape !== undefined) === when ? now.element : undefined;
-      if (before || after) this.#changes.record(set, key, before, after);
-    }
-  }
-
-  #recordSlots({ address, protocol, port }: ServiceAddress, had: readonly string[], now: readonly string[]): void {
-    for (let slot = 0; slot < Math.max(had.length, now.length); slot++) {
-      if (had[slot] === now[slot]) continue;
-      const full = `${address} . ${port} . ${slot}`;
-      const element = (value: string | undefined): Element | undefined =>
-        value === undefined ? undefined : { key: full, value };
-      this.#changes.record(endpointsOf[protocol], full, element(had[slot]), element(now[slot]));
-    }
-  }
-
-  #recordFlows(key: string, had: ServiceAddress | undefined, now: ServiceAddress | undefined): void {
-    if ((now ?? had)?.protocol !== 'udp') return;
-    const serving = now?.serving ?? [];
-    const unchanged =
-      had && now && had.serving.length === serving.length && serving.every((e) => had.serving.includes(e));
-    if (!unchanged) this.#flows.set(key, serving);
-  }
-
-  #needShape(name: string, { traffic, protocol, endpoints }: ServiceAddress): void {
-    if (this.#shapes.has(name)) return;
-    this.#shapes.add(name);
-    this.#newRules = true;
-    this.#transaction.add(...shapeRules({ traffic, protocol, endpoints: endpoints.length }, this.#ranges));
-  }
-
-  /** Sets whose elements several Services may ask for. */
-  #share(kind: 'clusterIPs' | 'hairpins', had: readonly string[], next: readonly string[]): void {
-    const users = this.#users[kind];
-    const set = kind === 'clusterIPs' ? sets.clusterIPs : sets.hairpinConnections;
-    const count = (address: string, by: 1 | -1) => {
-      const before = users.get(address) ?? 0;
-      const after = before + by;
-      if (after > 0) users.set(address, after);
-      else users.delete(address);
-      if (before > 0 && after > 0) return;
-      const element = { key: kind === 'clusterIPs' ? address : `${address} . ${address}` };
-      this.#changes.record(set, element.key, before > 0 ? element : undefined, after > 0 ? element : undefined);
+  #placed(frontend: Frontend, had: Programmed | undefined): Programmed {
+    const before = had ?? this.#previous.take(frontend);
+    const slots = placeInSlots(before?.slots ?? [], frontend.endpoints);
+    const localSlots = placeInSlots(before?.localSlots ?? [], frontend.localEndpoints);
+    const placed = programmed(this.family, frontend, slots, localSlots, this.#shapeOptions);
+    return {
+      ...placed,
+      choosing: placed.choosing && this.#shapes.known(placed.choosing),
+      remembering: placed.remembering && this.#shapes.known(placed.remembering),
     };
-    for (const address of next) count(address, 1);
-    for (const address of had) count(address, -1);
+  }
+
+  #recordElements(had: Programmed | undefined, next: Programmed | undefined): void {
+    if (had) {
+      for (const [set, elements] of elementsOf(this.family, had)) {
+        for (const element of elements()) this.#changes.record(set, element.key, element, undefined);
+      }
+    }
+    if (next) {
+      for (const [set, elements] of elementsOf(this.family, next)) {
+        for (const element of elements()) this.#changes.record(set, element.key, undefined, element);
+      }
+    }
+  }
+
+  #make(shape: Shape): void {
+    const { chain: name, rules } = shape;
+    this.#newRules = true;
+    this.#transaction.add(chain(name));
+    if (this.#kernelChains.has(name)) this.#transaction.flush(chain(name));
+    this.#transaction.add(...rules());
   }
 }
 
-/** Without a shape nobody is there to choose from. */
-function verdictFor({ key, traffic, protocol, endpoints, comment }: ServiceAddress): {
-  shape?: string;
-  element: Element;
-} {
-  if (endpoints.length === 0) return { element: { key, value: rejectVerdict, comment } };
-  const shape = shapeName({ traffic, protocol, endpoints: endpoints.length });
-  return { shape, element: { key, value: `goto ${shape}`, comment } };
-}
+const shapesOf = (programmed: Programmed | undefined): Shape[] =>
+  [programmed?.choosing, programmed?.remembering].filter((shape) => shape !== undefined);

@@ -1,16 +1,15 @@
 // The loop of a node's service proxy: waits for changes, and brings the kernel up to them (services.md D.7). After a quiet
 // time a change is written at once; under load, changes that come while one is being written go together.
 
-import { setImmediate } from 'node:timers/promises';
 import type { Client } from '#client/index.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
-import { isNotFound, type Nft } from '#nftables/index.ts';
+import type { Nft } from '#nftables/index.ts';
 import { ChangeTracker } from './changes.ts';
+import { nodePortRanges, primary } from './node-port-addresses.ts';
 import { Observers, type ProxyObserver } from './observer.ts';
-import { Programme } from './programme.ts';
-import { table } from './rules.ts';
-import { wantsOf } from './service-addresses.ts';
+import { TableWriter } from './table-writer.ts';
+import { families } from './words.ts';
 
 export interface ProxierParts {
   readonly client: Client;
@@ -23,45 +22,72 @@ export interface ProxierParts {
 
 export interface ProxierOptions {
   readonly nodeName: string;
-  /** Where node ports are served. */
+  /** The node's addresses, at most one of a family. */
   readonly nodeIPs: readonly string[];
-  /** Pods: their connections to cluster IPs keep their source address. */
-  readonly clusterCIDR: string;
-  readonly serviceCIDR: string;
+  /** Where node ports are served: ranges of addresses, or `primary` for `nodeIPs`, which is the default. */
+  readonly nodePortAddresses?: readonly string[] | undefined;
+  /** Pods, of both families: their connections to cluster IPs keep their source address. None: everybody's do. */
+  readonly clusterCIDRs: readonly string[];
+  /** Where cluster IPs come from; the cluster's ServiceCIDR objects, where it has them, say it better. */
+  readonly serviceCIDRs: readonly string[];
+  /** Also pods' connections to cluster IPs lose their source address. */
+  readonly masqueradeAll?: boolean | undefined;
   /** From the end of one write to the begin of the next. */
   readonly minSyncPeriodMs?: number | undefined;
   /** How often to see whether somebody else changed our table. */
   readonly checkPeriodMs?: number | undefined;
 }
 
-/** Everything is written anew, whatever we believe is there. */
+/** The kernel's tables are read and put right, whatever we believe is there. */
 const fullSyncPeriodMs = 3_600_000;
 const retryMs = { first: 100, most: 30_000 };
-/** Services turned into rules before others get a turn on the event loop. */
-const servicesPerTurn = 100;
+
+/** A family's table and when it may be written again. */
+interface Turn {
+  readonly writer: TableWriter;
+  notBefore: number;
+}
 
 export class Proxier {
   readonly #options: ProxierOptions;
-  readonly #nft: Nft;
   readonly #observers: Observers;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #changes: ChangeTracker;
+  readonly #turns: Turn[];
   readonly #firstSync = Promise.withResolvers<void>();
   #stopped: Promise<void> = Promise.resolve();
-  /** Undefined: what the kernel has is not known. */
-  #programme: Programme | undefined;
-  #definition = '';
   #lastFullSync = 0;
   #lastCheck = 0;
 
+  /** Throws UserError when `nodePortAddresses` cannot be understood. */
   constructor({ client, nft, observers = [], log, clock }: ProxierParts, options: ProxierOptions) {
+    const { nodeName, nodeIPs, nodePortAddresses = [primary] } = options;
     this.#options = options;
-    this.#nft = nft;
     this.#log = log ?? createLogger('proxy');
     this.#observers = new Observers(observers, this.#log);
     this.#clock = clock ?? systemClock;
-    this.#changes = new ChangeTracker(client, this.#observers, this.#log);
+    const changes = new ChangeTracker(client, nodeName, this.#observers, this.#log);
+    this.#changes = changes;
+    const source = {
+      all: () => changes.all(),
+      get: (key: string) => {
+        const state = changes.get(key);
+        this.#observers.set(key, state);
+        return state;
+      },
+      get serviceCIDRs() {
+        return changes.serviceCIDRs.length > 0 ? changes.serviceCIDRs : options.serviceCIDRs;
+      },
+      get place() {
+        return { nodeName, nodeIPs, zone: changes.zone };
+      },
+    };
+    const rules = { ...options, nodePortIPs: nodePortRanges(nodePortAddresses, nodeIPs) };
+    this.#turns = families.map((family) => ({
+      writer: new TableWriter(family, { nft, log: this.#log, source, options: rules }),
+      notBefore: 0,
+    }));
   }
 
   /** The rules stay when it stops, as they do when it crashes: connections go on being made. */
@@ -71,44 +97,59 @@ export class Proxier {
     });
   }
 
-  /** Resolves when the rules have been written for the first time. */
+  /** Resolves when the rules of all families have been written for the first time. */
   synced(): Promise<void> {
     return this.#firstSync.promise;
   }
 
   async stopped(): Promise<void> {
     await this.#stopped;
+    await Promise.all(this.#turns.map(({ writer }) => writer.idle()));
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     await this.#changes.start(signal);
-    let retryAfter = retryMs.first;
+    this.#lastFullSync = this.#lastCheck = this.#now();
     while (!signal.aborted) {
       await this.#waitForWork(signal);
-      try {
-        await this.#work();
-        this.#firstSync.resolve();
-        retryAfter = retryMs.first;
-        await this.#clock.sleep(this.#options.minSyncPeriodMs ?? 20, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#programme = undefined;
-        this.#observers.failed('IPv4');
-        this.#log.error('cannot write service rules, trying again', {
-          node: this.#options.nodeName,
-          retryAfter,
-          error,
-        });
-        await this.#clock.sleep(retryAfter, signal);
-        retryAfter = Math.min(retryAfter * 2, retryMs.most);
-      }
+      if (this.#now() >= this.#lastCheck + this.#checkPeriodMs) await this.#check();
+      const changed = this.#changes.take();
+      for (const { writer } of this.#turns) writer.add(changed);
+      const due = this.#turns.filter((turn) => this.#isDue(turn));
+      await Promise.all(due.map((turn) => this.#write(turn)));
+      if (this.#turns.every(({ writer }) => writer.failures === 0)) this.#firstSync.resolve();
+      await this.#clock.sleep(this.#options.minSyncPeriodMs ?? 20, signal);
     }
   }
 
+  async #write(turn: Turn): Promise<void> {
+    const { writer } = turn;
+    try {
+      const written = await writer.write(this.#now());
+      if (written) this.#observers.written(writer.family, written);
+    } catch (error) {
+      this.#observers.failed(writer.family);
+      const retryAfter = Math.min(retryMs.first * 2 ** (writer.failures - 1), retryMs.most);
+      turn.notBefore = this.#now() + retryAfter;
+      this.#log.error('cannot write service rules, trying again', {
+        node: this.#options.nodeName,
+        family: writer.family,
+        retryAfter,
+        error,
+      });
+    }
+  }
+
+  #isDue({ writer, notBefore }: Turn): boolean {
+    return this.#now() >= notBefore && writer.hasWork(this.#now());
+  }
+
   async #waitForWork(signal: AbortSignal): Promise<void> {
-    if (this.#programme === undefined || this.#changes.pending) return;
-    const period = this.#options.checkPeriodMs ?? 30_000;
-    const rest = this.#lastCheck + period - this.#now();
+    if (this.#changes.pending || this.#turns.some((turn) => this.#isDue(turn))) return;
+    const times = this.#turns.map(({ writer, notBefore }) =>
+      writer.failures > 0 ? notBefore : (writer.nextWork ?? Number.POSITIVE_INFINITY),
+    );
+    const rest = Math.min(this.#lastCheck + this.#checkPeriodMs, ...times) - this.#now();
     if (rest <= 0) return;
     const done = new AbortController();
     const waiting = AbortSignal.any([signal, done.signal]);
@@ -119,52 +160,27 @@ export class Proxier {
     }
   }
 
-  async #work(): Promise<void> {
-    if (this.#now() >= this.#lastCheck + (this.#options.checkPeriodMs ?? 30_000)) await this.#check();
-    if (this.#programme === undefined) await this.#syncAll();
-    else await this.#sync(this.#programme, this.#changes.take(), false);
-  }
-
-  /** Finds out whether the table is as we left it; somebody may have flushed the ruleset. */
+  /** Finds out whether the tables are as we left them; somebody may have flushed the ruleset. */
   async #check(): Promise<void> {
     this.#lastCheck = this.#now();
-    if (this.#programme === undefined) return;
-    if (this.#now() >= this.#lastFullSync + fullSyncPeriodMs) {
-      this.#programme = undefined;
-      return;
+    const isFull = this.#now() >= this.#lastFullSync + fullSyncPeriodMs;
+    if (isFull) this.#lastFullSync = this.#now();
+    for (const { writer } of this.#turns) {
+      try {
+        if (isFull) writer.distrust();
+        if (await writer.isIntact()) continue;
+        this.#log.warn('service rules were changed by somebody else, putting them right', {
+          node: this.#options.nodeName,
+        });
+      } catch (error) {
+        this.#log.error('cannot see whether service rules are as they were', { node: this.#options.nodeName, error });
+      }
+      writer.distrust();
     }
-    const found = await this.#nft.definition(table).catch((error) => {
-      if (isNotFound(error)) return '';
-      throw error;
-    });
-    if (found === this.#definition) return;
-    this.#log.warn('service rules were changed by somebody else, writing them anew', { node: this.#options.nodeName });
-    this.#programme = undefined;
   }
 
-  async #syncAll(): Promise<void> {
-    const programme = new Programme(this.#options);
-    this.#lastFullSync = this.#now();
-    await this.#sync(programme, new Set([...this.#changes.take(), ...this.#changes.all()]), true);
-    this.#programme = programme;
-  }
-
-  async #sync(programme: Programme, services: ReadonlySet<string>, full: boolean): Promise<void> {
-    if (services.size === 0 && !full) return;
-    const begin = performance.now();
-    let turn = 0;
-    for (const key of services) {
-      if (++turn % servicesPerTurn === 0) await setImmediate();
-      const found = this.#changes.get(key);
-      this.#observers.set(key, found);
-      programme.set(key, found && wantsOf(found.service, found.slices, this.#options));
-    }
-    const { transaction, newRules } = programme.take();
-    if (!transaction.isEmpty) await this.#nft.run(transaction);
-    if (newRules) this.#definition = await this.#nft.definition(table);
-    const seconds = (performance.now() - begin) / 1000;
-    this.#log.debug('wrote service rules', { node: this.#options.nodeName, services: services.size, seconds });
-    this.#observers.written('IPv4', { seconds, full });
+  get #checkPeriodMs(): number {
+    return this.#options.checkPeriodMs ?? 30_000;
   }
 
   #now(): number {

@@ -1,68 +1,59 @@
-// The rules, which do not grow: all that depends on Services is in named maps and sets (architecture.md, "The service
-// proxy"). The only thing made on demand is the chain of a shape, shared by all addresses with as many endpoints and the
-// same protocol and kind of traffic. Behaviour is services.md D.1 to D.6.
+// The rules, which do not grow: all that depends on Services is in named maps and sets (sets.ts). What is made on demand is
+// in shapes.ts. Behaviour is services.md D.1 to D.6.
 
-import type { Chain, NamedSet, NftObject, Rule } from '#nftables/index.ts';
-
-/** Private to the proxy: nobody else's rules are read or changed. */
-export const table = { family: 'ip', name: 'portolan' } as const;
-
-const destination = 'ip daddr . meta l4proto . th dport';
-
-export const sets = {
-  /** Who is called → the chain that chooses an endpoint. */
-  serviceIPs: { kind: 'set', name: 'service-ips', key: destination, value: 'verdict' },
-  /** Who is called, but nobody is there → what the caller gets. */
-  noEndpointServices: { kind: 'set', name: 'no-endpoint-services', key: destination, value: 'verdict' },
-  /** Allocated cluster IPs: their unused ports refuse. */
-  clusterIPs: { kind: 'set', name: 'cluster-ips', key: 'ip daddr' },
-  /** Connections that came back to their own caller, who must see them come from somebody else. */
-  hairpinConnections: { kind: 'set', name: 'hairpin-connections', key: 'ip saddr . ip daddr' },
-} as const satisfies Record<string, NamedSet>;
-
-export const protocols = ['tcp', 'udp', 'sctp'] as const;
-export type Protocol = (typeof protocols)[number];
-
-/**
- * Who is called, number drawn → endpoint. The `mod` here only names the type. A map for each protocol, because nft 1.0.6
- * takes the value of one map for all, `th dport`, to be in conflict with any rule that uses it in a later transaction.
- */
-export const endpointsOf = Object.fromEntries(
-  protocols.map((protocol) => [protocol, endpointsSet(protocol)]),
-) as Record<Protocol, NamedSet>;
-
-function endpointsSet(protocol: Protocol): NamedSet {
-  const key = `ip daddr . ${protocol} dport . numgen random mod 65536`;
-  return { kind: 'set', name: `endpoints-${protocol}`, key, value: `ip daddr . ${protocol} dport` };
-}
+import type { Family } from '#lib/cidr.ts';
+import type { Chain, NftObject, Rule } from '#nftables/index.ts';
+import { affinitySets, frontend, nodePort, type Sets, setsOf, writtenSets } from './sets.ts';
+import { type Ip, ipOf, protocols } from './words.ts';
 
 /** Bit 14, as everywhere in the field; other bits of the mark belong to others. */
-const mark = '0x00004000';
+export const markBit = '0x00004000';
 
 export const rejectVerdict = 'goto reject-chain';
-
-export interface Ranges {
-  /** Pods. */
-  readonly clusterCIDR: string;
-  readonly serviceCIDR: string;
-}
 
 const dstnat = -100;
 const filter = 0;
 const srcnat = 100;
 
-const chain = (name: string): Chain => ({ kind: 'chain', name });
-const rule = (chain: string, expression: string): Rule => ({ kind: 'rule', chain, expression });
+export const chain = (name: string): Chain => ({ kind: 'chain', name });
+export const rule = (chain: string, expression: string): Rule => ({ kind: 'rule', chain, expression });
+const base = (
+  type: 'nat' | 'filter',
+  hook: NonNullable<Chain['hook']>['hook'],
+  priority: number,
+  name?: string,
+): Chain => ({
+  kind: 'chain',
+  name: name ?? `${type}-${hook}`,
+  hook: { type, hook, priority },
+});
 
-/** All but the chains of shapes. */
-export function constantRules({ serviceCIDR }: Ranges): NftObject[] {
+/** All but the chains on demand: first what others refer to. */
+export function constantRules(family: Family): NftObject[] {
+  const [ip, sets] = [ipOf[family], setsOf[family]];
   return [
-    ...Object.values(sets),
-    ...Object.values(endpointsOf),
+    ...writtenSets(sets),
+    ...affinitySets(sets),
+    ...checkingSources(ip, sets),
     ...rejecting(),
-    ...checkingEndpoints(),
-    ...checkingClusterIPs(serviceCIDR),
-    ...translating(),
+    ...checkingEndpoints(ip, sets),
+    ...checkingClusterIPs(ip, sets),
+    ...translating(ip, sets),
+    ...afterTranslating(ip, sets),
+  ];
+}
+
+/** Before the translation, while the destination says which load balancer was called. */
+function checkingSources(ip: Ip, { firewalled, allowedSources }: Sets): NftObject[] {
+  const name = 'firewall-check';
+  const called = frontend(ip);
+  return [
+    chain(name),
+    rule(name, `${called} @${firewalled.name} ${called} . ${ip} saddr != @${allowedSources.name} drop`),
+    ...(['prerouting', 'output'] as const).flatMap((hook) => {
+      const before = `filter-${hook}-pre-dnat`;
+      return [base('filter', hook, dstnat - 10, before), rule(before, `ct state new jump ${name}`)];
+    }),
   ];
 }
 
@@ -73,64 +64,74 @@ function rejecting(): NftObject[] {
 }
 
 /** In the hooks after routing, since kernels before 5.9 cannot reject in prerouting. */
-function checkingEndpoints(): NftObject[] {
-  const name = 'service-endpoints-check';
+function checkingEndpoints(ip: Ip, sets: Sets): NftObject[] {
+  const [services, nodePorts] = ['service-endpoints-check', 'nodeport-endpoints-check'];
   return [
-    chain(name),
-    rule(name, `${destination} vmap @${sets.noEndpointServices.name}`),
+    chain(services),
+    rule(services, `${frontend(ip)} vmap @${sets.noEndpointServices.name}`),
+    chain(nodePorts),
+    rule(nodePorts, `${toNodePort(ip, sets)} ${nodePort} vmap @${sets.noEndpointNodePorts.name}`),
     ...(['input', 'forward', 'output'] as const).flatMap((hook) => [
-      { kind: 'chain', name: `filter-${hook}`, hook: { type: 'filter', hook, priority: filter } } as const,
-      rule(`filter-${hook}`, `ct state new jump ${name}`),
+      base('filter', hook, filter),
+      rule(`filter-${hook}`, `ct state new jump ${services}`),
     ]),
+    rule('filter-input', `ct state new jump ${nodePorts}`),
   ];
 }
 
+/** Not on loopback: who answers there could not be told apart from the node's own servers. */
+const toNodePort = (ip: Ip, { nodePortIPs }: Sets): string =>
+  `${ip} daddr @${nodePortIPs.name} fib daddr type local ${ip} daddr != ${ip === 'ip' ? '127.0.0.0/8' : '::1'}`;
+
 /** What is still going to a cluster IP here was not translated. */
-function checkingClusterIPs(serviceCIDR: string): NftObject[] {
+function checkingClusterIPs(ip: Ip, { clusterIPs, serviceCIDRs }: Sets): NftObject[] {
   const name = 'cluster-ips-check';
   return [
     chain(name),
-    rule(name, `ip daddr @${sets.clusterIPs.name} ${rejectVerdict}`),
-    rule(name, `ip daddr ${serviceCIDR} drop`),
+    rule(name, `${ip} daddr @${clusterIPs.name} ${rejectVerdict}`),
+    rule(name, `${ip} daddr @${serviceCIDRs.name} drop`),
     rule('filter-forward', `ct state new jump ${name}`),
     rule('filter-output', `ct state new jump ${name}`),
   ];
 }
 
-function translating(): NftObject[] {
+function translating(ip: Ip, sets: Sets): NftObject[] {
+  const name = 'services';
   return [
-    chain('services'),
-    rule('services', `${destination} vmap @${sets.serviceIPs.name}`),
-    { kind: 'chain', name: 'nat-prerouting', hook: { type: 'nat', hook: 'prerouting', priority: dstnat } },
-    rule('nat-prerouting', 'jump services'),
-    { kind: 'chain', name: 'nat-output', hook: { type: 'nat', hook: 'output', priority: dstnat } },
-    rule('nat-output', 'jump services'),
-    { kind: 'chain', name: 'nat-postrouting', hook: { type: 'nat', hook: 'postrouting', priority: srcnat } },
-    rule('nat-postrouting', `meta mark & ${mark} != 0 meta mark set meta mark ^ ${mark} masquerade fully-random`),
-    rule(
-      'nat-postrouting',
-      `ct status dnat ip saddr . ip daddr @${sets.hairpinConnections.name} masquerade fully-random`,
-    ),
+    chain(name),
+    rule(name, `${frontend(ip)} vmap @${sets.serviceIPs.name}`),
+    rule(name, `${toNodePort(ip, sets)} ${nodePort} vmap @${sets.serviceNodePorts.name}`),
+    ...(['prerouting', 'output'] as const).flatMap((hook) => [
+      base('nat', hook, dstnat),
+      rule(`nat-${hook}`, `jump ${name}`),
+    ]),
   ];
 }
 
-export interface Shape {
-  readonly traffic: 'internal' | 'external';
-  readonly protocol: Protocol;
-  /** At least 1. */
-  readonly endpoints: number;
-}
-
-export const shapeName = ({ traffic, protocol, endpoints }: Shape): string => `${traffic}-${protocol}-${endpoints}`;
-
-export function shapeRules(shape: Shape, { clusterCIDR }: Ranges): NftObject[] {
-  const name = shapeName(shape);
-  const { protocol, endpoints } = shape;
-  const key = `ip daddr . ${protocol} dport . numgen random mod ${endpoints}`;
-  const who = shape.traffic === 'internal' ? `ip saddr != ${clusterCIDR} ` : '';
+/** In `nat-input` for endpoints on the node itself: what goes to them does not come by postrouting. */
+function afterTranslating(ip: Ip, sets: Sets): NftObject[] {
+  const remember = 'remember-endpoint';
   return [
-    chain(name),
-    rule(name, `${who}meta mark set meta mark | ${mark}`),
-    rule(name, `meta l4proto ${protocol} dnat ip to ${key} map @${endpointsOf[protocol].name}`),
+    chain(remember),
+    ...protocols.flatMap((protocol) => {
+      const [services, nodePorts] = [sets.affinityServices[protocol], sets.affinityNodePorts[protocol]];
+      const called = `ct original ${ip} daddr`;
+      return [
+        rule(remember, `meta l4proto ${protocol} ${called} . ct original proto-dst vmap @${services.name}`),
+        rule(
+          remember,
+          `meta l4proto ${protocol} ${called} @${sets.nodePortIPs.name} ct original proto-dst vmap @${nodePorts.name}`,
+        ),
+      ];
+    }),
+    base('nat', 'input', srcnat),
+    rule('nat-input', `ct status dnat jump ${remember}`),
+    base('nat', 'postrouting', srcnat),
+    rule('nat-postrouting', `ct status dnat jump ${remember}`),
+    rule('nat-postrouting', `meta mark & ${markBit} != 0 meta mark set meta mark ^ ${markBit} masquerade fully-random`),
+    rule(
+      'nat-postrouting',
+      `ct status dnat ${ip} saddr . ${ip} daddr @${sets.hairpinConnections.name} masquerade fully-random`,
+    ),
   ];
 }

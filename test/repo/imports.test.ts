@@ -16,6 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   controllers: ['lib', 'api', 'client'],
   scheduler: ['lib', 'api', 'client'],
   kubelet: ['lib', 'api', 'client', 'network'],
+  announcer: ['lib', 'api', 'client', 'network'],
   proxy: ['lib', 'api', 'client', 'nftables'],
   dns: ['lib', 'api', 'client'],
   cluster: [
@@ -29,6 +30,7 @@ const allowed: Record<string, readonly string[]> = {
     'controllers',
     'scheduler',
     'kubelet',
+    'announcer',
     'proxy',
   ],
   cli: ['lib', 'api', 'client', 'controllers', 'nftables', 'proxy', 'cluster'],

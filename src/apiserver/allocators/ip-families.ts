@@ -1,105 +1,125 @@
 // Which IP families a Service gets (services.md A.6): fills in ipFamilyPolicy and ipFamilies, and refuses wishes that this
 // cluster cannot meet. Pure; addresses are handed out afterwards, one for each family.
 
-import { type FieldError, invalidValue, type Service } from '#api/index.ts';
+import { type FieldError, invalidValue, type Service, type ServiceSpec } from '#api/index.ts';
+import { validateClusterIPs } from '#api/kinds/service/cluster-ips.ts';
 import { isExternalName, isHeadless } from '#api/kinds/service/shape.ts';
-import { type Family, parseAddress } from '#lib/cidr.ts';
-
-const hasSelector = ({ spec }: Service): boolean => Object.keys(spec.selector ?? {}).length > 0;
-const familyOf = (ip: string): Family | undefined => parseAddress(ip)?.family;
+import type { Family } from '#lib/cidr.ts';
 
 const policyPath = 'spec.ipFamilyPolicy';
+const singleStack = 'SingleStack';
+const preferDualStack = 'PreferDualStack';
+const requireDualStack = 'RequireDualStack';
 
-/** Changes `service` in place. `configured` are the cluster's families, the primary one first. */
+/** Changes `service` in place, which is no alias. `configured` are the cluster's families, the primary one first. What is
+ * malformed is refused first, so that it is not taken for an address or a family that cannot be had. */
 export function decideFamilies(
   service: Service,
   old: Service | undefined,
   configured: readonly Family[],
 ): FieldError[] {
   const { spec } = service;
-  const headlessWithoutSelector = isHeadless(service) && !hasSelector(service);
-  const before = old && !isExternalName(old) ? old : undefined;
-  const policyGiven = spec.ipFamilyPolicy !== undefined;
-  spec.ipFamilyPolicy ??= before?.spec.ipFamilyPolicy;
-  if (before) {
-    spec.ipFamilies = spec.ipFamilies?.length ? spec.ipFamilies : before.spec.ipFamilies && [...before.spec.ipFamilies];
-    const problem = changeProblem(service, before, policyGiven);
-    if (problem) return [problem];
-  }
-  spec.ipFamilyPolicy ??= headlessWithoutSelector ? 'RequireDualStack' : 'SingleStack';
+  const before = old && !isExternalName(old) ? old.spec : undefined;
+  const isFree = isHeadless(service) && Object.keys(spec.selector ?? {}).length === 0;
+  spec.ipFamilyPolicy ??= before?.ipFamilyPolicy ?? (isFree ? requireDualStack : singleStack);
+  if (before?.ipFamilies && !spec.ipFamilies?.length) spec.ipFamilies = [...before.ipFamilies];
+  if (before && isUntouched(spec, before)) return [];
 
-  const errors = wishProblems(service, configured, headlessWithoutSelector);
-  if (errors.length > 0) return errors;
-  spec.ipFamilies = familiesFor(service, before, configured, headlessWithoutSelector);
+  const malformed = validateClusterIPs(service, old);
+  if (malformed.length > 0) return malformed;
+  const contradictions = [
+    ...(before ? releaseSecond(spec, before) : []),
+    ...secondProblems(spec),
+    ...inferFamilies(spec, configured),
+  ];
+  if (contradictions.length > 0) return contradictions;
+  const impossible = isFree ? [] : clusterProblems(spec, configured);
+  if (impossible.length > 0) return impossible;
+  addFamilies(spec, before, configured, isFree);
   return [];
 }
 
-/** What an update does to the number of families; a switch to SingleStack drops the second of everything. */
-function changeProblem({ spec }: Service, { spec: before }: Service, policyGiven: boolean): FieldError | undefined {
-  const untouched =
-    same(spec.ipFamilies, before.ipFamilies) && (same(spec.clusterIPs, before.clusterIPs) || !spec.clusterIPs?.length);
-  if (spec.ipFamilyPolicy === 'SingleStack' && untouched && policyGiven) {
-    spec.ipFamilies = spec.ipFamilies?.slice(0, 1);
-    spec.clusterIPs = spec.clusterIPs?.slice(0, 1);
-  } else if (spec.ipFamilyPolicy !== 'SingleStack' && before.ipFamilies?.length === 2) {
-    const release = (what: string) =>
-      invalidValue(policyPath, spec.ipFamilyPolicy, `must be 'SingleStack' to release the secondary ${what}`);
-    if (before.clusterIPs?.length === 2 && spec.clusterIPs?.length === 1) return release('cluster IP');
-    if (spec.ipFamilies?.length === 1) return release('IP family');
+/** A Service that prefers two families keeps what it has, whatever has become of the cluster since. */
+const isUntouched = (spec: ServiceSpec, before: ServiceSpec): boolean =>
+  spec.ipFamilyPolicy === preferDualStack &&
+  before.ipFamilyPolicy === preferDualStack &&
+  same(spec.clusterIPs, before.clusterIPs) &&
+  same(spec.ipFamilies, before.ipFamilies);
+
+/** To ask for a single family, and leave the lists alone, is to drop the second of each. Dropping it is asking for that. */
+function releaseSecond(spec: ServiceSpec, before: ServiceSpec): FieldError[] {
+  if (spec.ipFamilyPolicy === singleStack) {
+    if (same(spec.clusterIPs, before.clusterIPs)) spec.clusterIPs = spec.clusterIPs?.slice(0, 1);
+    if (same(spec.ipFamilies, before.ipFamilies)) spec.ipFamilies = spec.ipFamilies?.slice(0, 1);
+    return [];
   }
-  return undefined;
+  const isShorter = (list: readonly string[] = [], old: readonly string[] = []) =>
+    list.length > 0 && list.length < old.length;
+  const refuse = (what: string) =>
+    invalidValue(policyPath, spec.ipFamilyPolicy, `must be 'SingleStack' to release the secondary ${what}`);
+  return [
+    ...(isShorter(spec.clusterIPs, before.clusterIPs) ? [refuse('cluster IP')] : []),
+    ...(isShorter(spec.ipFamilies, before.ipFamilies) ? [refuse('IP family')] : []),
+  ];
 }
 
-function wishProblems({ spec }: Service, configured: readonly Family[], anyFamily: boolean): FieldError[] {
-  const errors: FieldError[] = [];
-  const mustBeDual = (what: string) =>
+function secondProblems({ ipFamilyPolicy, clusterIPs = [], ipFamilies = [] }: ServiceSpec): FieldError[] {
+  if (ipFamilyPolicy !== singleStack) return [];
+  const refuse = (what: string) =>
     invalidValue(
       policyPath,
-      spec.ipFamilyPolicy,
+      ipFamilyPolicy,
       `must be 'RequireDualStack' or 'PreferDualStack' when multiple ${what} are specified`,
     );
-  if (spec.ipFamilyPolicy === 'SingleStack') {
-    if ((spec.clusterIPs?.length ?? 0) > 1) errors.push(mustBeDual('cluster IPs'));
-    if ((spec.ipFamilies?.length ?? 0) > 1) errors.push(mustBeDual('IP families'));
+  return [
+    ...(clusterIPs.length > 1 ? [refuse('cluster IPs')] : []),
+    ...(ipFamilies.length > 1 ? [refuse('IP families')] : []),
+  ];
+}
+
+/** Addresses say of which families they are; one of a family that is not there is blamed rather than the family. */
+function inferFamilies(spec: ServiceSpec, configured: readonly Family[]): FieldError[] {
+  const { clusterIPs = [], ipFamilies = [] } = spec;
+  const errors: FieldError[] = [];
+  const inferred = [...ipFamilies];
+  for (const [i, ip] of clusterIPs.entries()) {
+    if (i < ipFamilies.length || ip === 'None') continue;
+    const family = ip.includes(':') ? 'IPv6' : 'IPv4';
+    if (configured.includes(family)) inferred.push(family);
+    else errors.push(invalidValue(`spec.clusterIPs[${i}]`, clusterIPs, `${family} is not configured on this cluster`));
   }
-  if (anyFamily) return errors;
-  for (const [index, ip] of (spec.clusterIPs ?? []).entries()) {
-    const family = familyOf(ip);
-    if (family && !configured.includes(family)) {
-      errors.push(
-        invalidValue(`spec.clusterIPs[${index}]`, spec.clusterIPs, `${family} is not configured on this cluster`),
-      );
-    }
-  }
-  for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
-    if ((family === 'IPv4' || family === 'IPv6') && !configured.includes(family)) {
-      errors.push(invalidValue(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster'));
-    }
-  }
-  if (spec.ipFamilyPolicy === 'RequireDualStack' && configured.length < 2) {
-    errors.push(invalidValue(policyPath, 'RequireDualStack', 'this cluster is not configured for dual-stack services'));
-  }
+  spec.ipFamilies = inferred;
   return errors;
 }
 
-function familiesFor(
-  { spec }: Service,
-  before: Service | undefined,
+const clusterProblems = (
+  { ipFamilyPolicy, ipFamilies = [] }: ServiceSpec,
+  configured: readonly string[],
+): FieldError[] => [
+  ...(ipFamilyPolicy === requireDualStack && configured.length < 2
+    ? [invalidValue(policyPath, ipFamilyPolicy, 'this cluster is not configured for dual-stack services')]
+    : []),
+  ...ipFamilies.flatMap((family, i) =>
+    configured.includes(family)
+      ? []
+      : [invalidValue(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster')],
+  ),
+];
+
+/** `isFree`: nobody but its user knows of which families its endpoints are, so both are possible on any cluster. */
+function addFamilies(
+  spec: ServiceSpec,
+  before: ServiceSpec | undefined,
   configured: readonly Family[],
-  anyFamily: boolean,
-): string[] {
-  const primary = configured[0] ?? 'IPv4';
-  const families: string[] = spec.ipFamilies?.length
-    ? [...spec.ipFamilies]
-    : (spec.clusterIPs ?? []).flatMap((ip) => familyOf(ip) ?? []);
-  if (families.length === 0) families.push(primary);
-  // A Service that prefers two families keeps what it has unless the policy itself is new.
-  const preferTwo = spec.ipFamilyPolicy === 'PreferDualStack' && before?.spec.ipFamilyPolicy !== 'PreferDualStack';
-  const wantsTwo = spec.ipFamilyPolicy === 'RequireDualStack' || (preferTwo && configured.length > 1);
-  if (families.length === 1 && wantsTwo && (configured.length > 1 || anyFamily)) {
-    families.push(families[0] === 'IPv4' ? 'IPv6' : 'IPv4');
-  }
-  return families;
+  isFree: boolean,
+): void {
+  const families = spec.ipFamilies?.length ? [...spec.ipFamilies] : [configured[0] ?? 'IPv4'];
+  // An update that leaves the policy alone adds no family.
+  const prefersTwo =
+    spec.ipFamilyPolicy === preferDualStack && before?.ipFamilyPolicy !== preferDualStack && configured.length > 1;
+  const requiresTwo = spec.ipFamilyPolicy === requireDualStack && (configured.length > 1 || isFree);
+  if (families.length === 1 && (prefersTwo || requiresTwo)) families.push(families[0] === 'IPv4' ? 'IPv6' : 'IPv4');
+  spec.ipFamilies = families;
 }
 
 const same = (a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean =>

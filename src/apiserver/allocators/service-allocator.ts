@@ -2,15 +2,7 @@
 // `begin` changes the Service in place and returns the reservation that the write commits or rolls back. Before it, the
 // kind has put back what an update left out of what was allocated.
 
-import {
-  type FieldError,
-  internalError,
-  invalid,
-  invalidValue,
-  type Kind,
-  type Service,
-  type ServicePort,
-} from '#api/index.ts';
+import { type FieldError, internalError, invalid, invalidValue, type Service, type ServicePort } from '#api/index.ts';
 import { protocols } from '#api/kinds/checks.ts';
 import {
   isExternalName,
@@ -30,19 +22,19 @@ interface Write {
   readonly service: Service;
   readonly old: Service | undefined;
   readonly dryRun: boolean;
+  /** Another port that a dry run shows for one that would be chosen. */
+  readonly imagine: () => number;
   readonly reservation: Reservation;
 }
 
 export class ServiceAllocator {
   readonly #ranges: readonly IpRange[];
   readonly #ports: PortRange;
-  readonly #validate: NonNullable<Kind<Service>['validate']>;
 
   /** @param ranges one for each family of the cluster, the primary one first. */
-  constructor(ranges: readonly IpRange[], ports: PortRange, validate: Kind<Service>['validate'] = () => []) {
+  constructor(ranges: readonly IpRange[], ports: PortRange) {
     this.#ranges = ranges;
     this.#ports = ports;
-    this.#validate = validate;
   }
 
   /** Takes what a stored Service has, at start. False when another Service has some of it already. */
@@ -62,7 +54,9 @@ export class ServiceAllocator {
   begin(service: Service, old: Service | undefined, dryRun: boolean): Reservation {
     const reservation = new Reservation();
     try {
-      const write: Write = { service, old, dryRun, reservation };
+      let imagined = 0;
+      const imagine = () => this.#ports.imagined(imagined++);
+      const write: Write = { service, old, dryRun, imagine, reservation };
       this.#clusterIPs(write);
       this.#nodePorts(write);
       this.#healthCheckNodePort(write);
@@ -79,10 +73,6 @@ export class ServiceAllocator {
     if (!needsClusterIP(service)) return;
     const families = this.#ranges.map(({ family }) => family);
     const problems = decideFamilies(service, old, families);
-    // What is malformed is refused as such, rather than as an address that cannot be had.
-    problems.push(
-      ...this.#validate(service).filter(({ type, field }) => type !== 'Required' && aboutAddress.test(field)),
-    );
     if (problems.length > 0) throw refuse(service, problems);
     if (isHeadless(service)) {
       service.spec.clusterIPs = ['None'];
@@ -122,7 +112,7 @@ export class ServiceAllocator {
     const { service, old } = write;
     if (!mayHaveNodePorts(service)) return;
     const ports = service.spec.ports ?? [];
-    const mine = old ? nodePortsOf(old) : new Set<number>();
+    const mine = new Set(old && portsOf(old));
     // Those that are named come first, lest one be given away to a port that would take any.
     for (const [index, port] of ports.entries()) {
       if (port.nodePort && !mine.has(port.nodePort)) {
@@ -131,13 +121,11 @@ export class ServiceAllocator {
       }
     }
     if (!needsNodePorts(service)) return;
-    let imagined = 0;
     const twins = new Twins(ports);
     for (const [index, port] of ports.entries()) {
       if (port.nodePort) continue;
       port.nodePort =
-        twins.of(port) ??
-        (write.dryRun ? this.#ports.imagined(imagined++) : this.#takeAnyPort(write, 'failed to allocate a nodePort'));
+        twins.of(port) ?? (write.dryRun ? write.imagine() : this.#takeAnyPort(write, 'failed to allocate a nodePort'));
       twins.add(port, index);
     }
   }
@@ -148,8 +136,8 @@ export class ServiceAllocator {
     const wanted = service.spec.healthCheckNodePort;
     if (!wanted) {
       const what = 'failed to allocate a HealthCheck NodePort';
-      service.spec.healthCheckNodePort = dryRun ? this.#ports.imagined(0) : this.#takeAnyPort(write, what);
-    } else if (!old || !nodePortsOf(old).has(wanted)) {
+      service.spec.healthCheckNodePort = dryRun ? write.imagine() : this.#takeAnyPort(write, what);
+    } else if (!old || wanted !== healthCheckPortOf(old)) {
       const refusal = this.#ports.take(wanted, dryRun);
       if (refusal)
         throw internalError(`failed to allocate requested HealthCheck NodePort ${wanted}: ${refusal.refused}`);
@@ -186,7 +174,6 @@ export class ServiceAllocator {
   }
 }
 
-const aboutAddress = /^spec\.(clusterIP|ipFamil)/;
 const refuse = (service: Service, errors: FieldError[]) =>
   invalid({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors);
 
@@ -194,8 +181,15 @@ const addressesOf = (service: Service): string[] =>
   isExternalName(service) ? [] : clusterIPsOf(service).filter((ip) => ip !== 'None');
 const clusterIPsOf = ({ spec }: Service): string[] =>
   spec.clusterIPs?.length ? spec.clusterIPs : spec.clusterIP ? [spec.clusterIP] : [];
-const nodePortsOf = ({ spec }: Service): Set<number> =>
-  new Set([...(spec.ports ?? []).map(({ nodePort }) => nodePort ?? 0), spec.healthCheckNodePort ?? 0].filter(Boolean));
+/** Of the types that have any: an alias may say some, and has none of them. */
+const portsOf = (service: Service): number[] =>
+  mayHaveNodePorts(service) ? (service.spec.ports ?? []).flatMap(({ nodePort }) => nodePort || []) : [];
+const healthCheckPortOf = (service: Service): number | undefined =>
+  (needsHealthCheckNodePort(service) && service.spec.healthCheckNodePort) || undefined;
+const nodePortsOf = (service: Service): Set<number> => {
+  const healthCheckPort = healthCheckPortOf(service);
+  return new Set(healthCheckPort ? [...portsOf(service), healthCheckPort] : portsOf(service));
+};
 
 /** Node ports by the port that they stand for: 53/TCP and 53/UDP are reached by one number. */
 class Twins {

@@ -75,7 +75,9 @@ export class UdpFrontends {
   }
 
   #serving(slices: ServiceState['slices'], port: ServicePort): Serving {
-    const endpoints = endpointsOf(slices, port, this.#nodeName, this.#family).filter(({ serving }) => serving);
+    const endpoints = endpointsOf(slices, port, { nodeName: this.#nodeName, family: this.#family }).filter(
+      ({ serving }) => serving,
+    );
     return new Set(endpoints.map(({ address, target }) => frontendOf(plain(address), Number(target.split(' . ')[1]))));
   }
 }

@@ -1,0 +1,3 @@
+// The door of the announcer.
+
+export { Announcer, type AnnouncerOptions, type AnnouncerParts } from './announcer.ts';

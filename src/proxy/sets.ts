@@ -1,0 +1,75 @@
+// The named sets and maps, in which all is that depends on Services (architecture.md, "The service proxy"): one table a
+// family, of the same shape.
+
+import type { Family } from '#lib/cidr.ts';
+import type { NamedSet, TableRef } from '#nftables/index.ts';
+import { type AffinityMaps, affinityMaps } from './affinity.ts';
+import { type Ip, ipOf, perProtocol, protocols } from './words.ts';
+
+export { type Protocol, protocols } from './words.ts';
+
+/** Private to the proxy: nobody else's rules are read or changed. */
+export const tableOf = (family: Family): TableRef => ({ family: ipOf[family], name: 'portolan' });
+
+export const nodePort = 'meta l4proto . th dport';
+export const frontend = (ip: Ip): string => `${ip} daddr . ${nodePort}`;
+
+export type Sets = ReturnType<typeof setsFor>;
+
+function setsFor(family: Family) {
+  const ip = ipOf[family];
+  return {
+    /** Who is called → the chain that chooses an endpoint. */
+    serviceIPs: map('service-ips', frontend(ip), 'verdict'),
+    serviceNodePorts: map('service-nodeports', nodePort, 'verdict'),
+    /** Who is called, but nobody is there → what the caller gets. */
+    noEndpointServices: map('no-endpoint-services', frontend(ip), 'verdict'),
+    noEndpointNodePorts: map('no-endpoint-nodeports', nodePort, 'verdict'),
+    /** Who is called, number drawn → endpoint. The `mod` here only names the type. */
+    endpoints: perProtocol((protocol) =>
+      map(`endpoints-${protocol}`, `${ip} daddr . ${drawnFor(protocol)}`, targetOf(ip, protocol)),
+    ),
+    nodePortEndpoints: perProtocol((protocol) =>
+      map(`nodeport-endpoints-${protocol}`, drawnFor(protocol), targetOf(ip, protocol)),
+    ),
+    /** Who is called → the chain that remembers the client's endpoint. */
+    affinityServices: perProtocol((protocol) =>
+      map(`affinity-services-${protocol}`, targetOf(ip, protocol), 'verdict'),
+    ),
+    affinityNodePorts: perProtocol((protocol) => map(`affinity-nodeports-${protocol}`, `${protocol} dport`, 'verdict')),
+    /** Who may be called by some only, and by whom. */
+    firewalled: set('firewalled', frontend(ip)),
+    allowedSources: ranges('allowed-sources', `${frontend(ip)} . ${ip} saddr`),
+    /** Allocated cluster IPs: their unused ports refuse. */
+    clusterIPs: set('cluster-ips', `${ip} daddr`),
+    /** Where cluster IPs come from: who calls one that is not allocated hears nothing. */
+    serviceCIDRs: ranges('service-cidrs', `${ip} daddr`),
+    /** Pods. */
+    clusterCIDRs: ranges('cluster-cidrs', `${ip} saddr`),
+    /** Where the node serves node ports, as far as these are its own addresses. */
+    nodePortIPs: ranges('nodeport-ips', `${ip} daddr`),
+    /** Connections that came back to their own caller, who must see them come from somebody else. */
+    hairpinConnections: set('hairpin-connections', `${ip} saddr . ${ip} daddr`),
+    /** Client, who is called → the endpoint it had last. Written by the kernel; entries go by themselves. */
+    affinity: affinityMaps(family),
+  };
+}
+
+const set = (name: string, key: string): NamedSet => ({ kind: 'set', name, key });
+const ranges = (name: string, key: string): NamedSet => ({ kind: 'set', name, key, flags: ['interval'] });
+const map = (name: string, key: string, value: string): NamedSet => ({ kind: 'set', name, key, value });
+
+// A map for each protocol, because nft 1.0.6 takes the value of one map for all, `th dport`, to be in conflict with any
+// rule that uses it in a later transaction.
+const targetOf = (ip: Ip, protocol: string): string => `${ip} daddr . ${protocol} dport`;
+const drawnFor = (protocol: string): string => `${protocol} dport . numgen random mod 65536`;
+
+export const setsOf: Record<Family, Sets> = { IPv4: setsFor('IPv4'), IPv6: setsFor('IPv6') };
+
+/** Those that the proxy writes: all but what the kernel remembers of clients. */
+export function writtenSets({ affinity: _, ...sets }: Sets): NamedSet[] {
+  return Object.values(sets).flatMap((found) => ('kind' in found ? [found] : protocols.map((one) => found[one])));
+}
+
+export const affinitySets = ({ affinity }: { readonly affinity: AffinityMaps }): NamedSet[] =>
+  protocols.flatMap((protocol) => affinity[protocol]);

@@ -1,0 +1,172 @@
+// Keeps the table of one family as it should be. Families do not wait for each other: what the kernel refuses of one is
+// tried again without holding up the other.
+
+import { setImmediate } from 'node:timers/promises';
+import type { Family } from '#lib/cidr.ts';
+import type { Logger } from '#lib/log.ts';
+import { type Element, isNotFound, type NamedSet, type Nft } from '#nftables/index.ts';
+import { AffinityCleaner } from './affinity-cleaner.ts';
+import { type Place, wantsOf } from './frontends.ts';
+import type { KernelTable } from './kernel-table.ts';
+import type { ServiceState, Written } from './observer.ts';
+import { Programme, type ProgrammeOptions } from './programme.ts';
+import { setsOf, tableOf, writtenSets } from './sets.ts';
+
+/** What there is to write, as it is now. */
+export interface Source {
+  all(): Iterable<string>;
+  get(key: string): ServiceState | undefined;
+  readonly serviceCIDRs: readonly string[];
+  readonly place: Place;
+}
+
+export interface TableWriterParts {
+  readonly nft: Nft;
+  readonly log: Logger;
+  readonly source: Source;
+  readonly options: ProgrammeOptions;
+}
+
+/** Services turned into rules before others get a turn on the event loop. */
+const servicesPerTurn = 100;
+
+export class TableWriter {
+  readonly family: Family;
+  readonly #parts: TableWriterParts;
+  readonly #affinity: AffinityCleaner;
+  #changed = new Set<string>();
+  /** Undefined: what the kernel has is not known. */
+  #programme: Programme | undefined;
+  #definition = '';
+  #serviceCIDRs = '';
+  #failures = 0;
+
+  constructor(family: Family, parts: TableWriterParts) {
+    this.family = family;
+    this.#parts = parts;
+    this.#affinity = new AffinityCleaner(family, parts);
+  }
+
+  add(services: Iterable<string>): void {
+    for (const key of services) this.#changed.add(key);
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  hasWork(now: number): boolean {
+    const { serviceCIDRs } = this.#parts.source;
+    return (
+      this.#changed.size > 0 ||
+      this.#programme === undefined ||
+      serviceCIDRs.join() !== this.#serviceCIDRs ||
+      (this.#programme.nextExpiry ?? Number.POSITIVE_INFINITY) <= now
+    );
+  }
+
+  /** When there is work though nothing changed, in milliseconds; undefined: never. */
+  get nextWork(): number | undefined {
+    return this.#programme?.nextExpiry;
+  }
+
+  async idle(): Promise<void> {
+    await this.#affinity.idle();
+  }
+
+  /** From here on, the table is read before it is written. */
+  distrust(): void {
+    this.#programme = undefined;
+  }
+
+  /** Whether the chains, rules and definitions are those that we left there. */
+  async isIntact(): Promise<boolean> {
+    if (this.#programme === undefined) return true;
+    return (await this.#read(() => this.#parts.nft.definition(tableOf(this.family)), '')) === this.#definition;
+  }
+
+  /**
+   * Brings the kernel up to date. Resolves with undefined when nobody had changed anything. Throws NftError; then nothing
+   * has changed, and the next call looks at all again.
+   */
+  async write(now: number): Promise<Written | undefined> {
+    const begin = performance.now();
+    const full = this.#programme === undefined;
+    const services = this.#changed.size;
+    try {
+      if (this.#programme) await this.#writeChanges(this.#programme, now);
+      else await this.#writeAll(now);
+      this.#failures = 0;
+      const seconds = (performance.now() - begin) / 1000;
+      this.#parts.log.debug('wrote service rules', { family: this.family, services, full, seconds });
+      return services > 0 || full ? { seconds, full } : undefined;
+    } catch (error) {
+      this.#failures++;
+      this.distrust();
+      throw error;
+    }
+  }
+
+  async #writeAll(now: number): Promise<void> {
+    // What is there may be what the kernel does not let us build upon, so every other attempt begins from nothing.
+    const kernel = this.#failures % 2 === 0 ? await this.#kernelTable() : undefined;
+    const programme = new Programme(this.family, this.#parts.options, kernel);
+    this.#serviceCIDRs = '';
+    this.add(this.#parts.source.all());
+    await this.#writeChanges(programme, now, true);
+    this.#programme = programme;
+  }
+
+  async #writeChanges(programme: Programme, now: number, isLoad = false): Promise<void> {
+    const { nft, source } = this.#parts;
+    const changed = this.#changed;
+    this.#changed = new Set();
+    let turn = 0;
+    for (const key of changed) {
+      if (++turn % servicesPerTurn === 0) await setImmediate();
+      const found = source.get(key);
+      programme.set(key, found && wantsOf(found.service, found.slices, this.family, source.place), now);
+    }
+    if (source.serviceCIDRs.join() !== this.#serviceCIDRs) {
+      programme.setServiceCIDRs(source.serviceCIDRs);
+      this.#serviceCIDRs = source.serviceCIDRs.join();
+    }
+    if (isLoad) programme.endLoad(now);
+    const { transaction, newRules, staleAffinity } = programme.take(now);
+    if (!transaction.isEmpty) {
+      await nft.run(transaction);
+      if (newRules) this.#definition = await nft.definition(tableOf(this.family));
+    }
+    if (staleAffinity) this.#affinity.add(staleAffinity);
+  }
+
+  async #kernelTable(): Promise<KernelTable> {
+    const { nft } = this.#parts;
+    const table = tableOf(this.family);
+    const chains = await this.#read(() => nft.chains(table), []);
+    const elements = new Map<string, Map<string, Element>>();
+    if (chains.length === 0) return { chains, elements };
+    for (const set of writtenSets(setsOf[this.family])) elements.set(set.name, await this.#elementsIn(set));
+    return { chains, elements };
+  }
+
+  async #elementsIn(set: NamedSet): Promise<Map<string, Element>> {
+    const found = new Map<string, Element>();
+    const list = async () => {
+      for await (const piece of this.#parts.nft.elements(tableOf(this.family), set)) {
+        for (const element of piece) found.set(element.key, element);
+      }
+      return found;
+    };
+    return this.#read(list, found);
+  }
+
+  async #read<T>(list: () => Promise<T>, absent: T): Promise<T> {
+    try {
+      return await list();
+    } catch (error) {
+      if (isNotFound(error)) return absent;
+      throw error;
+    }
+  }
+}
