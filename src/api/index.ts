@@ -1,5 +1,6 @@
 // The vocabulary of the Kubernetes API: types and pure functions, no I/O.
 
+export * from './cluster-ips.ts';
 export * from './disruption.ts';
 export { age, humanDuration } from './duration.ts';
 export * from './errors.ts';
@@ -28,6 +29,7 @@ export type {
   OwnerReference,
   Status,
 } from './schema/meta.ts';
+export type { IPAddress, ServiceCIDR } from './schema/networking.ts';
 export type { Node } from './schema/node.ts';
 export type { Binding, ContainerStatus, Pod, PodSpec, PodStatus, PodTemplateSpec } from './schema/pod.ts';
 export type { PodDisruptionBudget, PodDisruptionBudgetStatus } from './schema/policy.ts';

@@ -107,14 +107,12 @@ async function tryDelete(parts: Parts, kind: Kind, entry: Entry, options: Parsed
     mark(kind, object, grace, clock.now());
     const wanted = prune(kind.schema, object) as KubeObject;
     if (registry.isUnchanged(kind, entry, wanted)) return { entry, gone: false };
-    const marked = await registry.replace(kind, entry, wanted, options.isDryRun);
+    const marked = await writer.replace(kind, entry, wanted, options.isDryRun);
     return marked && { entry: marked, gone: false };
   }
   const last = prune(kind.schema, object) as KubeObject;
-  const gone = await registry.remove(kind, entry, last, options.isDryRun);
-  if (!gone) return undefined;
-  if (!options.isDryRun) await writer.afterDelete(kind, last);
-  return { entry: gone, gone: true };
+  const gone = await writer.remove(kind, entry, last, options.isDryRun);
+  return gone && { entry: gone, gone: true };
 }
 
 function assertPreconditions(kind: Kind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {

@@ -1,6 +1,7 @@
 // What the tests of this folder share: a server on a memory store, and requests to it as short as the cases need.
 
 import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '#lib/clock.ts';
 import { systemClock } from '#lib/clock.ts';
 import type { HttpResponse } from '#lib/http.ts';
@@ -111,3 +112,12 @@ export const deployment = (name: string) => ({
     template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'host' }] } },
   },
 });
+
+/** Waits for what must be so soon. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const limit = AbortSignal.timeout(5_000);
+  while (!(await isSo())) {
+    limit.throwIfAborted();
+    await setTimeout(5);
+  }
+}

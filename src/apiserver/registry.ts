@@ -8,7 +8,8 @@
 import type { Kind, KubeObject } from '#api/index.ts';
 import { ApiError, apiVersionOf } from '#api/index.ts';
 import { prune } from '#api/schema/strict.ts';
-import type { Entry, Store, StoreEvent } from '#storage/index.ts';
+import type { Entry, Store, StoreEvent, Write } from '#storage/index.ts';
+import type { Companion } from './allocators/reservation.ts';
 import { Recent } from './recent.ts';
 import { View } from './view.ts';
 
@@ -104,21 +105,28 @@ export class Registry {
     }
   }
 
-  /** Undefined when the name is taken. */
-  async create(kind: Kind, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
-    const key = this.keyOf(kind, { namespace: object.metadata.namespace, name: object.metadata.name ?? '' });
-    const encode = encodeWith(kind, object);
-    if (dryRun) return (await this.store.get(key)) ? undefined : this.view(kind, imagined(key, encode('')));
-    const result = await this.store.put(key, 0, encode, storageOf(kind));
-    return result.ok ? this.view(kind, result.entry) : undefined;
+  /** The write that creates an object, for a commit with others. */
+  creation(kind: Kind, object: KubeObject): Write {
+    const { namespace, name = '' } = object.metadata;
+    return writeOf(kind, this.keyOf(kind, { namespace, name }), 0, object);
   }
 
-  /** Undefined when `old` is no longer the newest. */
-  async replace(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
-    const encode = encodeWith(kind, object);
-    if (dryRun) return this.view(kind, imagined(old.key, encode(old.modRevision)));
-    const result = await this.store.put(old.key, old.modRevision, encode, storageOf(kind));
-    return result.ok ? this.view(kind, result.entry) : undefined;
+  /** Undefined when the name is taken, or a companion has lost. */
+  async create(kind: Kind, object: KubeObject, dryRun: boolean, companions?: readonly Companion[]) {
+    const { namespace, name = '' } = object.metadata;
+    const write = writeOf(kind, this.keyOf(kind, { namespace, name }), 0, object);
+    const { key, encode } = write;
+    if (dryRun) return (await this.store.get(key)) ? undefined : this.view(kind, imagined(key, encode('')));
+    const stored = await this.#commit(write, companions);
+    return stored?.entry && this.view(kind, stored.entry);
+  }
+
+  /** Undefined when `old` is no longer the newest, or a companion has lost. */
+  async replace(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean, companions?: readonly Companion[]) {
+    const write = writeOf(kind, old.key, old.modRevision, object);
+    if (dryRun) return this.view(kind, imagined(old.key, write.encode(old.modRevision)));
+    const stored = await this.#commit(write, companions);
+    return stored?.entry && this.view(kind, stored.entry);
   }
 
   /** Whether writing `object`, in canonical form, would store what is stored already. */
@@ -129,12 +137,21 @@ export class Registry {
     return old instanceof View && isSame(encodeWith(kind, object)(old.modRevision), old.stored.value);
   }
 
-  /** Undefined when `old` is no longer the newest. The entry has `object` as the last state. */
-  async remove(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+  /** Undefined when `old` is no longer the newest, or a companion has lost. The entry has `object` as the last state. */
+  async remove(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean, companions?: readonly Companion[]) {
     if (dryRun) return imagined(old.key, encodeObject(kind, object, String(old.modRevision)));
-    const result = await this.store.delete(old.key, old.modRevision);
-    if (!result.ok) return undefined;
-    return { ...result.last, modRevision: result.revision, value: encodeObject(kind, object, String(result.revision)) };
+    const removed = await this.#commit({ key: old.key, expected: old.modRevision }, companions);
+    if (!removed?.previous) return undefined;
+    const { revision, previous } = removed;
+    return { ...previous, modRevision: revision, value: encodeObject(kind, object, String(revision)) };
+  }
+
+  /** What became of the object's own write; undefined when nothing was written. */
+  async #commit(write: Write, companions: readonly Companion[] = []): Promise<StoreEvent | undefined> {
+    const result = await this.store.commit([write, ...companions.map((companion) => companion.write)]);
+    if (result.ok) return result.events[0];
+    await companions[result.lost - 1]?.onLost?.();
+    return undefined;
   }
 
   /** What was in an entry until `revision` replaced or deleted it, as watchers who see it go are told of it. */
@@ -155,6 +172,13 @@ export const storageOf = (kind: Kind): Kind => kind.storedAs?.kind ?? kind;
 
 /** The entry of a dry run: never in the store. */
 const imagined = (key: string, value: Uint8Array): Entry => ({ key, value, modRevision: 0, createRevision: 0 });
+
+const writeOf = (kind: Kind, key: string, expected: number, object: KubeObject) => ({
+  key,
+  expected,
+  encode: encodeWith(kind, object),
+  ttlSeconds: storageOf(kind).ttlSeconds,
+});
 
 /** How the store gets the object's bytes, in the form in which it keeps them. */
 function encodeWith(kind: Kind, object: KubeObject): (revision: number | '') => Uint8Array {

@@ -1,21 +1,22 @@
 // The API server put together: what reads and writes the store, what tells clients about it, and the two ways in, through
 // this process and through HTTPS.
 
-import { isNotFound, type Kind, type KubeObject, type Service } from '#api/index.ts';
+import { isNotFound, type Kind, type KubeObject } from '#api/index.ts';
 import { endpointsKind } from '#api/kinds/endpoints.ts';
 import { kinds } from '#api/kinds/index.ts';
 import { serviceKind } from '#api/kinds/service.ts';
-import { inBrackets } from '#lib/cidr.ts';
+import { formatCidr, inBrackets, nthAddress } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { Fetch } from '#lib/http.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { Metric } from '#lib/metrics.ts';
 import type { Store } from '#storage/index.ts';
-import { IpRange } from './allocators/ip-range.ts';
+import { Allocation } from './allocators/allocation.ts';
+import { parseServiceRanges } from './allocators/ip-range.ts';
 import { PortRange } from './allocators/port-range.ts';
-import { ServiceAllocator } from './allocators/service-allocator.ts';
 import { authenticated } from './authentication.ts';
-import { type Advertise, bootstrapNamespaces, bootstrapService, keepService } from './bootstrap.ts';
+import { bootstrapNamespaces } from './bootstrap.ts';
+import { DefaultServiceCIDR } from './default-service-cidr.ts';
 import { deleteObject } from './delete.ts';
 import { Discovery } from './discovery.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -24,15 +25,20 @@ import { healthChecks, Progress } from './health-checks.ts';
 import { type Hooks, hooksKey } from './hooks.ts';
 import { InFlight } from './in-flight.ts';
 import { exchangeInProcess } from './in-process.ts';
+import { keepOn } from './keep-on.ts';
 import { KubeletProxy } from './kubelet-proxy.ts';
+import { type Advertise, KubernetesService } from './kubernetes-service.ts';
 import { Listener, type ListenerParts, type Listening, type ListenOptions } from './listener.ts';
+import { allocationMetrics } from './metrics/allocations.ts';
 import { ServerMetrics } from './metrics/server-metrics.ts';
 import { WatchMetrics } from './metrics/watches.ts';
 import { OpenApi } from './openapi.ts';
 import type { Parts } from './parts.ts';
 import { Registry } from './registry.ts';
+import { Repair } from './repair/repair.ts';
 import type { ResourceInfo } from './request.ts';
 import { ReverseProxy } from './reverse-proxy/proxy.ts';
+import { ServerEvents } from './server-events.ts';
 import { Writer } from './writer.ts';
 
 export interface ApiServerParts {
@@ -41,13 +47,15 @@ export interface ApiServerParts {
   readonly log?: Logger | undefined;
 }
 export interface ApiServerOptions {
-  /** One CIDR, or two of different families joined by a comma. */
-  readonly serviceCIDR: string;
+  /** One CIDR, or two of different families: the primary one first, in a list or joined by a comma. */
+  readonly serviceCIDR: string | readonly string[];
   readonly nodePortRange?: readonly [number, number] | undefined;
   /** Where pods reach this server; without it the `kubernetes` Service has no endpoints. */
   readonly advertise?: Advertise | undefined;
-  /** How often the `kubernetes` Service is put right; 10 s when absent. */
+  /** How often the Service and the ServiceCIDR `kubernetes` are put right; 10 s when absent. */
   readonly kubernetesServicePeriodMs?: number | undefined;
+  /** How often all allocations of Services are looked at for what is wrong; 3 minutes when absent. */
+  readonly repairPeriodMs?: number | undefined;
   /** Which addresses of pods and nodes may be proxied to; those that are neither loopback nor of one link when absent. */
   readonly mayProxyTo?: ((address: string) => boolean) | undefined;
   /** How long /readyz says no before connections end; no time at all when absent. */
@@ -59,10 +67,11 @@ const defaultNodePorts = [30000, 32767] as const;
 export class ApiServer {
   readonly #log: Logger;
   readonly #options: ApiServerOptions;
-  readonly #ranges: readonly IpRange[];
-  readonly #allocator: ServiceAllocator;
+  readonly #allocation: Allocation;
+  readonly #repair: Repair;
+  readonly #serviceCIDR: DefaultServiceCIDR;
+  readonly #service: KubernetesService;
   readonly #registry: Registry;
-  readonly #writer: Writer;
   readonly #parts: Parts;
   readonly #kubelet = new KubeletProxy();
   readonly #proxy: ReverseProxy;
@@ -72,6 +81,7 @@ export class ApiServer {
   readonly #progress = new Progress();
   readonly #inFlight = new InFlight();
   readonly #metrics: ServerMetrics;
+  #closed: Promise<void> | undefined;
 
   constructor(
     { store, clock = systemClock, log = createLogger('apiserver') }: ApiServerParts,
@@ -79,18 +89,26 @@ export class ApiServer {
   ) {
     this.#log = log;
     this.#options = options;
-    this.#ranges = options.serviceCIDR.split(',').map((cidr) => new IpRange(cidr.trim()));
-    const ports = new PortRange(options.nodePortRange ?? defaultNodePorts);
-    this.#allocator = new ServiceAllocator(this.#ranges, ports);
+    const ranges = parseServiceRanges(options.serviceCIDR);
     this.#registry = new Registry(store);
     const { mayProxyTo: mayReach } = options;
     this.#proxy = new ReverseProxy({ registry: this.#registry, kubelet: this.#kubelet, mayReach });
-    const hooks = new Map([[hooksKey(serviceKind), this.#serviceHooks()]]);
-    this.#writer = new Writer(this.#registry, hooks, clock);
+    const hooks = new Map<string, Hooks>();
+    const writer = new Writer(this.#registry, hooks, clock);
     const watches = new WatchMetrics();
-    this.#parts = { registry: this.#registry, writer: this.#writer, clock, watches, closing: this.#closing.signal };
+    this.#parts = { registry: this.#registry, writer, clock, watches, closing: this.#closing.signal };
+    const ports = new PortRange(options.nodePortRange ?? defaultNodePorts);
+    const families = ranges.map(({ family }) => family);
+    this.#allocation = new Allocation({ registry: this.#registry, writer, log, ports, families });
+    const events = new ServerEvents(writer, clock, log);
+    this.#repair = new Repair({ parts: this.#parts, allocation: this.#allocation, events, log });
+    this.#fill(hooks);
+    this.#serviceCIDR = new DefaultServiceCIDR(this.#parts, events, ranges.map(formatCidr));
+    const clusterIP = nthAddress(ranges[0], 1);
+    this.#service = new KubernetesService(this.#parts, { clusterIP, advertise: options.advertise });
     const kindAt = (at: ResourceInfo) => this.#dispatcher.kindAt(at);
     this.#metrics = new ServerMetrics({ registry: this.#registry, kinds, inFlight: this.#inFlight, kindAt }, watches);
+    this.#metrics.add(() => allocationMetrics(this.#allocation.ranges, ports));
     const { address, port } = options.advertise ?? { address: '127.0.0.1', port: 6443 };
     const discovery = new Discovery(kinds, `${inBrackets(address)}:${port}`);
     this.#dispatcher = new Dispatcher({
@@ -108,27 +126,20 @@ export class ApiServer {
 
   /** Learns from the store which addresses and ports are taken, and writes what every cluster has. */
   async start(): Promise<void> {
-    for await (const service of this.#registry.all(serviceKind)) {
-      if (this.#allocator.restore(service)) continue;
-      const { namespace, name } = service.metadata;
-      this.#log.warn('A Service holds an address or port that is out of range or that another one has', {
-        namespace,
-        name,
-      });
-    }
-    this.#progress.finish('start-service-ip-repair-controllers');
-    await bootstrapNamespaces(this.#writer);
+    const { kubernetesServicePeriodMs = 10_000, repairPeriodMs = 180_000 } = this.#options;
+    await bootstrapNamespaces(this.#parts.writer);
     this.#progress.finish('start-system-namespaces-controller');
-    const [primary] = this.#ranges;
-    if (primary) await this.#provideService(primary.first);
+    await this.#allocation.restoreRanges();
+    await this.#serviceCIDR.keep();
+    await this.#allocation.restoreAllocations();
+    this.#progress.finish('start-service-ip-repair-controllers');
+    await this.#service.keep();
     this.#progress.finish('bootstrap-controller');
-  }
-
-  async #provideService(clusterIP: string): Promise<void> {
-    const { advertise, kubernetesServicePeriodMs = 10_000 } = this.#options;
-    const wanted = { clusterIP, advertise };
-    await bootstrapService(this.#parts, wanted);
-    void keepService(this.#parts, wanted, kubernetesServicePeriodMs, this.#log);
+    const loop = { closing: this.#closing.signal, log: this.#log, periodMs: kubernetesServicePeriodMs };
+    keepOn({ ...loop, what: 'the ServiceCIDR kubernetes' }, () => this.#serviceCIDR.keep());
+    keepOn({ ...loop, what: 'the Service default/kubernetes' }, () => this.#service.keep());
+    keepOn({ ...loop, what: 'the allocations of Services', periodMs: repairPeriodMs }, () => this.#repair.lookAtAll());
+    void this.#repair.lookAtAll();
   }
 
   /** The server as it is for one user, without a socket. */
@@ -161,11 +172,20 @@ export class ApiServer {
   }
 
   /**
-   * First it is not ready any more, and stays so for the shutdown delay, for those who look before they connect. Then watches
-   * end after their last event, then the listeners. The store stays its owner's to close.
+   * First it is not ready any more and its address leaves the Service `kubernetes`, and it stays so for the shutdown delay,
+   * for those who look before they connect. Then watches end after their last event, then the listeners. The store stays its
+   * owner's to close.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#progress.shutDown();
+    await this.#service
+      .withdraw()
+      .catch((error) => this.#log.warn('Cannot take the address away from the Service default/kubernetes', { error }));
     const { shutdownDelayMs } = this.#options;
     if (shutdownDelayMs) await this.#parts.clock.sleep(shutdownDelayMs);
     this.#closing.abort();
@@ -173,15 +193,10 @@ export class ApiServer {
     this.#listeners.clear();
   }
 
-  #serviceHooks(): Hooks {
-    return {
-      begin: (object, old, dryRun) =>
-        this.#allocator.begin(object as unknown as Service, old as unknown as Service | undefined, dryRun),
-      afterDelete: async (object: KubeObject) => {
-        this.#allocator.release(object as unknown as Service);
-        await this.#deleteEndpoints(object);
-      },
-    };
+  #fill(hooks: Map<string, Hooks>): void {
+    for (const [key, hook] of this.#allocation.hooks((object) => this.#repair.lookAt(object))) hooks.set(key, hook);
+    const service = hooksKey(serviceKind);
+    hooks.set(service, { ...hooks.get(service), afterDelete: (object) => this.#deleteEndpoints(object) });
   }
 
   /** The legacy Endpoints of a Service go with it. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type Json, jsonPatch, mergePatch, service, startServer, type TestServer } from './in-process-suite.ts';
+import { type Json, jsonPatch, mergePatch, service, startServer, type TestServer, until } from './in-process-suite.ts';
 
 const base = '/api/v1/namespaces/default/services';
 const create = (api: TestServer, name: string, spec: object = {}, query = '') =>
@@ -270,13 +270,6 @@ test('the kubernetes Service has the first address and the endpoints that are ad
 describe('the kubernetes Service comes back', () => {
   const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
   const advertise = { address: '192.0.2.1', port: 6443 };
-  const until = async (isSo: () => Promise<boolean>): Promise<void> => {
-    const limit = AbortSignal.timeout(5_000);
-    while (!(await isSo())) {
-      limit.throwIfAborted();
-      await setTimeout(5);
-    }
-  };
 
   test('with its endpoints, whatever was deleted; slices of others that carry its name go', async (t) => {
     const api = await startServer({ advertise, kubernetesServicePeriodMs: 10 });

@@ -986,9 +986,9 @@ test('deletecollection leaves an object alone that took the name of a listed one
 test('deletecollection of a client that is gone leaves the rest alone', async () => {
   const gone = new AbortController();
   class LeftStore extends MemoryStore {
-    override async delete(...args: Parameters<MemoryStore['delete']>) {
-      gone.abort();
-      return await super.delete(...args);
+    override async commit(writes: Parameters<MemoryStore['commit']>[0]) {
+      if (writes.some(({ encode }) => !encode)) gone.abort();
+      return await super.commit(writes);
     }
   }
   const api = await startServer({ store: new LeftStore() });
@@ -1001,11 +1001,11 @@ test('deletecollection of a client that is gone leaves the rest alone', async ()
 test('a generated name that was taken leaves no trace in the object that gets another one', async () => {
   let refusals = 1;
   class FullStore extends MemoryStore {
-    override async put(...[key, expected, encode]: Parameters<MemoryStore['put']>) {
-      const isRefused = refusals > 0 && key.includes('/gen-');
-      if (!isRefused) return await super.put(key, expected, encode);
+    override async commit(writes: Parameters<MemoryStore['commit']>[0]) {
+      const isRefused = refusals > 0 && writes.some(({ key }) => key.includes('/gen-'));
+      if (!isRefused) return await super.commit(writes);
       refusals--;
-      return { ok: false } as const;
+      return { ok: false, lost: 0 } as const;
     }
   }
   const api = await startServer({ store: new FullStore() });

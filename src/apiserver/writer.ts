@@ -22,7 +22,7 @@ import { copyJson } from '#api/schema/json.ts';
 import { equalButForTimes, equalJson } from '#api/schema/managed-fields/index.ts';
 import { prune } from '#api/schema/strict.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { Entry } from '#storage/index.ts';
+import type { Entry, Write } from '#storage/index.ts';
 import { assertNamespaceOpen } from './admission.ts';
 import type { Reservation } from './allocators/reservation.ts';
 import { type Hooks, type HooksByKind, hooksKey } from './hooks.ts';
@@ -71,7 +71,7 @@ export class Writer {
   }
 
   /** Stores a new object; `object` becomes its own. Throws 409 when the name is taken. */
-  async create(kind: Kind, object: KubeObject, options: CreateOptions) {
+  async create(kind: Kind, object: KubeObject, options: CreateOptions): Promise<Entry> {
     prepareNew(object, kind, randomUUID(), this.#clock.now());
     const prefix = object.metadata.name ? undefined : object.metadata.generateName;
     if (prefix) object.metadata.name = generateName(prefix);
@@ -80,7 +80,19 @@ export class Writer {
     if (fieldManager !== undefined) own(object, this.#ownersOfNew(kind, object, fieldManager));
     kind.prepareForCreate?.(object);
     kind.setDefaults?.(object);
-    const reservation = this.#hooksOf(kind).begin?.(object, undefined, options.dryRun);
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const entry = await this.#tryCreate(kind, object, prefix, options);
+      if (entry) return entry;
+    }
+    throw conflict(kind, object.metadata.name ?? '', `others took ${attempts} times what was meant for it`);
+  }
+
+  /** Undefined when something that goes with the object could not be written. */
+  async #tryCreate(kind: Kind, wanted: KubeObject, prefix: string | undefined, options: CreateOptions) {
+    const { begin, afterWrite } = this.#hooksOf(kind);
+    // What is allocated is not to stay in what is tried again.
+    const object = begin ? privateCopy(wanted) : wanted;
+    const reservation = begin?.(object, undefined, options.dryRun);
     try {
       const problems = [
         ...validateMetadata(kind, object),
@@ -90,12 +102,22 @@ export class Writer {
       ];
       if (problems.length > 0) throw invalid(kind, object.metadata.name ?? '', problems);
       for (const text of kind.warnings?.(object, undefined) ?? []) options.warn?.(text);
-      const entry = await this.#insert(kind, object, prefix, options.dryRun);
+      const entry = await this.#insert(kind, object, prefix, options.dryRun, reservation);
+      if (!entry) return undefined;
       reservation?.commit();
+      if (!options.dryRun) afterWrite?.(object);
       return entry;
     } finally {
       reservation?.rollback();
     }
+  }
+
+  /** The write that creates an object of the server's own making, for a commit with others: nothing about it is checked. */
+  creation(kind: Kind, object: KubeObject, fieldManager: string): Write {
+    const now = this.#clock.now();
+    prepareNew(object, kind, randomUUID(), now);
+    own(object, ownersOfNew(kind, object, { fieldManager, subresource: '' }, now));
+    return this.registry.creation(kind, canonical(kind, object));
   }
 
   /** What the server adds while it prepares an object belongs to nobody; defaults are as good as said by the creator. */
@@ -105,10 +127,17 @@ export class Writer {
     return ownersOfNew(kind, defaulted, { fieldManager, subresource: '' }, this.#clock.now());
   }
 
-  async #insert(kind: Kind, object: KubeObject, prefix: string | undefined, dryRun: boolean): Promise<Entry> {
+  async #insert(
+    kind: Kind,
+    object: KubeObject,
+    prefix: string | undefined,
+    dryRun: boolean,
+    reservation: Reservation | undefined,
+  ): Promise<Entry | undefined> {
     for (let attempt = 1; ; attempt++) {
-      const entry = await this.registry.create(kind, canonical(kind, object), dryRun);
-      if (entry) return entry;
+      const companions = dryRun ? undefined : await reservation?.companionsOf(object);
+      const entry = await this.registry.create(kind, canonical(kind, object), dryRun, companions);
+      if (entry || reservation?.hasLost) return entry;
       const { name = '' } = object.metadata;
       if (!prefix) throw await this.#taken(kind, object);
       if (attempt === nameAttempts) {
@@ -187,17 +216,32 @@ export class Writer {
     if (mayCount && countsAsChange(kind, object, old)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
-    if (isFinished(kind, object)) {
-      const gone = await this.registry.remove(kind, entry, object, dryRun);
-      if (!gone) return undefined;
-      reservation?.commit();
-      if (!dryRun) await this.afterDelete(kind, object);
-      return gone;
-    }
+    // What this write has taken is given back: the object goes with what it had.
+    if (isFinished(kind, object)) return this.remove(kind, entry, object, dryRun);
     if (this.#isUnchanged(kind, entry, object, old)) return entry;
-    const stored = await this.registry.replace(kind, entry, object, dryRun);
-    if (stored) reservation?.commit();
+    return this.replace(kind, entry, object, dryRun, reservation);
+  }
+
+  /** Stores `object` in the place of `old`. Undefined when that is no longer the newest. */
+  async replace(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean, reservation?: Reservation) {
+    const companions = dryRun ? undefined : await reservation?.companionsOf(object);
+    const stored = await this.registry.replace(kind, old, object, dryRun, companions);
+    if (!stored) return undefined;
+    reservation?.commit();
+    if (!dryRun) this.#hooksOf(kind).afterWrite?.(object);
     return stored;
+  }
+
+  /** Removes what is stored, `object` being its last state. Undefined when `old` is no longer the newest. */
+  async remove(kind: Kind, old: Entry, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+    if (dryRun) return this.registry.remove(kind, old, object, dryRun);
+    const { end, afterDelete } = this.#hooksOf(kind);
+    const reservation = end?.(this.registry.decode(old));
+    const gone = await this.registry.remove(kind, old, object, dryRun, await reservation?.companionsOf(object));
+    if (!gone) return undefined;
+    reservation?.commit();
+    await afterDelete?.(object);
+    return gone;
   }
 
   /** A time in managedFields is no change of its own. */
@@ -210,10 +254,6 @@ export class Writer {
     if (this.registry.isUnchanged(kind, entry, object)) return true;
     own(object, managedFields);
     return false;
-  }
-
-  async afterDelete(kind: Kind, object: KubeObject): Promise<void> {
-    await this.#hooksOf(kind).afterDelete?.(object);
   }
 
   #hooksOf(kind: Kind): Hooks {

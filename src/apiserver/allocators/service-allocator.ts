@@ -13,10 +13,14 @@ import {
   needsNodePorts,
 } from '#api/kinds/service/shape.ts';
 import type { Family } from '#lib/cidr.ts';
+import type { AddressObjects } from './address-objects.ts';
 import { decideFamilies } from './ip-families.ts';
-import type { IpRange } from './ip-range.ts';
 import type { PortRange } from './port-range.ts';
 import { Reservation } from './reservation.ts';
+import { canonical, type ServiceRanges } from './service-ranges.ts';
+
+/** What the allocator asks of the objects that stand for addresses. */
+export type AddressWrites = Pick<AddressObjects, 'creation' | 'deletion' | 'names'>;
 
 interface Write {
   readonly service: Service;
@@ -27,27 +31,33 @@ interface Write {
   readonly reservation: Reservation;
 }
 
-export class ServiceAllocator {
-  readonly #ranges: readonly IpRange[];
-  readonly #ports: PortRange;
+export interface AllocatorParts {
+  readonly ranges: ServiceRanges;
+  readonly ports: PortRange;
+  readonly objects: AddressWrites;
+  /** The cluster's, the primary one first. */
+  readonly families: readonly Family[];
+}
 
-  /** @param ranges one for each family of the cluster, the primary one first. */
-  constructor(ranges: readonly IpRange[], ports: PortRange) {
+export class ServiceAllocator {
+  readonly #ranges: ServiceRanges;
+  readonly #ports: PortRange;
+  readonly #objects: AddressWrites;
+  readonly #families: readonly Family[];
+
+  constructor({ ranges, ports, objects, families }: AllocatorParts) {
     this.#ranges = ranges;
     this.#ports = ports;
+    this.#objects = objects;
+    this.#families = families;
   }
 
-  /** Takes what a stored Service has, at start. False when another Service has some of it already. */
-  restore(service: Service): boolean {
-    const ips = addressesOf(service).map((ip) => this.#rangeOf(ip)?.take(ip));
-    const ports = [...nodePortsOf(service)].map((port) => this.#ports.take(port));
-    return [...ips, ...ports].every((refusal) => refusal === undefined);
-  }
-
-  /** Gives back what a Service had, after it was really deleted. */
-  release(service: Service): void {
-    for (const ip of addressesOf(service)) this.#rangeOf(ip)?.release(ip);
-    for (const port of nodePortsOf(service)) this.#ports.release(port);
+  /** What goes with a Service that is removed, and what it gives back then. */
+  end(service: Service): Reservation {
+    const reservation = new Reservation();
+    for (const address of addressesOf(service)) this.#giveUp(address, service, reservation);
+    for (const port of nodePortsOf(service)) reservation.onCommit(() => this.#ports.release(port));
+    return reservation;
   }
 
   /** Throws 422 for what cannot be had, 500 when a range is full; nothing stays taken then. */
@@ -71,8 +81,7 @@ export class ServiceAllocator {
   #clusterIPs(write: Write): void {
     const { service, old } = write;
     if (!needsClusterIP(service)) return;
-    const families = this.#ranges.map(({ family }) => family);
-    const problems = decideFamilies(service, old, families);
+    const problems = decideFamilies(service, old, this.#families);
     if (problems.length > 0) throw refuse(service, problems);
     if (isHeadless(service)) {
       service.spec.clusterIPs = ['None'];
@@ -88,24 +97,53 @@ export class ServiceAllocator {
 
   #clusterIP({ service, dryRun, reservation }: Write, had: string[], family: Family, index: number): string {
     const wanted = service.spec.clusterIPs?.[index];
-    const range = this.#ranges.find((candidate) => candidate.family === family);
     // Changing an address is refused by validation, which names the field; so no other is taken here.
     if (wanted && (had.includes(wanted) || had[index] !== undefined)) return wanted;
-    if (!range) throw internalError('allocator not ready');
+    if (!this.#ranges.hasAny(family)) throw internalError('allocator not ready');
     if (wanted) {
-      const refusal = range.take(wanted, dryRun);
+      const refusal = this.#ranges.take(wanted, dryRun);
       if (refusal) {
         const why = `failed to allocate IP ${wanted}: ${refusal.refused}`;
         throw refuse(service, [invalidValue('spec.clusterIPs', service.spec.clusterIPs, why)]);
       }
-      if (!dryRun) reservation.onRollback(() => range.release(wanted));
+      if (!dryRun) this.#keep(wanted, reservation);
       return wanted;
     }
-    if (dryRun) return range.networkAddress;
-    const address = range.takeAny();
+    if (dryRun) return this.#ranges.imagined(family) ?? '';
+    const address = this.#ranges.takeAny(family);
     if (!address) throw internalError('failed to allocate a serviceIP: range is full');
-    reservation.onRollback(() => range.release(address));
+    this.#keep(address, reservation);
     return address;
+  }
+
+  /** An address that was taken becomes an object with the Service; where there is one already, it was not free after all. */
+  #keep(address: string, reservation: Reservation): void {
+    let isOthers = false;
+    reservation.onRollback(() => {
+      if (!isOthers) this.#ranges.release(address);
+    });
+    const onLost = async () => {
+      isOthers = true;
+      // There may be more that is not known here.
+      for (const name of await this.#objects.names()) this.#ranges.mark(name);
+    };
+    reservation.goesWith((service) => ({
+      write: this.#objects.creation(address, service as unknown as Service),
+      onLost,
+    }));
+  }
+
+  /** The object goes with what the Service no longer has, and then the address is free. */
+  #giveUp(address: string, old: Service, reservation: Reservation): void {
+    let isFree = false;
+    reservation.goesWith(async () => {
+      const write = await this.#objects.deletion(address, old);
+      isFree = write !== 'kept';
+      return typeof write === 'object' ? { write } : undefined;
+    });
+    reservation.onCommit(() => {
+      if (isFree) this.#ranges.release(address);
+    });
   }
 
   #nodePorts(write: Write): void {
@@ -160,24 +198,18 @@ export class ServiceAllocator {
 
   #releaseUnused({ service, old, dryRun, reservation }: Write): void {
     if (!old || dryRun) return;
-    const addresses = new Set(addressesOf(service));
+    const kept = new Set(addressesOf(service).map(canonical));
     const ports = nodePortsOf(service);
-    for (const ip of addressesOf(old)) {
-      if (!addresses.has(ip)) reservation.onCommit(() => this.#rangeOf(ip)?.release(ip));
-    }
+    for (const ip of addressesOf(old)) if (!kept.has(canonical(ip))) this.#giveUp(ip, old, reservation);
     for (const port of nodePortsOf(old)) if (!ports.has(port)) reservation.onCommit(() => this.#ports.release(port));
-  }
-
-  #rangeOf(ip: string): IpRange | undefined {
-    const family = ip.includes(':') ? 'IPv6' : 'IPv4';
-    return this.#ranges.find((range) => range.family === family);
   }
 }
 
 const refuse = (service: Service, errors: FieldError[]) =>
   invalid({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors);
 
-const addressesOf = (service: Service): string[] =>
+/** The cluster IPs of a Service that has any. */
+export const addressesOf = (service: Service): string[] =>
   isExternalName(service) ? [] : clusterIPsOf(service).filter((ip) => ip !== 'None');
 const clusterIPsOf = ({ spec }: Service): string[] =>
   spec.clusterIPs?.length ? spec.clusterIPs : spec.clusterIP ? [spec.clusterIP] : [];
@@ -186,7 +218,8 @@ const portsOf = (service: Service): number[] =>
   mayHaveNodePorts(service) ? (service.spec.ports ?? []).flatMap(({ nodePort }) => nodePort || []) : [];
 const healthCheckPortOf = (service: Service): number | undefined =>
   (needsHealthCheckNodePort(service) && service.spec.healthCheckNodePort) || undefined;
-const nodePortsOf = (service: Service): Set<number> => {
+/** Node ports and the health-check port: all that is taken of the range. */
+export const nodePortsOf = (service: Service): Set<number> => {
   const healthCheckPort = healthCheckPortOf(service);
   return new Set(healthCheckPort ? [...portsOf(service), healthCheckPort] : portsOf(service));
 };
