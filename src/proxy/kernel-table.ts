@@ -1,4 +1,4 @@
-// What a table holds from before: who starts again finds his own work and changes only what is not right.
+// What a table holds from before: who starts again finds his predecessor's work and changes only what is not right.
 
 import type { Element } from '#nftables/index.ts';
 import type { FoundElements } from './element-changes.ts';
@@ -13,32 +13,42 @@ export interface KernelTable {
   readonly elements: FoundElements;
 }
 
-type Slots = Pick<Programmed, 'slots' | 'localSlots'>;
+/** Sets are called the same in both families. */
+const names = setsOf.IPv4;
 
-/** The endpoints of a frontend by their number, as an earlier proxy left them, so that they keep it. */
-export class PreviousSlots {
+/** What the predecessor left of single frontends. */
+export class LeftFrontends {
   readonly #elements: FoundElements;
+  /** Of source ranges: their keys, by that of the frontend. */
+  readonly #ranges = new Map<string, string[]>();
 
-  /** Sets are called the same in both families. */
   constructor(kernel: KernelTable | undefined) {
     this.#elements = kernel?.elements ?? new Map();
+    for (const key of this.#elements.get(names.allowedSources.name)?.keys() ?? []) {
+      const frontend = key.slice(0, key.lastIndexOf(' . '));
+      this.#ranges.set(frontend, [...(this.#ranges.get(frontend) ?? []), key]);
+    }
   }
 
-  /** Reads the numbers up to the first that nobody has. */
-  take({ address, protocol, port }: Frontend): Slots | undefined {
-    if (this.#elements.size === 0) return undefined;
-    const sets = setsOf.IPv4;
-    const { name } = (address === undefined ? sets.nodePortEndpoints : sets.endpoints)[protocol];
+  /** The endpoints by their number, up to the first number that nobody has: they are to keep it. */
+  slots({ address, protocol, port }: Frontend): Pick<Programmed, 'slots' | 'localSlots'> {
+    const { name } = (address === undefined ? names.nodePortEndpoints : names.endpoints)[protocol];
     const elements = this.#elements.get(name);
-    if (!elements) return undefined;
     const place = address === undefined ? `${port}` : `${address} . ${port}`;
     return { slots: numbered(elements, place, 0), localSlots: numbered(elements, place, mostSlots) };
   }
+
+  /** Source ranges, once: they may be in the way of those that are wanted. */
+  takeRanges({ key }: Frontend): readonly string[] {
+    const ranges = this.#ranges.get(key) ?? [];
+    this.#ranges.delete(key);
+    return ranges;
+  }
 }
 
-function numbered(elements: ReadonlyMap<string, Element>, place: string, first: number): string[] {
+function numbered(elements: ReadonlyMap<string, Element> | undefined, place: string, first: number): string[] {
   const slots: string[] = [];
-  for (let slot = 0; slot < mostSlots; slot++) {
+  for (let slot = 0; elements && slot < mostSlots; slot++) {
     const value = elements.get(`${place} . ${first + slot}`)?.value;
     if (value === undefined) break;
     slots.push(value);

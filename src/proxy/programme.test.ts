@@ -2,15 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { EndpointSlice, Service } from '#api/index.ts';
 import { FakeNft } from '#nftables/index.ts';
-import { endpointsOf } from './endpoints.ts';
 import { type ServiceWants, wantsOf as wantsOfFamily } from './frontends.ts';
 import { place, ranges, serviceOf, sliceOf } from './objects.testing.ts';
-import { clusterPool } from './pools.ts';
 import { Programme } from './programme.ts';
 import { placeInSlots } from './slots.ts';
+import { families } from './words.ts';
 
 const web = serviceOf({
   name: 'web',
@@ -21,101 +19,8 @@ const web = serviceOf({
 const http = [{ name: 'http', port: 8080 }];
 const slice = (endpoints: Parameters<typeof sliceOf>[0]['endpoints'], name?: string): EndpointSlice =>
   sliceOf({ service: 'web', ports: http, endpoints, ...(name && { name }) });
-const port = { name: 'http', port: 80, protocol: 'TCP' };
 const wantsOf = (service: Service, slices: EndpointSlice[]): ServiceWants | undefined =>
   wantsOfFamily(service, slices, 'IPv4', place);
-
-describe('endpointsOf and clusterPool', () => {
-  const ready = { conditions: { ready: true } };
-  const notReady = { conditions: { ready: false } };
-  const draining = { conditions: { ready: false, serving: true, terminating: true } };
-  const table: { name: string; slices: EndpointSlice[]; want: string[] }[] = [
-    { name: 'no slice', slices: [], want: [] },
-    {
-      name: 'ready endpoints, with the port number of the slice',
-      slices: [
-        slice([
-          { ip: '10.244.1.2', ...ready },
-          { ip: '10.244.1.3', ...notReady },
-        ]),
-      ],
-      want: ['10.244.1.2 . 8080'],
-    },
-    {
-      name: 'unknown conditions are ready',
-      slices: [slice([{ ip: '10.244.1.2', conditions: {} }])],
-      want: ['10.244.1.2 . 8080'],
-    },
-    {
-      name: 'nobody ready: those that serve while they end',
-      slices: [
-        slice([
-          { ip: '10.244.1.2', ...draining },
-          { ip: '10.244.1.3', ...notReady },
-        ]),
-      ],
-      want: ['10.244.1.2 . 8080'],
-    },
-    {
-      name: 'somebody ready: not those that end',
-      slices: [
-        slice([
-          { ip: '10.244.1.2', ...draining },
-          { ip: '10.244.1.3', ...ready },
-        ]),
-      ],
-      want: ['10.244.1.3 . 8080'],
-    },
-    {
-      name: 'in two slices: once, and ready counts',
-      slices: [slice([{ ip: '10.244.1.2', ...notReady }]), slice([{ ip: '10.244.1.2', ...ready }], 'web-2')],
-      want: ['10.244.1.2 . 8080'],
-    },
-    {
-      name: 'another port name, no number, another protocol, another family: nothing',
-      slices: [
-        sliceOf({ service: 'web', ports: [{ name: 'admin', port: 1 }], endpoints: [{ ip: '10.244.1.2' }] }),
-        sliceOf({ service: 'web', ports: [{ name: 'http', port: undefined }], endpoints: [{ ip: '10.244.1.2' }] }),
-        sliceOf({
-          service: 'web',
-          ports: [{ name: 'http', port: 1, protocol: 'UDP' }],
-          endpoints: [{ ip: '10.244.1.2' }],
-        }),
-        { ...slice([{ ip: 'fd00::1' }]), addressType: 'IPv6' },
-      ],
-      want: [],
-    },
-  ];
-  for (const { name, slices, want } of table) {
-    test(name, () => {
-      const pool = clusterPool(endpointsOf(slices, port, { nodeName: 'one', family: 'IPv4' }), place);
-      assert.deepEqual(
-        pool.map(({ target }) => target),
-        want,
-      );
-    });
-  }
-});
-
-describe('wantsOf: Services that are not for the proxy', () => {
-  const table: { name: string; service: Service }[] = [
-    { name: 'headless', service: serviceOf({ name: 'a', clusterIP: 'None', ports: [] }) },
-    {
-      name: 'ExternalName',
-      service: serviceOf({ name: 'a', clusterIP: '10.96.0.9', ports: [], type: 'ExternalName' }),
-    },
-    {
-      name: 'another proxy',
-      service: serviceOf({
-        name: 'a',
-        clusterIP: '10.96.0.9',
-        ports: [],
-        labels: { 'service.kubernetes.io/service-proxy-name': '' },
-      }),
-    },
-  ];
-  for (const { name, service } of table) test(name, () => assert.equal(wantsOf(service, []), undefined));
-});
 
 describe('placeInSlots', () => {
   const table = [
@@ -137,18 +42,29 @@ const programmeOf = (...entries: [Service, EndpointSlice[]][]): Programme => {
   return programme;
 };
 
-test('the whole table, as text', async (t) => {
-  const nft = new FakeNft();
-  const both = serviceOf({
+test('both tables, as text', async (t) => {
+  const dns = serviceOf({
     name: 'dns',
     clusterIP: '10.96.0.10',
     type: 'NodePort',
     ports: [
       { name: 'dns', port: 53, protocol: 'UDP', nodePort: 30053 },
-      { name: 'unused', port: 9153 },
+      { name: 'unused', port: 9153, nodePort: 30054 },
     ],
   });
-  const dns = sliceOf({
+  const shop = serviceOf({
+    name: 'shop',
+    clusterIP: ['10.96.0.30', 'fd00:96::30'],
+    type: 'LoadBalancer',
+    ports: [{ name: 'http', port: 80, nodePort: 30080 }],
+    ingress: [{ ip: '203.0.113.7' }, { ip: '2001:db8::7' }],
+    spec: {
+      externalTrafficPolicy: 'Local',
+      sessionAffinity: 'ClientIP',
+      loadBalancerSourceRanges: ['192.0.2.0/24', '198.51.100.1/32', '2001:db8:1::/48'],
+    },
+  });
+  const dnsPods = sliceOf({
     service: 'dns',
     ports: [{ name: 'dns', port: 5353, protocol: 'UDP' }],
     endpoints: [
@@ -156,7 +72,29 @@ test('the whole table, as text', async (t) => {
       { ip: '10.244.2.2', nodeName: 'two' },
     ],
   });
-  await nft.run(programmeOf([web, [slice([{ ip: '10.244.1.3' }])]], [both, [dns]]).take().transaction);
+  const shopPods = ['IPv4', 'IPv6'].map((addressType) =>
+    sliceOf({
+      service: 'shop',
+      addressType,
+      ports: http,
+      endpoints: ['1', '2'].map((n) => ({
+        ip: addressType === 'IPv4' ? `10.244.${n}.4` : `fd00:244::${n}:4`,
+        nodeName: n === '1' ? 'one' : 'two',
+      })),
+    }),
+  );
+  const nft = new FakeNft();
+  for (const family of families) {
+    const programme = new Programme(family, ranges);
+    for (const [service, slices] of [
+      [web, [slice([{ ip: '10.244.1.3' }])]],
+      [dns, [dnsPods]],
+      [shop, shopPods],
+    ] as const) {
+      programme.set(`default/${service.metadata.name}`, wantsOfFamily(service, slices, family, place));
+    }
+    await nft.run(programme.take().transaction);
+  }
   t.assert.fileSnapshot(nft.dump(), `${import.meta.dirname}/ruleset.golden.txt`, { serializers: [String] });
 });
 
@@ -225,63 +163,120 @@ test('an address that two Services ask for stays with the older one, and passes 
   assert.match(nft.dump(), /cluster-ips \{\n\t\ttypeof ip daddr\n\t\telements = \{ 10.96.0.20 \}/);
 });
 
-test('any way of changes leads to the same rules as starting anew', async () => {
-  const numbers = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 5 });
-  const entry = fc.record({
-    // Names and addresses are drawn apart, so that Services take each other's addresses over.
-    name: fc.constantFrom('a', 'b', 'c'),
-    address: fc.constantFrom('10.96.1.1', '10.96.1.2', '10.96.1.3'),
-    nodePort: fc.constantFrom(undefined, 30001, 30002),
-    gone: fc.boolean(),
-    endpoints: numbers,
+describe('what Services share and what they do not', () => {
+  test('one Service comes and goes: no element of another is touched', () => {
+    const programme = programmeOf([web, [slice([{ ip: '10.244.1.2', nodeName: 'one' }])]]);
+    programme.take();
+    const other = serviceOf({
+      name: 'other',
+      clusterIP: '10.96.0.21',
+      type: 'LoadBalancer',
+      ports: [{ name: 'http', port: 80, nodePort: 30080 }],
+      ingress: [{ ip: '203.0.113.7' }],
+      spec: { sessionAffinity: 'ClientIP', loadBalancerSourceRanges: ['192.0.2.0/24'] },
+    });
+    // The same pod, which the two share, and so does nobody lose its hairpin.
+    programme.set('default/other', wantsOf(other, [slice([{ ip: '10.244.1.2', nodeName: 'one' }])]));
+    const added = programme.take().transaction.toString();
+    programme.set('default/other', undefined);
+    const removed = programme.take().transaction.toString();
+    for (const text of [added, removed]) assert.doesNotMatch(text, /10\.96\.0\.20|hairpin-connections/);
+    assert.match(added, /add element ip portolan service-ips \{ 10\.96\.0\.21 /);
+    assert.equal(
+      removed.match(/^delete element .*/gm)?.length,
+      added.match(/^add element .*/gm)?.length,
+      'all that came has gone',
+    );
   });
-  const batches = fc.array(fc.array(entry, { maxLength: 3 }), { maxLength: 6 });
-  await fc.assert(
-    fc.asyncProperty(batches, async (steps) => {
-      const nft = new FakeNft();
-      const programme = new Programme('IPv4', ranges);
-      await nft.run(programme.take().transaction);
-      const last = new Map<string, ReturnType<typeof wantsOf>>();
-      for (const batch of steps) {
-        for (const { name, address, nodePort, gone, endpoints } of batch) {
-          const service = serviceOf({
-            name,
-            clusterIP: address,
-            ports: [{ name: 'http', port: 80, ...(nodePort && { nodePort }) }],
-          });
-          const ends = slice(endpoints.map((n) => ({ ip: `10.244.1.${n}`, nodeName: 'one' })));
-          const wants = gone ? undefined : wantsOf(service, [ends]);
-          programme.set(name, wants);
-          last.set(name, wants);
-        }
-        await nft.run(programme.take().transaction);
-      }
-      const all = [...last.values()];
-      const clash =
-        new Set(all.flatMap((wants) => wants?.frontends.map(({ key }) => key) ?? [])).size !==
-        all.flatMap((wants) => wants?.frontends ?? []).length;
-      if (clash) return;
-      const anew = new FakeNft();
-      const fresh = new Programme('IPv4', ranges);
-      for (const [name, wants] of last) fresh.set(name, wants);
-      await anew.run(fresh.take().transaction);
-      assert.deepEqual(comparable(nft.dump()), comparable(anew.dump()));
-    }),
-    { numRuns: 300 },
-  );
+
+  test('a cluster IP stays with its Service, whatever external IPs others ask for', async () => {
+    const nft = new FakeNft();
+    const thief = serviceOf({
+      name: 'thief',
+      created: '2020-01-01T00:00:00Z',
+      clusterIP: '10.96.0.66',
+      ports: [{ name: 'http', port: 80 }],
+      spec: { externalIPs: ['10.96.0.20'] },
+    });
+    const programme = programmeOf([thief, [slice([{ ip: '10.244.6.6' }])]], [web, [slice([{ ip: '10.244.1.2' }])]]);
+    await nft.run(programme.take().transaction);
+    assert.match(nft.dump(), /10\.96\.0\.20 \. tcp \. 80 comment "default\/web:http" : goto internal-tcp-1/);
+    assert.match(nft.dump(), /10\.96\.0\.20 \. 80 \. 0 : 10\.244\.1\.2 \. 8080/);
+  });
 });
 
-/** Slots are not in order, and chains of shapes that are out of use stay. */
-const comparable = (dump: string): string[] =>
-  dump
-    .replaceAll(/chain (internal|external|nodeport)-\w+-\d+ \{[^}]*\}[^}]*\}\n/g, '')
-    .split('\n')
-    .map((line) =>
-      line
-        .replace(/elements = \{/, '')
-        .replace(/ . \d+ : (\d)/, ' . SLOT : $1')
-        .replace(/,$| }$/, '')
-        .trim(),
-    )
-    .filter((line) => line !== '' && !line.startsWith('}'))
-    .sort();
+describe('input that must not break anything', () => {
+  test('names as long as they may be, and 5,000 endpoints', async () => {
+    const nft = new FakeNft();
+    const long = { ...web, metadata: { ...web.metadata, name: 'n'.repeat(63), namespace: 'x-1.y'.padEnd(63, '0') } };
+    const many = Array.from({ length: 5000 }, (_, n) => ({ ip: `10.244.${n >> 8}.${n & 255}`, nodeName: 'one' }));
+    const programme = programmeOf([long, [slice(many)]]);
+    await nft.run(programme.take().transaction);
+    assert.match(nft.dump(), /goto internal-tcp-5000/);
+    programme.set(`default/${long.metadata.name}`, wantsOf(long, [slice(many.slice(1))]));
+    const text = programme.take().transaction.toString();
+    assert.match(text, /goto internal-tcp-4999/);
+    assert.equal(
+      text
+        .match(/endpoints-tcp \{.*/g)
+        ?.join()
+        .split(', ').length,
+      2,
+      'one moved, one gone',
+    );
+  });
+
+  test('more endpoints than there are numbers: the first 32,768', () => {
+    const wanted = Array.from({ length: 40_000 }, (_, n) => `${n}`);
+    assert.equal(placeInSlots([], wanted).length, 32_768);
+    assert.equal(placeInSlots(wanted.slice(0, 2), wanted).length, 32_768);
+  });
+});
+
+describe('chains of shapes', () => {
+  const one = [slice([{ ip: '10.244.1.2' }])];
+  const two = [slice([{ ip: '10.244.1.2' }, { ip: '10.244.1.3' }])];
+
+  test('go 10 s after their last use, and not when they are used again', async () => {
+    const nft = new FakeNft();
+    const programme = programmeOf();
+    const key = 'default/web';
+    const at = async (seconds: number, slices: EndpointSlice[]) => {
+      programme.set(key, wantsOf(web, slices), seconds * 1000);
+      await nft.run(programme.take(seconds * 1000).transaction);
+      return nft.dump().match(/(?<=chain )internal-\S+/g) ?? [];
+    };
+    assert.deepEqual(await at(0, one), ['internal-tcp-1']);
+    assert.equal(programme.nextExpiry, undefined);
+    assert.deepEqual(await at(1, two), ['internal-tcp-1', 'internal-tcp-2']);
+    assert.equal(programme.nextExpiry, 11_000);
+    assert.deepEqual(await at(5, one), ['internal-tcp-1', 'internal-tcp-2']);
+    assert.equal(programme.nextExpiry, 15_000);
+    assert.deepEqual(await at(14.9, one), ['internal-tcp-1', 'internal-tcp-2']);
+    assert.deepEqual(await at(15, one), ['internal-tcp-1']);
+    assert.equal(programme.nextExpiry, undefined);
+    assert.deepEqual(await at(16, two), ['internal-tcp-1', 'internal-tcp-2']);
+  });
+
+  test('are as many as there are shapes, not as there are Services', () => {
+    const programme = programmeOf();
+    for (let n = 0; n < 500; n++) {
+      const service = { ...web, spec: { ...web.spec, clusterIPs: [`10.96.${n >> 8}.${n & 255}`] } };
+      programme.set(`default/${n}`, wantsOf(service, n % 2 ? one : two));
+    }
+    const text = programme.take().transaction.toString();
+    assert.deepEqual(text.match(/(?<=add chain ip portolan )internal\S+/g)?.sort(), [
+      'internal-tcp-1',
+      'internal-tcp-2',
+    ]);
+  });
+});
+
+test('ranges of cluster IPs may change, overlap, and be of both families', async () => {
+  const nft = new FakeNft();
+  const programme = programmeOf();
+  await nft.run(programme.take().transaction);
+  programme.setServiceCIDRs(['10.96.0.0/12', 'fd00:96::/108', '10.96.5.0/24', '172.30.0.0/16']);
+  const text = programme.take().transaction.toString();
+  assert.equal(text, 'add element ip portolan service-cidrs { 172.30.0.0/16 }\n');
+});

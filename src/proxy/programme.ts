@@ -9,7 +9,7 @@ import { Claims } from './claims.ts';
 import { ElementChanges } from './element-changes.ts';
 import { elementsOf, type Programmed, programmed } from './elements.ts';
 import type { Frontend, ServiceWants } from './frontends.ts';
-import { type KernelTable, PreviousSlots } from './kernel-table.ts';
+import { type KernelTable, LeftFrontends } from './kernel-table.ts';
 import { chain, constantRules } from './rules.ts';
 import { setsOf, tableOf, writtenSets } from './sets.ts';
 import { ShapeUsers } from './shape-users.ts';
@@ -48,7 +48,7 @@ export class Programme {
   readonly #ranges: { readonly set: NamedSet; keys: readonly string[] }[];
   readonly #shapes = new ShapeUsers();
   readonly #affinity: AffinityIndex;
-  readonly #previous: PreviousSlots;
+  readonly #left: LeftFrontends;
   readonly #kernelChains: ReadonlySet<string>;
   readonly #changes: ElementChanges;
   #transaction: Transaction;
@@ -68,7 +68,7 @@ export class Programme {
     this.#clusterIPs = new SharedElements(sets.clusterIPs);
     this.#hairpins = new SharedElements(sets.hairpinConnections);
     this.#affinity = new AffinityIndex(family);
-    this.#previous = new PreviousSlots(kernel);
+    this.#left = new LeftFrontends(kernel);
     this.#kernelChains = new Set(kernel?.chains);
     this.#changes = new ElementChanges(kernel?.elements);
     this.#transaction = this.#beginning(kernel === undefined);
@@ -175,6 +175,8 @@ export class Programme {
     if (!ranges) return;
     for (const key of ranges.keys) this.#changes.record(set, key, { key }, undefined);
     for (const key of keys) this.#changes.record(set, key, undefined, { key });
+    // At once, since they may overlap.
+    this.#changes.dropRest(set);
     ranges.keys = keys;
   }
 
@@ -190,9 +192,9 @@ export class Programme {
   }
 
   #placed(frontend: Frontend, had: Programmed | undefined): Programmed {
-    const before = had ?? this.#previous.take(frontend);
-    const slots = placeInSlots(before?.slots ?? [], frontend.endpoints);
-    const localSlots = placeInSlots(before?.localSlots ?? [], frontend.localEndpoints);
+    const before = had ?? this.#left.slots(frontend);
+    const slots = placeInSlots(before.slots, frontend.endpoints);
+    const localSlots = placeInSlots(before.localSlots, frontend.localEndpoints);
     const placed = programmed(this.family, frontend, slots, localSlots, this.#shapeOptions);
     return {
       ...placed,
@@ -207,10 +209,12 @@ export class Programme {
         for (const element of elements()) this.#changes.record(set, element.key, element, undefined);
       }
     }
-    if (next) {
-      for (const [set, elements] of elementsOf(this.family, next)) {
-        for (const element of elements()) this.#changes.record(set, element.key, undefined, element);
-      }
+    if (!next) return;
+    const { allowedSources } = setsOf[this.family];
+    for (const key of this.#left.takeRanges(next.frontend))
+      this.#changes.record(allowedSources, key, undefined, undefined);
+    for (const [set, elements] of elementsOf(this.family, next)) {
+      for (const element of elements()) this.#changes.record(set, element.key, undefined, element);
     }
   }
 
