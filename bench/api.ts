@@ -4,7 +4,8 @@
 
 import { once } from 'node:events';
 import { ApiProcess, type Connection } from '../scripts/api-process.ts';
-import { median, percentile, report } from './figures.ts';
+import { median, ms, percentile, report } from './figures.ts';
+import { createAll, podAddresses, serviceBody, servicesPath, sliceBody, slicesPath, type Write } from './fill.ts';
 
 const serviceCount = 10_000;
 const endpointsPerService = 10;
@@ -24,52 +25,6 @@ const perRound = writesPerSecond * watchSeconds;
 const namespaces = { small: 1_000, middle: 3_000, large: 6_000 } as const;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
-
-const service = (name: string): string =>
-  JSON.stringify({
-    kind: 'Service',
-    apiVersion: 'v1',
-    metadata: { name, labels: { app: name, tier: 'bench' } },
-    spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
-  });
-const slice = (name: string, index: number): string =>
-  JSON.stringify({
-    kind: 'EndpointSlice',
-    apiVersion: 'discovery.k8s.io/v1',
-    metadata: { name: `${name}-x7k2p`, labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-    endpoints: Array.from({ length: endpointsPerService }, (_, i) => ({
-      addresses: [`10.${(index >> 8) & 255}.${index & 255}.${i + 1}`],
-      conditions: { ready: true, serving: true, terminating: false },
-      nodeName: `node-${i}`,
-      targetRef: { kind: 'Pod', name: `${name}-${i}`, namespace: 'default' },
-    })),
-  });
-
-interface Write {
-  readonly path: string;
-  readonly body: string;
-}
-
-/** Creates everything with so many requests in flight; resolves with the requests a second. */
-async function createAll(connections: readonly Connection[], writes: readonly Write[]): Promise<number> {
-  let next = 0;
-  const begin = performance.now();
-  const worker = async (connection: Connection) => {
-    for (;;) {
-      const write = writes[next++];
-      if (!write) return;
-      const { status, body } = await connection.send('POST', write.path, write.body);
-      if (status !== 201) throw new Error(`POST ${write.path}: ${status} ${body}`);
-    }
-  };
-  await Promise.all(
-    Array.from({ length: inFlight }, (_, i) => worker(connections[i % connections.length] as Connection)),
-  );
-  return (writes.length / (performance.now() - begin)) * 1000;
-}
 
 async function seed(connections: readonly Connection[]): Promise<void> {
   const [first] = connections as [Connection];
@@ -81,24 +36,22 @@ async function seed(connections: readonly Connection[]): Promise<void> {
     if (answer.status !== 201) throw new Error(`cannot create the namespace ${namespace}: ${answer.body}`);
     for (let i = 0; i < count; i++, index++) {
       const name = `service-${index}`;
-      services.push({ path: `/api/v1/namespaces/${namespace}/services`, body: service(name) });
-      slices.push({
-        path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
-        body: slice(name, index),
-      });
+      services.push({ path: servicesPath(namespace), body: serviceBody(name) });
+      slices.push({ path: slicesPath(namespace), body: sliceBody(name, podAddresses(index, endpointsPerService)) });
     }
   }
-  const rates = [await createAll(connections, services), await createAll(connections, slices)];
+  const rates = [await createAll(connections, services, inFlight), await createAll(connections, slices, inFlight)];
   const [services1, slices1] = rates.map((rate) => `${Math.round(rate)}/s`);
   report('filling the store: Services, EndpointSlices', `${services1}, ${slices1}`, '-');
 }
 
 async function creates(connections: readonly Connection[]): Promise<void> {
-  const path = '/api/v1/namespaces/default/services';
+  const path = servicesPath('default');
   const names = Array.from({ length: createRun }, (_, i) => `extra-${i}`);
   const rate = await createAll(
     connections,
-    names.map((name) => ({ path, body: service(name) })),
+    names.map((name) => ({ path, body: serviceBody(name) })),
+    inFlight,
   );
   report(`durable creates of Services, ${inFlight} in flight`, `${Math.round(rate)}/s`, '2,500/s');
   for (let i = 0; i < names.length; i += inFlight) {

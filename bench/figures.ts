@@ -10,3 +10,5 @@ export const median = (samples: readonly number[]): number => percentile(samples
 export function report(what: string, figure: string, target: string): void {
   process.stdout.write(`${what.padEnd(62)}${figure.padStart(34)}   target ${target}\n`);
 }
+
+export const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;

@@ -11,6 +11,7 @@ import { runSandboxed } from '../scripts/sandbox.ts';
 const benchmarks: Record<string, string> = {
   api: 'the API server over a store on disk: writes, reads, lists, watches, memory, restart',
   endpoints: 'from pods to EndpointSlices: 1,000 changes a second, and one change of a Service of 5,000 pods',
+  proxy: 'the service proxy by itself: loading, following, keeping up, memory, what connections through it cost',
   startup: 'start of a cluster, its memory, scaling to 50 pods, time from an EndpointSlice change to the new path',
 };
 

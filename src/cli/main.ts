@@ -21,6 +21,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: 'run controllers by themselves, against any Kubernetes cluster',
     load: async () => (await import('./controllers.ts')).controllers as Command,
   },
+  proxy: {
+    summary: 'run the service proxy of this machine by itself, in any Kubernetes cluster',
+    load: async () => (await import('./proxy.ts')).proxy as Command,
+  },
   echo: {
     summary: 'serve HTTP, TCP or UDP and tell what was received',
     load: async () => (await import('./echo-command.ts')).echo as Command,

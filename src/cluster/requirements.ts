@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { CommandError, run } from '#lib/run.ts';
 import { UserError } from '#lib/user-error.ts';
 
-interface Requirement {
+export interface Requirement {
   /** Any one of these will do. */
   readonly programs: readonly string[];
   readonly debianPackage: string;
@@ -17,10 +17,19 @@ interface Requirement {
 /** crun (1.8) refuses machines whose cgroups are not those of version 2 alone; runc runs on all of them. */
 const ociRuntimes = existsSync('/sys/fs/cgroup/cgroup.controllers') ? ['runc', 'crun'] : ['runc'];
 
-export const requirements: readonly Requirement[] = [
-  { programs: ['ip'], debianPackage: 'iproute2', why: 'makes network namespaces, links and routes' },
+/** What the service proxy needs by itself. */
+export const proxyRequirements: readonly Requirement[] = [
+  {
+    programs: ['ip'],
+    debianPackage: 'iproute2',
+    why: 'makes network namespaces, links and routes, and lists addresses',
+  },
   { programs: ['nft'], debianPackage: 'nftables', why: 'programs the virtual IPs of Services' },
   { programs: ['conntrack'], debianPackage: 'conntrack', why: 'ends UDP flows to endpoints that are gone' },
+];
+
+export const requirements: readonly Requirement[] = [
+  ...proxyRequirements,
   { programs: ociRuntimes, debianPackage: 'runc', why: 'runs the containers of pods' },
   { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
   // Part of every Debian.
@@ -53,11 +62,11 @@ async function isOnPath(program: string): Promise<boolean> {
   return false;
 }
 
-export async function missingRequirements(): Promise<Requirement[]> {
+async function missing(wanted: readonly Requirement[]): Promise<Requirement[]> {
   const found = await Promise.all(
-    requirements.map(async ({ programs }) => (await Promise.all(programs.map(isOnPath))).includes(true)),
+    wanted.map(async ({ programs }) => (await Promise.all(programs.map(isOnPath))).includes(true)),
   );
-  return requirements.filter((_, i) => !found[i]);
+  return wanted.filter((_, i) => !found[i]);
 }
 
 /** Capability numbers of capability.h. */
@@ -95,20 +104,23 @@ export async function checkIPv6(): Promise<void> {
   }
 }
 
-/** Installs what is missing, or says in one line what to type. */
-export async function ensureRequirements(say: (line: string) => void): Promise<void> {
-  const missing = await missingRequirements();
-  if (missing.length === 0) return;
-  const packages = missing.map(({ debianPackage }) => debianPackage);
+/** Installs what is missing of them, or says in one line what to type. */
+export async function ensureRequirements(
+  say: (line: string) => void,
+  wanted: readonly Requirement[] = requirements,
+): Promise<void> {
+  const lacking = await missing(wanted);
+  if (lacking.length === 0) return;
+  const packages = lacking.map(({ debianPackage }) => debianPackage);
   const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  const lacking = missing.map(({ programs, why }) => `${programs[0]} (${why})`).join(', ');
+  const list = lacking.map(({ programs, why }) => `${programs[0]} (${why})`).join(', ');
   if (!(await isOnPath('apt-get'))) {
     throw new UserError(
-      `Missing programs: ${lacking}. Install the packages that this system calls ${packages.join(', ')}.`,
+      `Missing programs: ${list}. Install the packages that this system calls ${packages.join(', ')}.`,
     );
   }
-  if (process.getuid?.() !== 0) throw new UserError(`Missing programs: ${lacking}. Type: sudo ${command}`);
-  for (const { debianPackage, why } of missing) say(`Installing the Debian package ${debianPackage}: it ${why}`);
+  if (process.getuid?.() !== 0) throw new UserError(`Missing programs: ${list}. Type: sudo ${command}`);
+  for (const { debianPackage, why } of lacking) say(`Installing the Debian package ${debianPackage}: it ${why}`);
   const options = { timeoutMs: 300_000, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   try {
     await run('apt-get', command.split(' ').slice(1), options).catch(async () => {
@@ -122,7 +134,7 @@ export async function ensureRequirements(say: (line: string) => void): Promise<v
       cause: error,
     });
   }
-  const still = await missingRequirements();
+  const still = await missing(wanted);
   if (still.length > 0) {
     throw new UserError(
       `Still missing after ${command}: ${still.map(({ programs }) => programs.join(' or ')).join(', ')}.`,

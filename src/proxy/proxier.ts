@@ -110,6 +110,10 @@ export class Proxier {
   async #run(signal: AbortSignal): Promise<void> {
     await this.#changes.start(signal);
     this.#lastFullSync = this.#lastCheck = this.#now();
+    const begin = performance.now();
+    void this.#firstSync.promise.then(() => {
+      this.#log.info('all service rules are written', { ms: Math.round(performance.now() - begin) });
+    });
     while (!signal.aborted) {
       await this.#waitForWork(signal);
       if (this.#now() >= this.#lastCheck + this.#checkPeriodMs) await this.#check();

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect as connectTo, createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { endpointSlices, endpoints, leases, nodes, pods, services } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
 import { run } from '#lib/run.ts';
 import { TestApi } from './api-harness.ts';
-import { eventually } from './harness.ts';
+import { eventually, whyNoCluster } from './harness.ts';
 
 const program = 'bin/portolan';
 let api: TestApi;
@@ -37,6 +38,27 @@ function start(...args: string[]) {
   };
 }
 
+/** Answers every connection on the loopback device at this address with its name. */
+async function startEndpoint(address: string, name: string): Promise<Server> {
+  await run('ip', ['address', 'replace', `${address}/32`, 'dev', 'lo']);
+  const server = createServer((socket) => socket.on('error', () => {}).end(name)).listen(8080, address);
+  await once(server, 'listening');
+  return server;
+}
+
+function answerOf(host: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connectTo({ host, port: 80, timeout: 5_000 });
+    const finish = (answer: string) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (chunk) => finish(String(chunk)));
+    socket.once('timeout', () => finish('no answer'));
+    socket.once('error', (error) => finish(error.message));
+  });
+}
+
 async function createServiceWithPod(name: string, podIP: string): Promise<void> {
   await client.resource(services).create({
     metadata: { name, namespace: 'default' },
@@ -50,6 +72,94 @@ async function createServiceWithPod(name: string, podIP: string): Promise<void> 
   const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
   await client.resource(pods).updateStatus({ ...pod, status });
 }
+
+describe('portolan proxy', { skip: whyNoCluster() }, () => {
+  const slice = (address: string, port: number) => ({
+    metadata: { name: 'db-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'db' } },
+    addressType: 'IPv4' as const,
+    ports: [{ name: '', port, protocol: 'TCP' }],
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+  });
+  const servers: Server[] = [];
+  let clusterIP = '';
+  const answers = (answer: string) =>
+    eventually(`it is ${answer} who answers`, async () => (await answerOf(clusterIP)) === answer);
+
+  before(async () => {
+    servers.push(await startEndpoint('10.244.7.1', 'one'), await startEndpoint('10.244.7.2', 'two'));
+    // Cluster IPs must have a way out before they are translated.
+    await run('ip', ['route', 'replace', 'default', 'dev', 'lo']);
+    const service = await client.resource(services).create({
+      metadata: { name: 'db', namespace: 'default' },
+      spec: { ports: [{ port: 80, targetPort: 8080 }] },
+    });
+    clusterIP = service.spec.clusterIP ?? '';
+    await client.resource(endpointSlices).create(slice('10.244.7.1', 8080));
+  });
+  after(() => {
+    for (const server of servers) server.close();
+  });
+
+  test('waits for its Node, says so, and then serves', async () => {
+    const part = start('proxy', '--node', 'box');
+    await eventually('it says what it waits for', async () => part.log().includes('the node box is not registered'));
+    const node = await client.resource(nodes).create({ metadata: { name: 'box' }, spec: { podCIDR: '10.244.7.0/24' } });
+    const addresses = [{ type: 'InternalIP', address: '10.254.9.9' }];
+    await client.resource(nodes).updateStatus({ ...node, status: { addresses } });
+    await answers('one');
+    await client.resource(endpointSlices).update(slice('10.244.7.2', 8080));
+    await answers('two');
+    assert.equal(await part.stop(), 0, part.log());
+    assert.equal(await answerOf(clusterIP), 'two', 'the rules stay');
+  });
+
+  test('no connection fails while it is replaced, and what changed meanwhile is caught up with', async () => {
+    const failed: string[] = [];
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) {
+        const answer = await answerOf(clusterIP);
+        if (answer !== 'one' && answer !== 'two') failed.push(answer);
+      }
+    })();
+    await client.resource(endpointSlices).update(slice('10.244.7.1', 8080));
+    for (let i = 0; i < 2; i++) {
+      const part = start('proxy', '--node', 'box');
+      await eventually('it has caught up', async () => part.log().includes('all service rules are written'));
+      await answers('one');
+      assert.equal(await part.stop(), 0, part.log());
+    }
+    isOver = true;
+    await asking;
+    assert.deepEqual(failed, []);
+  });
+
+  test('--cleanup removes its tables and leaves those of others alone', async () => {
+    await run('nft', ['add table ip others']);
+    const removed = await run(program, ['proxy', '--cleanup']);
+    assert.match(removed, /^removed the nftables table ip portolan\nremoved the nftables table ip6 portolan\n$/);
+    assert.equal((await run('nft', ['list', 'tables'])).trim(), 'table ip others');
+    assert.equal(await run(program, ['proxy', '--cleanup']), '', 'there is nothing left to remove');
+    await run('nft', ['delete table ip others']);
+  });
+
+  test('mistakes get one line that says what to do', async () => {
+    for (const [args, message] of [
+      [['--cluster-cidr', '10.0.0.0/33'], /^--cluster-cidr 10\.0\.0\.0\/33: "10\.0\.0\.0\/33" is not an address range/],
+      [['--nodeport-addresses', 'eth0'], /eth0/],
+      [['--kubeconfig', '/nowhere'], /^kubeconfig \/nowhere: there is no such file/],
+    ] as const) {
+      await assert.rejects(
+        run(program, ['proxy', '--kubeconfig', api.kubeconfig, '--node', 'box', ...args]),
+        (error: { stderr: string }) => {
+          assert.match(error.stderr, message);
+          assert.equal(error.stderr.trim().split('\n').length, 1);
+          return true;
+        },
+      );
+    }
+  });
+});
 
 describe('portolan controllers', () => {
   test('runs the ones that are named and no others, and gives up its lease when it ends', async () => {

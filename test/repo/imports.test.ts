@@ -33,7 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     'announcer',
     'proxy',
   ],
-  cli: ['lib', 'api', 'client', 'controllers', 'nftables', 'proxy', 'cluster'],
+  cli: ['lib', 'api', 'client', 'controllers', 'network', 'nftables', 'proxy', 'cluster'],
 };
 
 interface Import {

@@ -1,0 +1,100 @@
+// `portolan proxy`: the service proxy of one node by itself, in place of kube-proxy, in any Kubernetes cluster.
+
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { completePath, ensureRequirements, proxyRequirements } from '#cluster/requirements.ts';
+import { parseCidr } from '#lib/cidr.ts';
+import { systemClock } from '#lib/clock.ts';
+import { createLogger } from '#lib/log.ts';
+import { UserError } from '#lib/user-error.ts';
+import { NodeNetwork } from '#network/index.ts';
+import { NftExec } from '#nftables/index.ts';
+import { ConntrackExec, cleanUp, NodeProxy, readOwnNode } from '#proxy/index.ts';
+import { command, type Values } from './command.ts';
+import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
+
+const options = {
+  ...partOptions,
+  node: {
+    type: 'string',
+    value: 'NAME',
+    help: "this machine's Node in the cluster (default: its host name, in lower case)",
+  },
+  'cluster-cidr': {
+    type: 'string',
+    value: 'LIST',
+    help: "pods' addresses, whose connections to cluster IPs keep their source (default: the pod CIDRs of the Node)",
+  },
+  'service-cluster-ip-range': {
+    type: 'string',
+    value: 'LIST',
+    help: 'where cluster IPs come from, in clusters without ServiceCIDR objects (before 1.33): unused ones are silent',
+  },
+  'nodeport-addresses': {
+    type: 'string',
+    value: 'LIST',
+    default: 'primary',
+    help: "where node ports are served: address ranges, or primary for the Node's own addresses",
+  },
+  'masquerade-all': { type: 'boolean', help: "hide the source of pods' connections to cluster IPs, too" },
+  cleanup: { type: 'boolean', help: 'remove what an earlier run has left in the kernel, and end' },
+} as const;
+
+function parseRanges(option: string, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const ranges = text.split(',').map((range) => range.trim());
+  const bad = ranges.find((range) => !parseCidr(range));
+  if (bad === undefined) return ranges;
+  throw new UserError(`--${option} ${text}: ${JSON.stringify(bad)} is not an address range such as 10.244.0.0/16.`);
+}
+
+/** A Node may list several addresses of a family: the first is the one. */
+const onePerFamily = (addresses: readonly string[]): string[] =>
+  [4, 6].flatMap((family) => addresses.find((address) => isIP(address) === family) ?? []);
+
+/** The rules are set in the network namespace that the process is in. */
+async function serve(values: Values<typeof options>): Promise<void> {
+  const log = createLogger('proxy', logLevelOf(values['log-level']));
+  const nodeName = values.node ?? hostname().toLowerCase();
+  const podCIDRs = parseRanges('cluster-cidr', values['cluster-cidr']);
+  const serviceCIDRs = parseRanges('service-cluster-ip-range', values['service-cluster-ip-range']);
+  const client = await clientOf(values.kubeconfig, 'portolan-proxy');
+  await ensureRequirements((line) => log.info(line), proxyRequirements);
+  const signal = stopSignal();
+  try {
+    const node = await readOwnNode(client, nodeName, { log, clock: systemClock, signal });
+    const proxy = new NodeProxy(
+      { client, nft: new NftExec(), conntrack: new ConntrackExec(), network: new NodeNetwork(), log },
+      {
+        nodeName,
+        nodeIPs: onePerFamily(node.addresses),
+        nodePortAddresses: values['nodeport-addresses'].split(',').map((each) => each.trim()),
+        clusterCIDRs: podCIDRs ?? node.podCIDRs,
+        serviceCIDRs: serviceCIDRs ?? [],
+        masqueradeAll: values['masquerade-all'],
+      },
+    );
+    proxy.start(signal);
+    await proxy.stopped();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+export const proxy = command({
+  name: 'proxy',
+  summary: 'run the service proxy of this machine by itself, in place of kube-proxy, in any Kubernetes cluster',
+  details:
+    "It must be the machine's only service proxy: stop kube-proxy and let it remove its rules (kube-proxy --cleanup) first.\n" +
+    'The rules stay when it ends, so that it can be replaced without anybody noticing; --cleanup removes them.',
+  options,
+  async run(values) {
+    completePath();
+    if (values.cleanup) {
+      for (const table of await cleanUp(new NftExec())) process.stdout.write(`removed the nftables table ${table}\n`);
+    } else {
+      await serve(values);
+    }
+    process.exit();
+  },
+});
