@@ -3,7 +3,7 @@
 import type { ClaimOptions } from '#cluster/claim.ts';
 import { hasData } from '#cluster/data-folder.ts';
 import { defaultApiPort, kubeconfigPath } from '#cluster/endpoints.ts';
-import { maxNodes } from '#cluster/ranges.ts';
+import { ipFamilies, maxNodes } from '#cluster/ranges.ts';
 import { checkPrivilege, completePath, ensureRequirements } from '#cluster/requirements.ts';
 import { checkName, storages } from '#cluster/state.ts';
 import { Supervisor } from '#cluster/supervisor.ts';
@@ -20,6 +20,11 @@ const options = {
     value: 'KIND',
     default: storages[0],
     help: 'lmdb: objects stay on disk for the next `up` of this name; memory: they end with this run',
+  },
+  'ip-family': {
+    type: 'string',
+    value: 'FAMILY',
+    help: 'ipv4, ipv6 or dual: addresses of nodes, pods and Services (default as before, ipv4 at first)',
   },
   fresh: { type: 'boolean', help: 'forget what an earlier cluster of this name stored' },
   detach: { type: 'boolean', help: 'return when the cluster is up and leave it running' },
@@ -72,6 +77,7 @@ function upOptions(values: Values<typeof options>): ClaimOptions {
     storage,
     fresh: values.fresh,
     nodes: number('nodes', 1, maxNodes),
+    ipFamily: values['ip-family'] === undefined ? undefined : oneOf('ip-family', values['ip-family'], ipFamilies),
     apiPort: number('api-port', 1, 65535),
     nodeMonitorGracePeriodMs: graceSeconds && 1000 * graceSeconds,
     say,

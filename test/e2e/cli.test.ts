@@ -32,6 +32,7 @@ test('every command has a --help, and refusals are one readable line with exit c
   const refusals = [
     { args: ['fly'], want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, echo\.$/ },
     { args: ['up', '--nodes', 'many'], want: /^--nodes many: must be a whole number from 1 to \d+\.$/ },
+    { args: ['up', '--ip-family', 'both'], want: /^--ip-family both: must be one of ipv4, ipv6, dual\.$/ },
     { args: ['up', '--storage', 'etcd'], want: /^--storage etcd: must be one of lmdb, memory\.$/ },
     {
       args: ['up', '--storage', 'memory', '--fresh'],
@@ -61,6 +62,21 @@ test('up without privilege says what it needs', { skip }, async () => {
   ]);
   assert.equal(code, 1);
   assert.match(stderr, /needs CAP_NET_ADMIN/);
+});
+
+test('up with IPv6 where it is switched off says so, before anything is made', { skip }, async () => {
+  for (const ipFamily of ['ipv6', 'dual']) {
+    const off = 'echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6';
+    const up = `${portolanPath} up --name e2e-no-six --storage memory --ip-family ${ipFamily}`;
+    const { code, stdout, stderr } = await tryRun('unshare', ['--net', 'sh', '-c', `${off} && exec ${up}`]);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(
+      stderr,
+      /^Cannot give a cluster IPv6 addresses: IPv6 is switched off here \(net\.ipv6\.conf\.default\.disable_ipv6 is not 0\)\. Switch it on .*, or use --ip-family ipv4\.$/m,
+    );
+  }
+  assert.equal(await statusOf('e2e-no-six'), '');
 });
 
 test('up, status, kubeconfig and down; nothing stays behind', { skip }, async () => {
