@@ -32,7 +32,16 @@ import { formatKubeconfig } from './kubeconfig.ts';
 import { removeNodeLeftovers } from './leftovers.ts';
 import { noteObjects, openStore } from './open-store.ts';
 import { CertificateAuthority, type Subject } from './pki.ts';
-import { apiServiceIP, dnsServiceIP, hostLeg, type NodeAddresses, nodesOf, onFabric, type Ranges } from './ranges.ts';
+import {
+  apiServiceIP,
+  dnsServiceIP,
+  familyNames,
+  hostLeg,
+  type NodeAddresses,
+  nodesOf,
+  onFabric,
+  type Ranges,
+} from './ranges.ts';
 import { retireNodes } from './retire-nodes.ts';
 import { type ClusterCard, fabricOf, namespacePrefix, stateDirOf } from './state.ts';
 
@@ -226,9 +235,10 @@ export class Cluster {
       },
       {
         nodeName: node.name,
-        nodeIPs: [primary.address],
-        clusterCIDRs: [primary.family.podCIDR],
-        serviceCIDRs: [primary.family.serviceCIDR],
+        families: familyNames(this.#ranges),
+        nodeIPs: node.places.map(({ address }) => address),
+        clusterCIDRs: this.#ranges.families.map(({ podCIDR }) => podCIDR),
+        serviceCIDRs: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR),
       },
     );
     const stateDir = join(stateDirOf(this.#card.name), 'nodes', node.name);

@@ -68,9 +68,13 @@ const rangesOf = (slot: number, ipFamily: IpFamily): Ranges => ({
   families: mapFamilies(familiesOf[ipFamily], (family) => rangesIn[family](slot)),
 });
 
-export function ipFamilyOf({ families }: Ranges): IpFamily {
-  if (families.length > 1) return 'dual';
-  return cidr(families[0].fabricCIDR).family === 'IPv6' ? 'ipv6' : 'ipv4';
+/** The primary one first. */
+export const familyNames = ({ families }: Ranges): PerFamily<Family> =>
+  mapFamilies(families, ({ fabricCIDR }) => cidr(fabricCIDR).family);
+
+export function ipFamilyOf(ranges: Ranges): IpFamily {
+  const [primary, secondary] = familyNames(ranges);
+  return secondary ? 'dual' : primary === 'IPv6' ? 'ipv6' : 'ipv4';
 }
 
 function cidr(text: string): Cidr {

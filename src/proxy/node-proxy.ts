@@ -9,7 +9,7 @@ import { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import type { NodeNetwork } from './network.ts';
 import type { ProxyObserver } from './observer.ts';
 import { Proxier, type ProxierOptions } from './proxier.ts';
-import { families } from './words.ts';
+import { families as allFamilies } from './words.ts';
 
 export interface NodeProxyParts {
   readonly client: Client;
@@ -56,7 +56,7 @@ export class NodeProxy {
 
   #observers(signal: AbortSignal): ProxyObserver[] {
     const { conntrack, network, clock } = this.#parts;
-    const { nodeName } = this.#options;
+    const { nodeName, families = allFamilies } = this.#options;
     this.#cleaner = new FlowCleaner(
       { conntrack, nodeAddresses: () => network.addresses(), log: this.#log, clock },
       { nodeName, families },

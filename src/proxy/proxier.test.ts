@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { endpointSlices, services } from '#api/index.ts';
 import { ApiServer } from '#apiserver/index.ts';
 import { Client } from '#client/index.ts';
+import type { Family } from '#lib/cidr.ts';
 import { createLogger } from '#lib/log.ts';
 import { FakeNft, type Nft, NftError, Transaction } from '#nftables/index.ts';
 import { MemoryStore } from '#storage/index.ts';
@@ -49,11 +50,11 @@ after(() => server.close());
 async function withProxier(
   nft: Nft,
   work: () => Promise<void>,
-  extra: { observers?: ProxyObserver[]; checkPeriodMs?: number } = {},
+  extra: { observers?: ProxyObserver[]; checkPeriodMs?: number; families?: Family[] } = {},
 ): Promise<void> {
   const stop = new AbortController();
-  const { observers, checkPeriodMs } = extra;
-  const proxier = new Proxier({ client, nft, log: quiet, observers }, { ...place, ...ranges, checkPeriodMs });
+  const { observers, ...options } = extra;
+  const proxier = new Proxier({ client, nft, log: quiet, observers }, { ...place, ...ranges, ...options });
   proxier.start(stop.signal);
   try {
     await proxier.synced();
@@ -90,6 +91,19 @@ describe('Proxier', { timeout: 15_000 }, () => {
       await nft.until((dump) => !dump.includes('10.96.0.20'));
     });
     assert.match(nft.dump(), /chain nat-prerouting/);
+  });
+
+  test('has a table for each family that it is told of, and for both when it is told of none', async () => {
+    for (const [families, want] of [
+      [['IPv4'], [true, false]],
+      [['IPv6'], [false, true]],
+      [undefined, [true, true]],
+    ] as const) {
+      const nft = new WatchedNft();
+      await withProxier(nft, async () => {}, families && { families: [...families] });
+      const dump = nft.dump();
+      assert.deepEqual([/table ip portolan/.test(dump), /table ip6 portolan/.test(dump)], want);
+    }
   });
 
   test('after a refusal it writes everything anew', async () => {

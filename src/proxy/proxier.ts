@@ -2,6 +2,7 @@
 // time a change is written at once; under load, changes that come while one is being written go together.
 
 import type { Client } from '#client/index.ts';
+import type { Family } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { Nft } from '#nftables/index.ts';
@@ -22,6 +23,8 @@ export interface ProxierParts {
 
 export interface ProxierOptions {
   readonly nodeName: string;
+  /** Of the cluster; both when absent. The other's table is never touched: the kernel may not have it. */
+  readonly families?: readonly Family[] | undefined;
   /** The node's addresses, at most one of a family. */
   readonly nodeIPs: readonly string[];
   /** Where node ports are served: ranges of addresses, or `primary` for `nodeIPs`, which is the default. */
@@ -84,7 +87,7 @@ export class Proxier {
       },
     };
     const rules = { ...options, nodePortIPs: nodePortRanges(nodePortAddresses, nodeIPs) };
-    this.#turns = families.map((family) => ({
+    this.#turns = (options.families ?? families).map((family) => ({
       writer: new TableWriter(family, { nft, log: this.#log, source, options: rules }),
       notBefore: 0,
     }));

@@ -100,6 +100,7 @@ describe('clusters with IPv6', { skip }, () => {
       web,
       service('web', { ipFamilyPolicy: 'RequireDualStack', type: 'NodePort' }),
       service('six', { ipFamilies: ['IPv6'] }),
+      service('nobody', { ipFamilyPolicy: 'RequireDualStack', selector: { app: 'nobody' } }),
       service('peers', { ipFamilyPolicy: 'PreferDualStack', clusterIP: 'None' }),
     );
     await dual.kubectl('run client --image=host -- sleep 3600');
@@ -150,6 +151,14 @@ describe('clusters with IPv6', { skip }, () => {
       const { request } = await curl('client', `http://${inBrackets(ip)}`);
       assert.equal(request.client.replace(/:\d+$/, ''), inBrackets(podIPs[i] ?? ''), 'pods are seen as they are');
     }
+  });
+
+  test('dual stack: without endpoints a connection is refused at once, again and again, on both cluster IPs', async () => {
+    for (const ip of await using(dual).values('svc nobody', '.spec.clusterIPs[*]'))
+      for (let i = 0; i < 5; i++) {
+        const { code } = await tryRun('curl', ['-gsS', '--max-time', '2', `http://${inBrackets(ip)}`]);
+        assert.equal(code, 7, ip);
+      }
   });
 
   test('dual stack: DNS answers on both of its addresses, with A, AAAA and both reverse zones', async () => {
