@@ -124,6 +124,7 @@ describe('announcer', { skip: process.getuid?.() !== 0 && 'needs root' }, () => 
     const begin = Date.now();
     for (let found: (string | undefined)[] = []; found.join() !== messages.join(); ) {
       assert.ok(Date.now() < begin + 5000, `told: ${found.join()}`);
+      await sleep(20);
       found = (await client.resource(events).list({ namespace })).items.map(({ message }) => message);
     }
   };

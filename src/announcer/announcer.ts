@@ -44,8 +44,10 @@ export class Announcer {
   readonly #endpoints: LocalEndpoints;
   readonly #peers: Peers;
   readonly #queue = new WorkQueue<Task>();
-  /** Undefined: what the kernel announces is not known. */
-  #announced: Set<string> | undefined;
+  /** What the kernel answers for; undefined: not known. */
+  #answered: Set<string> | undefined;
+  /** Of these, what the neighbours were told. */
+  readonly #announced = new Set<string>();
   #soon = 0;
   #stopped: Promise<void> = Promise.resolve();
 
@@ -92,24 +94,32 @@ export class Announcer {
 
   async #decide(signal: AbortSignal): Promise<void> {
     const { at } = this.#options;
-    const announced = this.#announced ?? new Set(await announcedAddresses(at));
-    this.#announced = undefined;
-    const wanted = this.#wanted(announced, signal);
-    const over = [...announced].filter((address) => !wanted.has(address));
-    const begun = [...wanted.keys()].filter((address) => !announced.has(address));
+    const answered = this.#answered ?? new Set(await announcedAddresses(at));
+    this.#answered = undefined;
+    const wanted = this.#wanted(answered, signal);
+    const addresses = [...wanted.keys()];
+    const over = [...answered].filter((address) => !wanted.has(address));
+    for (const address of over) this.#announced.delete(address);
     await stopAnnouncing(at, over);
-    await startAnnouncing(at, begun);
-    this.#announced = new Set(wanted.keys());
-    if (begun.length === 0) return;
+    const missing = addresses.filter((address) => !answered.has(address));
+    await startAnnouncing(at, missing);
+    this.#answered = new Set(addresses);
+    await this.#announceNew(wanted);
+  }
+
+  async #announceNew(wanted: ReadonlyMap<string, Service>): Promise<void> {
+    const fresh = [...wanted].filter(([address]) => !this.#announced.has(address));
+    if (fresh.length === 0) return;
+    const addresses = fresh.map(([address]) => address);
+    await announce(this.#options.at, addresses);
+    for (const address of addresses) this.#announced.add(address);
+    for (const service of new Set(fresh.map(([, service]) => service))) this.#tell(service);
     this.#soon = repeats.soon;
     this.#queue.addAfter('repeat', repeats.soonMs);
-    for (const service of new Set(begun.map((address) => wanted.get(address)))) {
-      if (service) this.#tell(service);
-    }
   }
 
   async #repeat(): Promise<void> {
-    const addresses = [...(this.#announced ?? [])];
+    const addresses = [...this.#announced];
     if (addresses.length === 0) return;
     await announce(this.#options.at, addresses);
     this.#soon -= 1;
@@ -117,7 +127,7 @@ export class Announcer {
   }
 
   /** The addresses that are up to this node, and whose they are. */
-  #wanted(announced: ReadonlySet<string>, signal: AbortSignal): Map<string, Service> {
+  #wanted(answered: ReadonlySet<string>, signal: AbortSignal): Map<string, Service> {
     const balanced = this.#services.list().filter((service) => this.#addressesOf(service).length > 0);
     const isLocal = ({ spec }: Service) => spec.externalTrafficPolicy === 'Local';
     this.#endpoints.follow(new Set(balanced.filter(isLocal).map(keyOf)), signal);
@@ -130,7 +140,7 @@ export class Announcer {
       // Until it is known where the endpoints are, all stays as it is.
       const isOurs = slices
         ? this.#isUpToUs(candidatesFor(service, allNodes, slices), asked)
-        : addresses.some((address) => announced.has(address));
+        : addresses.some((address) => answered.has(address));
       for (const address of isOurs ? addresses : []) wanted.set(address, service);
     }
     this.#peers.watch(asked);

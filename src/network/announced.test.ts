@@ -115,9 +115,9 @@ describe('announced addresses', { skip: process.getuid?.() !== 0 && 'needs root'
       assert.equal(await neighbour(address), first.mac);
       // As when the first one dies: it does not take leave.
       await startAnnouncing(at(second), [address]);
+      await announce(at(second), [address]);
       assert.equal(await neighbour(address), second.mac);
       await stopAnnouncing(at(first), [address]);
-      await announce(at(second), [address]);
       assert.equal(await connects(address, 80), true);
       assert.equal(await neighbour(address), second.mac);
       await stopAnnouncing(at(second), [address]);

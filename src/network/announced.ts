@@ -25,10 +25,7 @@ const nowhere = 'announced';
 
 const hostRange = (address: string): string => `${address}/${isIPv6(address) ? 128 : 32}`;
 
-/**
- * Answers for the addresses from now on, and tells the link so. Those that are answered for already are no harm. Neighbours may miss
- * what is told once: say it again with {@link announce} a little later.
- */
+/** Answers for the addresses from now on. Those that are answered for already are no harm. Neighbours that know them elsewhere need an {@link announce}. */
 export async function startAnnouncing(at: AnnouncingLink, addresses: readonly string[]): Promise<void> {
   if (addresses.length === 0) return;
   await prepare(at, addresses.some(isIPv6));
@@ -39,7 +36,6 @@ export async function startAnnouncing(at: AnnouncingLink, addresses: readonly st
       `neigh add proxy ${address} dev ${at.link}`,
     ]),
   );
-  await announce(at, addresses);
 }
 
 /** Answers no longer; no complaint about those that were not answered for. */
@@ -58,7 +54,7 @@ export async function announcedAddresses({ namespace, link }: AnnouncingLink): P
   return entries.flatMap(({ dst }) => (dst && parseAddress(dst) ? [dst] : []));
 }
 
-/** Tells all neighbours on the link where the addresses are. */
+/** Tells all neighbours on the link where the addresses are. They may miss what is told once. */
 export async function announce({ namespace, link }: AnnouncingLink, addresses: readonly string[]): Promise<void> {
   if (addresses.length === 0) return;
   const words = namespace === undefined ? [] : ['-n', namespace];
