@@ -10,7 +10,7 @@ const toJavaScript = (source: string): string =>
 
 rmSync('dist', { recursive: true, force: true });
 for (const file of globSync('src/**/*.ts')) {
-  if (file.endsWith('.test.ts') || file.endsWith('-suite.ts')) continue;
+  if (/(\.test|\.testing|-suite)\.ts$/.test(file)) continue;
   const target = file.replace(/^src/, 'dist').replace(/\.ts$/, '.js');
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, toJavaScript(readFileSync(file, 'utf8')));

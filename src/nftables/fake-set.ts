@@ -95,20 +95,26 @@ export class FakeSet {
 
   /** The element for these parts of a key. */
   find(parts: readonly bigint[]): Element | undefined {
+    if (parts.length !== this.keyTypes.length) {
+      const { name, key } = this.definition;
+      throw new NftError('Invalid', `${parts.length} values are looked up in ${name}, whose key is ${key}`);
+    }
     if (!this.#has('interval')) return this.#live(this.keyText(parts))?.element;
     const stored = this.#elements.values().find(({ ranges }) => matches(ranges ?? [], parts));
     return stored && this.#live(stored.element.key)?.element;
   }
 
   /**
-   * What a rule's `update` or `add` does. Of an element that is there only the time begins anew (with `update`), its value
-   * stays. False when the set is full: the rule then does not match.
+   * What a rule's `update` or `add` does. Of an element that is there only the time begins anew (with `update`, if it has
+   * any): its value stays, and the timeout that is listed. False when the set is full: the rule then does not match.
    */
   record(verb: 'add' | 'update', element: Element): boolean {
     const found = this.#live(element.key);
     if (!found && this.#isFull) return false;
     if (!found) this.#store(element, undefined);
-    else if (verb === 'update') this.#store({ ...found.element, timeout: element.timeout }, undefined);
+    else if (verb === 'update' && found.expiresAt !== undefined) {
+      this.#elements.set(element.key, { ...found, expiresAt: this.#expiry(element) });
+    }
     return true;
   }
 
@@ -116,10 +122,17 @@ export class FakeSet {
     return parts.map((part, i) => valueText(this.keyTypes[i] as ValueType, part)).join(' . ');
   }
 
+  /** The parts of the value of an element of a map. */
+  valuesOf({ value = '' }: Element): readonly bigint[] {
+    return value.split(' . ').map((part, i) => parseValue(this.valueTypes?.[i] as ValueType, part) as bigint);
+  }
+
   #store(element: Element, ranges: readonly Range[] | undefined): void {
-    const { timeout } = element;
-    const expiresAt = timeout === undefined ? undefined : this.#now() + timeout * 1000;
-    this.#elements.set(element.key, { element, ranges, expiresAt });
+    this.#elements.set(element.key, { element, ranges, expiresAt: this.#expiry(element) });
+  }
+
+  #expiry({ timeout }: Element): number | undefined {
+    return timeout === undefined ? undefined : this.#now() + timeout * 1000;
   }
 
   #live(key: string): Stored | undefined {

@@ -88,6 +88,9 @@ export class Draft {
     const { chains, sets } = this.#table;
     switch (object.kind) {
       case 'chain':
+        if (object.hook?.type === 'nat' && object.hook.priority <= -200) {
+          throw new NftError('Failed', 'Operation not supported: nat before conntrack');
+        }
         if (!chains.has(object.name)) chains.set(object.name, { definition: object, rules: [] });
         return;
       case 'rule':

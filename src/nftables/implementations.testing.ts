@@ -2,7 +2,10 @@
 
 import { after, before } from 'node:test';
 import { run } from '#lib/run.ts';
-import { type Element, FakeNft, type NamedSet, type Nft, NftExec, type TableRef } from './index.ts';
+import type { Nft } from './nft.ts';
+import { NftExec } from './nft-exec.ts';
+import { FakeNft } from './nft-fake.ts';
+import type { Element, NamedSet, TableRef } from './objects.ts';
 
 export const namespace = `nft${process.pid}`;
 export const prefix = ['nsenter', `--net=/run/netns/${namespace}`];

@@ -15,3 +15,5 @@ export {
   type TableRef,
 } from './objects.ts';
 export { type Operation, Transaction } from './transaction.ts';
+export type { Packet } from './walk/flow.ts';
+export { type Step, trailText, type Walked, type WalkOptions, walk } from './walk/walk.ts';

@@ -154,6 +154,12 @@ for (const [name, make] of Object.entries(implementations)) {
         },
       })),
       {
+        name: 'a nat chain before conntrack',
+        want: 'Failed',
+        steps: (t) =>
+          t.add({ kind: 'chain', name: 'early', hook: { type: 'nat', hook: 'prerouting', priority: -200 } }),
+      },
+      {
         name: 'a rule in a chain that is not there',
         want: 'NotFound',
         steps: (t) => t.add({ kind: 'rule', chain: 'nope', expression: 'drop' }),
