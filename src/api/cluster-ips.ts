@@ -18,6 +18,8 @@ export const clusterIPLabels = (family: Family): Record<string, string> => ({
   [familyLabel]: family,
   [managedByLabel]: manager,
 });
+/** Finds those. */
+export const clusterIPSelector = `${managedByLabel}=${manager}`;
 /** Made by the allocator of cluster IPs. What others keep by IPAddress objects is their own business. */
 export const isClusterIP = ({ metadata }: IPAddress): boolean => metadata.labels?.[managedByLabel] === manager;
 

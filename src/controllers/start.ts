@@ -18,6 +18,7 @@ import { type ControllerParts, type Informers, makeInformers } from './parts.ts'
 import { runReplicaSets } from './replicaset/controller.ts';
 import { SelectorIndex } from './selector-index.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
+import { runServiceCIDRs } from './servicecidr/controller.ts';
 
 export interface ControllersParts {
   readonly client: Client;
@@ -35,6 +36,8 @@ export interface ControllersOptions {
   readonly nodeMonitorGracePeriodMs?: number | undefined;
   /** Pods bound to a node that does not exist are removed after this; 5 s when absent. */
   readonly missingNodeGracePeriodMs?: number | undefined;
+  /** A ServiceCIDR stays so long after its deletion at least; 10 s when absent. */
+  readonly serviceCIDRGracePeriodMs?: number | undefined;
 }
 
 type Options = Required<Omit<ControllersOptions, 'only' | 'loadBalancer'>>;
@@ -61,6 +64,9 @@ const controllers = {
   disruption: reading(['podDisruptionBudgets', 'pods', 'replicaSets', 'deployments'], runDisruptions),
   namespace: reading(['namespaces', 'pods'], runNamespaces),
   serviceaccount: reading(['namespaces', 'serviceAccounts'], runServiceAccounts),
+  servicecidr: reading([], (parts, options) =>
+    runServiceCIDRs(parts, { gracePeriodMs: options.serviceCIDRGracePeriodMs }),
+  ),
   node: reading(['nodes', 'leases', 'pods'], (parts, options) =>
     runNodes(parts, { gracePeriodMs: options.nodeMonitorGracePeriodMs, goneAfterMs: options.missingNodeGracePeriodMs }),
   ),
@@ -88,6 +94,7 @@ export async function startControllers(
     endpointSlices = {},
     nodeMonitorGracePeriodMs = 40_000,
     missingNodeGracePeriodMs = 5_000,
+    serviceCIDRGracePeriodMs = 10_000,
   }: ControllersOptions,
 ): Promise<Controllers> {
   const informers = makeInformers(client, log);
@@ -103,7 +110,13 @@ export async function startControllers(
   const read = new Set(Object.values(chosen).flatMap(({ reads }) => reads));
   for (const name of read) informers[name].start(signal);
   await Promise.all([...read].map((name) => informers[name].synced(signal)));
-  const options = { signal, endpointSlices, nodeMonitorGracePeriodMs, missingNodeGracePeriodMs };
+  const options = {
+    signal,
+    endpointSlices,
+    nodeMonitorGracePeriodMs,
+    missingNodeGracePeriodMs,
+    serviceCIDRGracePeriodMs,
+  };
   for (const [controller, { run }] of Object.entries(chosen)) {
     run(parts, options).catch((error) => {
       if (!signal.aborted) log.error('controller ended', { controller, error });
