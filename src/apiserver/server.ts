@@ -39,6 +39,7 @@ import { Repair } from './repair/repair.ts';
 import type { ResourceInfo } from './request.ts';
 import { ReverseProxy } from './reverse-proxy/proxy.ts';
 import { ServerEvents } from './server-events.ts';
+import { completeStoredServices } from './stored-services.ts';
 import { Writer } from './writer.ts';
 
 export interface ApiServerParts {
@@ -127,6 +128,8 @@ export class ApiServer {
   /** Learns from the store which addresses and ports are taken, and writes what every cluster has. */
   async start(): Promise<void> {
     const { kubernetesServicePeriodMs = 10_000, repairPeriodMs = 180_000 } = this.#options;
+    const [{ family }] = parseServiceRanges(this.#options.serviceCIDR);
+    await completeStoredServices(this.#registry, family);
     await bootstrapNamespaces(this.#parts.writer);
     this.#progress.finish('start-system-namespaces-controller');
     await this.#allocation.restoreRanges();
