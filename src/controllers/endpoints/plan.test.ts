@@ -56,6 +56,12 @@ for (const { name, spec, pods, want } of [
     ],
   },
   {
+    name: 'a pod that has none of the ports',
+    spec: { ports: [{ name: 'x', port: 80, targetPort: 'nowhere' }] },
+    pods: [pod(1)],
+    want: undefined,
+  },
+  {
     name: 'terminating pods left out',
     pods: [pod(1), pod(2, { deleting: true })],
     want: [['10.244.0.1', '', 'a:8080,b:9000']],
@@ -89,9 +95,10 @@ test('Endpoints are written once, with the labels of the Service', () => {
 });
 
 test('Endpoints hold a thousand addresses, the ready ones first', () => {
-  const pods = [pod(2000, { ready: false }), ...Array.from({ length: capacity }, (_, i) => pod(i + 1))];
+  const pods = [pod(2000, { ready: false }), ...Array.from({ length: capacity + 9 }, (_, i) => pod(i + 1))];
   const result = plan(service(), pods, undefined, undefined);
   assert.equal(result?.metadata.annotations?.['endpoints.kubernetes.io/over-capacity'], 'truncated');
   assert.equal(result?.subsets?.[0]?.addresses?.length, capacity);
   assert.equal(result?.subsets?.[0]?.notReadyAddresses, undefined);
+  assert.equal(plan(service(), pods.toReversed(), result, undefined), undefined, 'the same ones, whatever their order');
 });

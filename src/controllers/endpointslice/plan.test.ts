@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EndpointSlice } from '#api/index.ts';
+import type { EndpointSlice, Node } from '#api/index.ts';
 import { triggerTimeAnnotation } from '../trigger-time.ts';
 import { pod, pods, service, settle } from './objects.testing.ts';
-import type { plan } from './plan.ts';
+import { plan } from './plan.ts';
 
 const sizes = (slices: EndpointSlice[]): number[] =>
   slices.map(({ endpoints }) => endpoints.length).sort((a, b) => a - b);
@@ -216,4 +216,23 @@ test('slices that are topped up are of the size that is asked for', () => {
   assert.deepEqual(less.result.counts, { endpoints: 2, slices: 1, fewestSlices: 1, added: 0, removed: 7 });
   const none = settle(service(), [], less.slices);
   assert.deepEqual(none.result.counts, { endpoints: 0, slices: 1, fewestSlices: 1, added: 0, removed: 0 });
+});
+
+test('of a Service of many pods, whose endpoints are remembered, every change is seen', () => {
+  const dual = service({ ipFamilies: ['IPv4', 'IPv6'], trafficDistribution: 'PreferSameZone' });
+  const many = Array.from({ length: 150 }, (_, i) => pod(i, { ips: [`10.244.1.${i}`, `fd00::1${i}`] }));
+  const first = settle(dual, many);
+  assert.deepEqual(sizes(first.slices), [50, 50, 100, 100]);
+  assert.deepEqual(writes(settle(dual, many, first.slices).result), [0, 0, 0]);
+  const changed = many.with(7, pod(7, { ips: ['10.244.1.7', 'fd00::17'], ready: false }));
+  const second = settle(dual, changed, first.slices);
+  assert.deepEqual(writes(second.result), [0, 2, 0], 'a slice of each family');
+  assert.deepEqual(writes(settle(dual, many, second.slices).result), [0, 2, 0], 'and back');
+  const moved: Node = { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'b' } }, spec: {} };
+  const elsewhere = plan({ service: dual, pods: many, nodeOf: () => moved, slices: first.slices });
+  assert.deepEqual(writes(elsewhere), [0, 4, 0]);
+  const all = elsewhere.update.flatMap(({ endpoints }) => endpoints);
+  assert.ok(all.every(({ zone, hints }) => zone === 'b' && hints?.forZones?.[0]?.name === 'b'));
+  const other = service({ ports: [{ port: 80, targetPort: 81 }] });
+  assert.deepEqual(writes(settle(other, many, first.slices).result), [0, 2, 2], 'another version of the Service');
 });

@@ -101,6 +101,20 @@ test('changes go into the slices that are there; what has no endpoints left goes
   assert.deepEqual(next.delete, [first[1]]);
 });
 
+test('a slice that would be deleted is written anew for other ports of the same family, with the labels of now', () => {
+  const first = plan(endpoints([subset(['192.0.2.1', '2001:db8::1'], [80])]), []).create.map(stored);
+  const changed = endpoints([subset(['192.0.2.1', '192.0.2.2'], [81])], { labels: { team: 'y' } });
+  const { create, update, delete: gone } = plan(changed, first);
+  assert.deepEqual(create, []);
+  assert.deepEqual(update.map(text), ['IPv4[:81](192.0.2.1,192.0.2.2)']);
+  assert.equal(update[0]?.metadata.uid, first.find(({ addressType }) => addressType === 'IPv4')?.metadata.uid);
+  assert.equal(update[0]?.metadata.labels?.team, 'y');
+  assert.deepEqual(
+    gone.map(({ addressType }) => addressType),
+    ['IPv6'],
+  );
+});
+
 test('slices of Endpoints that were there before are replaced', () => {
   const subsets = [subset(['192.0.2.1'], [80])];
   const old = plan(endpoints(subsets, { uid: 'before' }), []).create.map(stored);
