@@ -1,297 +1,278 @@
-// The rules on the real kernel: real connections through two nodes in network namespaces.
-// Pods 10.211.NODE.0/24, Services 10.212/16, nodes 10.213.88.1N, host 10.213.88.1. Every server answers with its name
-// and the source address that it sees.
+// The rules on the real kernel: real connections through two nodes in network namespaces, in both families.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Server, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { EndpointSlice, Service } from '#api/index.ts';
-import { createLogger } from '#lib/log.ts';
-import { type RunResult, tryRun } from '#lib/run.ts';
-import {
-  attachNode,
-  attachPod,
-  createFabric,
-  createNamespace,
-  deleteFabric,
-  deleteNamespace,
-  enter,
-  listenIn,
-  NodeNetwork,
-  routeHost,
-} from '#network/index.ts';
+import type { Family } from '#lib/cidr.ts';
+import { enter } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { ConntrackExec } from './conntrack/conntrack.ts';
-import { FlowCleaner } from './conntrack/flow-cleaner.ts';
-import { wantsOf } from './frontends.ts';
-import { serviceOf, sliceOf } from './objects.testing.ts';
-import { Programme } from './programme.ts';
-
-const bridge = `tp${process.pid}`;
-const serviceCIDR = '10.212.0.0/16';
-const hostAddress = '10.213.88.1';
-const nodes = ['one', 'two'].map((name, i) => ({
-  name,
-  index: i + 1,
-  namespace: `${bridge}-${name}`,
-  address: `10.213.88.1${i + 1}`,
-  podCIDR: `10.211.${i + 1}.0/24`,
-  gateway: `10.211.${i + 1}.1`,
-}));
-const [one] = nodes as [(typeof nodes)[0]];
-const pods = [
-  { name: 'client', node: 0, ip: '10.211.1.5' },
-  { name: 'a', node: 0, ip: '10.211.1.6' },
-  { name: 'b', node: 1, ip: '10.211.2.6' },
-].map((pod) => ({ ...pod, namespace: `${bridge}-${pod.name}` }));
-const ipOf = (name: string): string => pods.find((pod) => pod.name === name)?.ip ?? '';
-
-const service = (name: string, clusterIP: string, nodePort: number): Service =>
-  serviceOf({
-    name,
-    clusterIP,
-    type: 'NodePort',
-    ports: [
-      { name: 'tcp', port: 80, nodePort },
-      { name: 'udp', port: 80, protocol: 'UDP', nodePort },
-    ],
-  });
-const slice = (name: string, ...podNames: string[]): EndpointSlice =>
-  sliceOf({
-    service: name,
-    ports: [
-      { name: 'tcp', port: 8080 },
-      { name: 'udp', port: 8080, protocol: 'UDP' },
-    ],
-    endpoints: podNames.map((pod) => ({ ip: ipOf(pod), nodeName: pod === 'b' ? 'two' : 'one' })),
-  });
-
-const web = { ip: '10.212.0.10', nodePort: 31010 };
-const own = { ip: '10.212.0.11', nodePort: 31011 };
-const empty = { ip: '10.212.0.12', nodePort: 31012 };
-
-const programmes = nodes.map(
-  ({ address }) =>
-    new Programme('IPv4', { clusterCIDRs: ['10.211.0.0/16'], serviceCIDRs: [serviceCIDR], nodePortIPs: [address] }),
-);
-const quiet = createLogger('test', 'error');
-const cleaners = nodes.map(({ name, namespace }) => {
-  const network = new NodeNetwork(namespace);
-  const conntrack = new ConntrackExec({ prefix: enter(namespace) });
-  const parts = { conntrack, nodeAddresses: () => network.addresses(), log: quiet };
-  return new FlowCleaner(parts, { nodeName: name, families: ['IPv4'] }, new AbortController().signal);
-});
-const servers: Server[] = [];
-const children: ChildProcess[] = [];
-
-async function put(object: Service, ...slices: EndpointSlice[]): Promise<void> {
-  for (const [i, node] of nodes.entries()) {
-    const place = { nodeName: node.name, nodeIPs: [node.address] };
-    const programme = programmes[i] as Programme;
-    programme.set(object.metadata.name ?? '', wantsOf(object, slices, 'IPv4', place));
-    await new NftExec({ prefix: enter(node.namespace) }).run(programme.take().transaction);
-    cleaners[i]?.set(object.metadata.name ?? '', { service: object, slices });
-    cleaners[i]?.written('IPv4');
-    await cleaners[i]?.idle();
-  }
-}
-
-/** The host's own namespace when there is none. */
-function bash(namespace: string | undefined, script: string): Promise<RunResult> {
-  const [file = 'bash', ...args] = [...(namespace ? enter(namespace) : []), 'bash', '-c', script];
-  return tryRun(file, args, { timeoutMs: 8000 });
-}
-
-/** The answers to some TCP connections. */
-async function call(namespace: string | undefined, address: string, port: number, times = 1): Promise<string[]> {
-  const each = `exec 3<>/dev/tcp/${address}/${port} && cat <&3 && exec 3>&-`;
-  const { stdout, stderr } = await bash(namespace, `for i in $(seq ${times}); do ${each} || exit 1; done`);
-  assert.equal(stderr, '');
-  return stdout.trim().split('\n');
-}
-
-const udpEcho = `
-const [name, host] = process.argv.slice(1);
-const socket = require('node:dgram').createSocket('udp4');
-socket.on('message', (_, from) => socket.send(name + ' ' + from.address + '\\n', from.port, from.address));
-socket.bind(8080, host, () => console.log('ready'));`;
+import { affinityKey } from './affinity.ts';
+import {
+  bash,
+  type Caller,
+  call,
+  callers,
+  createWorld,
+  deleteWorld,
+  isSilent,
+  nodes,
+  put,
+  restart,
+  service,
+  shell,
+  slices,
+  type World,
+  worlds,
+} from './kernel-world.testing.ts';
+import { setsOf, tableOf } from './sets.ts';
+import { families } from './words.ts';
 
 before(async () => {
-  await createFabric({ hostLink: bridge, fabric: bridge, addresses: [`${hostAddress}/24`] });
-  for (const node of nodes) {
-    await createNamespace(node.namespace);
-    const peers = nodes.filter((other) => other !== node);
-    const network = { ...node, address: `${node.address}/24`, gateway: hostAddress, peers };
-    await attachNode({ ...node, fabric: bridge, networks: [network] });
-  }
-  for (const pod of pods) {
-    const node = nodes[pod.node] as (typeof nodes)[0];
-    await createNamespace(pod.namespace);
-    await attachPod({
-      nodeNamespace: node.namespace,
-      podNamespace: pod.namespace,
-      addresses: [{ address: pod.ip, gateway: node.gateway }],
-    });
-    const server = await listenIn(pod.namespace, { host: '0.0.0.0', port: 8080 });
-    server.on('connection', (socket: Socket) =>
-      socket.on('error', () => {}).end(`${pod.name} ${socket.remoteAddress}\n`),
-    );
-    servers.push(server);
-    const [file = '', ...args] = [...enter(pod.namespace), process.execPath, '-e', udpEcho, pod.name, pod.ip];
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    children.push(child);
-    await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
-  }
-  await routeHost([
-    { to: serviceCIDR, via: one.address },
-    ...nodes.map((node) => ({ to: node.podCIDR, via: node.address })),
-  ]);
-  await put(service('web', web.ip, web.nodePort), slice('web', 'a', 'b'));
-  await put(service('own', own.ip, own.nodePort), slice('own', 'client'));
-  await put(service('empty', empty.ip, empty.nodePort));
+  await createWorld();
+  await put(service('web', 10), ...slices('web', 'a', 'b'));
+  await put(service('own', 11), ...slices('own', 'client'));
+  await put(service('empty', 12));
 });
+after(deleteWorld);
 
-after(async () => {
-  for (const server of servers) server.close();
-  for (const child of children) child.kill('SIGKILL');
-  for (const { namespace } of [...pods, ...nodes]) await deleteNamespace(namespace);
-  await deleteFabric({ hostLink: bridge, fabric: bridge });
-});
+const web = { n: 10, nodePort: 31_010 };
+const own = { n: 11, nodePort: 31_011 };
+const empty = { n: 12, nodePort: 31_012 };
 
-const callers = {
-  pod: `${bridge}-client`,
-  node: one.namespace,
-  host: undefined,
-};
-type Caller = keyof typeof callers;
+const ingress = (n: number) => families.map((family) => ({ ip: worlds[family].vip(n) }));
+const distinct = (answers: readonly string[]): string[] => [...new Set(answers)].sort();
 
-describe('connections', () => {
-  const masqueradedByOne = ['a 10.211.1.1', 'b 10.213.88.11'];
-  const table: { from: Caller; to: string; address: string; port: number; want: string[] }[] = [
-    {
-      from: 'pod',
-      to: 'cluster IP, keeping its address',
-      address: web.ip,
-      port: 80,
-      want: ['a 10.211.1.5', 'b 10.211.1.5'],
-    },
-    { from: 'node', to: 'cluster IP, masqueraded', address: web.ip, port: 80, want: masqueradedByOne },
-    { from: 'host', to: 'cluster IP, masqueraded', address: web.ip, port: 80, want: masqueradedByOne },
-    {
-      from: 'pod',
-      to: 'node port of its node, masqueraded',
-      address: one.address,
-      port: web.nodePort,
-      want: masqueradedByOne,
-    },
-    {
-      from: 'pod',
-      to: 'node port of the other node, masqueraded',
-      address: '10.213.88.12',
-      port: web.nodePort,
-      want: ['a 10.213.88.12', 'b 10.211.2.1'],
-    },
-    {
-      from: 'node',
-      to: 'its own node port, masqueraded',
-      address: one.address,
-      port: web.nodePort,
-      want: masqueradedByOne,
-    },
-    { from: 'host', to: 'node port, masqueraded', address: one.address, port: web.nodePort, want: masqueradedByOne },
-    { from: 'pod', to: 'itself by its cluster IP (hairpin)', address: own.ip, port: 80, want: ['client 10.211.1.1'] },
-    {
-      from: 'pod',
-      to: 'itself by its node port (hairpin)',
-      address: one.address,
-      port: own.nodePort,
-      want: ['client 10.211.1.1'],
-    },
-    { from: 'pod', to: 'a pod, untouched', address: '10.211.2.6', port: 8080, want: ['b 10.211.1.5'] },
-  ];
-  for (const { from, to, address, port, want } of table) {
-    test(`${from} to ${to}`, async () => {
-      const answers = await call(callers[from], address, port, 30);
-      assert.deepEqual([...new Set(answers)].sort(), want);
-    });
-  }
+for (const family of families) {
+  const world: World = worlds[family];
+  const nodeOne = world.node(1);
+  const nodeTwo = world.node(2);
+  const client = world.pod(1, 5);
+  const gatewayOne = world.gateway(1);
 
-  test('endpoints are drawn evenly', async () => {
-    const answers = await call(callers.pod, web.ip, 80, 300);
-    const a = answers.filter((answer) => answer.startsWith('a')).length;
-    // Six standard deviations of a fair coin.
-    assert.ok(Math.abs(a - 150) < 52, `${a} of 300`);
-  });
-});
-
-describe('refusals are quick', () => {
-  const targets = [
-    { name: 'cluster IP without endpoints', address: empty.ip, port: 80 },
-    { name: 'node port without endpoints', address: one.address, port: empty.nodePort },
-    { name: 'unused port of a cluster IP', address: web.ip, port: 81 },
-  ];
-  for (const caller of Object.keys(callers) as Caller[]) {
-    for (const { name, address, port } of targets) {
-      test(`${caller} to ${name}, TCP, many times`, async () => {
-        const begin = Date.now();
-        const each = `exec 3<>/dev/tcp/${address}/${port}`;
-        const { stderr } = await bash(callers[caller], `for i in $(seq 20); do (${each}); done`);
-        assert.equal(stderr.match(/connect: Connection refused/g)?.length, 20, stderr);
-        assert.ok(Date.now() - begin < 2000);
+  describe(`connections, ${family}`, () => {
+    const masqueradedByOne = [`a ${gatewayOne}`, `b ${nodeOne}`];
+    const table: { from: Caller; to: string; address: string; port: number; want: string[] }[] = [
+      {
+        from: 'pod',
+        to: 'cluster IP, keeping its address',
+        address: world.service(web.n),
+        port: 80,
+        want: [`a ${client}`, `b ${client}`],
+      },
+      { from: 'node', to: 'cluster IP, masqueraded', address: world.service(web.n), port: 80, want: masqueradedByOne },
+      { from: 'host', to: 'cluster IP, masqueraded', address: world.service(web.n), port: 80, want: masqueradedByOne },
+      {
+        from: 'pod',
+        to: 'node port of its node, masqueraded',
+        address: nodeOne,
+        port: web.nodePort,
+        want: masqueradedByOne,
+      },
+      {
+        from: 'pod',
+        to: 'node port of the other node, masqueraded',
+        address: nodeTwo,
+        port: web.nodePort,
+        want: [`a ${nodeTwo}`, `b ${world.gateway(2)}`],
+      },
+      {
+        from: 'node',
+        to: 'its own node port, masqueraded',
+        address: nodeOne,
+        port: web.nodePort,
+        want: masqueradedByOne,
+      },
+      { from: 'host', to: 'node port, masqueraded', address: nodeOne, port: web.nodePort, want: masqueradedByOne },
+      {
+        from: 'pod',
+        to: 'itself by its cluster IP (hairpin)',
+        address: world.service(own.n),
+        port: 80,
+        want: [`client ${gatewayOne}`],
+      },
+      {
+        from: 'pod',
+        to: 'itself by its node port (hairpin)',
+        address: nodeOne,
+        port: own.nodePort,
+        want: [`client ${gatewayOne}`],
+      },
+      { from: 'pod', to: 'a pod, untouched', address: world.pod(2, 6), port: 8080, want: [`b ${client}`] },
+    ];
+    for (const { from, to, address, port, want } of table) {
+      test(`${from} to ${to}`, async () => {
+        assert.deepEqual(distinct(await call(from, address, port, 30)), want);
       });
     }
-    for (const { name, address, port } of targets) {
-      test(`${caller} to ${name}, UDP`, async () => {
-        const script = `exec 3<>/dev/udp/${address}/${port}; echo hello >&3; timeout 3 cat <&3`;
-        const { stderr } = await bash(callers[caller], script);
-        assert.match(stderr, /Connection refused/);
+
+    test('endpoints are drawn evenly', async () => {
+      const answers = await call('pod', world.service(web.n), 80, 300);
+      const a = answers.filter((answer) => answer.startsWith('a')).length;
+      // Six standard deviations of a fair coin.
+      assert.ok(Math.abs(a - 150) < 52, `${a} of 300`);
+    });
+  });
+
+  describe(`refusals are quick, ${family}`, () => {
+    const targets = [
+      { name: 'cluster IP without endpoints', address: world.service(empty.n), port: 80 },
+      { name: 'node port without endpoints', address: nodeOne, port: empty.nodePort },
+      { name: 'unused port of a cluster IP', address: world.service(web.n), port: 81 },
+    ];
+    for (const caller of Object.keys(callers) as Caller[]) {
+      test(`${caller}, TCP, many times, and UDP`, async () => {
+        for (const { name, address, port } of targets) {
+          const begin = Date.now();
+          const each = `exec 3<>/dev/tcp/${address}/${port}`;
+          const tcp = await bash(caller, `for i in $(seq 20); do (${each}); done`);
+          assert.equal(tcp.stderr.match(/connect: Connection refused/g)?.length, 20, `${name}: ${tcp.stderr}`);
+          assert.ok(Date.now() - begin < 2000);
+          const udp = await bash(caller, `exec 3<>/dev/udp/${address}/${port}; echo hello >&3; timeout 3 cat <&3`);
+          assert.match(udp.stderr, /Connection refused/, name);
+        }
       });
     }
-  }
 
-  test('an address that no Service has is silence', async () => {
-    const { code } = await bash(callers.pod, 'timeout 0.5 bash -c "exec 3<>/dev/tcp/10.212.9.9/80"');
-    assert.equal(code, 124);
+    test('an address that no Service has is silence', async () => {
+      assert.ok(await isSilent('pod', world.service(99), 80));
+    });
   });
-});
 
-describe('UDP', () => {
-  test('is answered from the address that was asked, through cluster IP and node port', async () => {
-    for (const [address, port, want] of [
-      [web.ip, 80, /^(a|b) 10.211.1.5$/],
-      [one.address, web.nodePort, /^(a 10.211.1.1|b 10.213.88.11)$/],
-      [own.ip, 80, /^client 10.211.1.1$/],
-    ] as const) {
-      const { stdout } = await bash(
-        callers.pod,
-        `exec 3<>/dev/udp/${address}/${port}; echo hello >&3; timeout 3 head -n1 <&3`,
+  describe(`policies and source ranges, ${family}`, () => {
+    test('external policy Local: the address of the caller is kept, the node without endpoints is silent, pods and node get through', async () => {
+      const local = { spec: { externalTrafficPolicy: 'Local' }, type: 'LoadBalancer', ingress: ingress(20) };
+      await put(service('local', 20, local), ...slices('local', 'b'));
+      assert.deepEqual(await call('host', nodeTwo, 31_020), [`b ${world.host}`]);
+      assert.ok(await isSilent('host', nodeOne, 31_020));
+      assert.ok(await isSilent('host', world.vip(20), 80));
+      assert.deepEqual(await call('pod', world.vip(20), 80), [`b ${client}`]);
+      assert.deepEqual(await call('pod', nodeOne, 31_020), [`b ${client}`]);
+      assert.deepEqual(await call('node', world.vip(20), 80), [`b ${nodeOne}`]);
+      await put(service('local', 20, local), ...slices('local', 'a', 'b'));
+      assert.deepEqual(distinct(await call('host', world.vip(20), 80, 10)), [`a ${world.host}`]);
+      assert.deepEqual(distinct(await call('pod', world.vip(20), 80, 30)), [`a ${client}`, `b ${client}`]);
+    });
+
+    test('internal policy Local: the node alone, or silence', async () => {
+      const local = { spec: { internalTrafficPolicy: 'Local' } };
+      await put(service('inside', 21, local), ...slices('inside', 'a', 'b'));
+      assert.deepEqual(distinct(await call('pod', world.service(21), 80, 10)), [`a ${client}`]);
+      await put(service('inside', 21, local), ...slices('inside', 'b'));
+      assert.ok(await isSilent('pod', world.service(21), 80));
+      assert.deepEqual(await call('pod', nodeOne, 31_021), [`b ${nodeOne}`]);
+    });
+
+    test('source ranges: who is not in them gets no answer from the balancer, and does from the node port', async () => {
+      const loadBalancerSourceRanges = families.flatMap((each) => [
+        `${worlds[each].host}/${each === 'IPv4' ? 32 : 128}`,
+      ]);
+      const guarded = { spec: { loadBalancerSourceRanges }, type: 'LoadBalancer', ingress: ingress(22) };
+      await put(service('guarded', 22, guarded), ...slices('guarded', 'b'));
+      assert.deepEqual(await call('host', world.vip(22), 80), [`b ${nodeOne}`]);
+      assert.ok(await isSilent('pod', world.vip(22), 80));
+      assert.ok(await isSilent('node', world.vip(22), 80));
+      assert.deepEqual(await call('pod', nodeOne, 31_022), [`b ${nodeOne}`]);
+      assert.deepEqual(await call('pod', world.service(22), 80), [`b ${client}`]);
+      await put(service('guarded', 22, { ...guarded, spec: {} }), ...slices('guarded', 'b'));
+      assert.deepEqual(await call('pod', world.vip(22), 80), [`b ${nodeOne}`]);
+    });
+  });
+
+  describe(`session affinity, ${family}`, () => {
+    const sticky = (timeoutSeconds: number) => ({
+      spec: { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds } } },
+    });
+    const oneOf = async (caller: Caller, address: string, port: number): Promise<string> => {
+      const [only, ...others] = distinct(
+        (await call(caller, address, port, 15)).map((answer) => answer.split(' ')[0] ?? ''),
       );
-      assert.match(stdout.trim(), want);
-    }
+      assert.deepEqual(others, []);
+      return only ?? '';
+    };
+
+    test('a client stays with its endpoint, by cluster IP and node port, until that is gone; others stay with theirs', async () => {
+      const names = ['a', 'b', 'client'];
+      await put(service('sticky', 30, sticky(600)), ...slices('sticky', ...names));
+      const before = await oneOf('pod', world.service(30), 80);
+      const others = await oneOf('node', world.service(30), 80);
+      await oneOf('pod', nodeOne, 31_030);
+      assert.equal(await oneOf('pod', world.service(30), 80), before);
+      await restart();
+      assert.equal(await oneOf('pod', world.service(30), 80), before);
+      await put(service('sticky', 30, sticky(600)), ...slices('sticky', ...names.filter((name) => name !== before)));
+      const later = await oneOf('pod', world.service(30), 80);
+      assert.notEqual(later, before);
+      assert.notEqual(await oneOf('pod', nodeOne, 31_030), before);
+      if (others !== before) assert.equal(await oneOf('node', world.service(30), 80), others);
+      await put(service('sticky', 30, sticky(600)), ...slices('sticky', ...names));
+      assert.equal(await oneOf('pod', world.service(30), 80), later);
+    });
+
+    test('goes by itself when its time is over', async () => {
+      await put(service('brief', 31, sticky(1)), ...slices('brief', 'a', 'b'));
+      const [name = ''] = distinct(await call('pod', world.service(31), 80));
+      assert.ok(name !== '');
+      const remembered = async () => (await affinity(family)).some((key) => isAbout(family, key, 31));
+      assert.equal(await remembered(), true);
+      for (let tries = 0; tries < 60 && (await remembered()); tries++)
+        await new Promise((done) => setTimeout(done, 50));
+      assert.equal(await remembered(), false);
+    });
+
+    test('to servers of the node itself, whose packets come in by input', async () => {
+      await put(service('host', 32, sticky(600)), ...slices('host', 'one', 'two'));
+      await oneOf('pod', world.service(32), 80);
+      await oneOf('node', world.service(32), 80);
+    });
   });
 
-  test('a socket that goes on sending follows the endpoints: moved, gone, back again', async () => {
-    const moving = service('moving', '10.212.0.13', 31013);
-    await put(moving, slice('moving', 'a'));
-    const script =
-      'exec 3<>/dev/udp/10.212.0.13/80; while read -r; do echo hi >&3; answer=$(timeout 2 head -n1 <&3); test -n "$answer" || answer=none; echo "$answer"; done';
-    const [file = '', ...args] = [...enter(callers.pod), 'bash', '-c', script];
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-    children.push(child);
-    const ask = async () => {
-      child.stdin.write('\n');
-      const [chunk] = await once(child.stdout, 'data');
-      return String(chunk).trim();
-    };
-    assert.equal(await ask(), 'a 10.211.1.5');
-    await put(moving, slice('moving', 'b'));
-    assert.equal(await ask(), 'b 10.211.1.5');
-    await put(moving);
-    assert.equal(await ask(), 'none');
-    await put(moving, slice('moving', 'a'));
-    assert.equal(await ask(), 'a 10.211.1.5');
-    child.kill('SIGKILL');
+  describe(`UDP, ${family}`, () => {
+    test('is answered from the address that was asked, through cluster IP and node port', async () => {
+      for (const [address, port, want] of [
+        [world.service(web.n), 80, [`a ${client}`, `b ${client}`]],
+        [nodeOne, web.nodePort, [`a ${gatewayOne}`, `b ${nodeOne}`]],
+        [world.service(own.n), 80, [`client ${gatewayOne}`]],
+      ] as const) {
+        const { stdout } = await bash(
+          'pod',
+          `exec 3<>/dev/udp/${address}/${port}; echo hello >&3; timeout 3 head -n1 <&3`,
+        );
+        assert.ok((want as readonly string[]).includes(stdout.trim()), stdout);
+      }
+    });
+
+    test('a socket that goes on sending follows the endpoints: moved, gone, back again', async () => {
+      const moving = service('moving', 13);
+      await put(moving, ...slices('moving', 'a'));
+      const child = shell(
+        'pod',
+        `exec 3<>/dev/udp/${world.service(13)}/80; while read -r; do echo hi >&3; answer=$(timeout 2 head -n1 <&3); test -n "$answer" || answer=none; echo "$answer"; done`,
+      );
+      const ask = async () => {
+        child.stdin.write('\n');
+        const [chunk] = await once(child.stdout, 'data');
+        return String(chunk).trim();
+      };
+      assert.equal(await ask(), `a ${client}`);
+      await put(moving, ...slices('moving', 'b'));
+      assert.equal(await ask(), `b ${client}`);
+      await put(moving);
+      assert.equal(await ask(), 'none');
+      await put(moving, ...slices('moving', 'a'));
+      assert.equal(await ask(), `a ${client}`);
+      child.kill('SIGKILL');
+    });
   });
-});
+}
+
+/** Keys of what node one remembers of TCP clients. */
+async function affinity(family: Family): Promise<string[]> {
+  const nft = new NftExec({ prefix: enter(nodes[0]?.namespace) });
+  const [map] = setsOf[family].affinity.tcp;
+  assert.ok(map);
+  const pieces = await Array.fromAsync(nft.elements(tableOf(family), map));
+  return pieces.flat().map(({ key }) => key);
+}
+
+const isAbout = (family: Family, key: string, n: number): boolean =>
+  key.endsWith(` . ${affinityKey(family, worlds[family].service(n), 80)}`);

@@ -1,0 +1,269 @@
+// Two nodes with pods in network namespaces, in both IP families, and what the proxy writes there, written as the proxy writes
+// it. Every server answers with its name and the source address that it sees.
+//
+//            pods                Services      nodes          host         of load balancers, routed to node one
+//   IPv4     10.211.NODE.0/24    10.212/16     10.213.88.1N   10.213.88.1  203.0.113.0/24
+//   IPv6     fd21:0:0:NODE::/64  fd22::/108    fd23::1N       fd23::1      2001:db8:7::/64
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Server, Socket } from 'node:net';
+import type { EndpointSlice, Service } from '#api/index.ts';
+import type { Family } from '#lib/cidr.ts';
+import { createLogger } from '#lib/log.ts';
+import { type RunResult, tryRun } from '#lib/run.ts';
+import {
+  attachNode,
+  attachPod,
+  createFabric,
+  createNamespace,
+  deleteFabric,
+  deleteNamespace,
+  enter,
+  listenIn,
+  NodeNetwork,
+  routeHost,
+} from '#network/index.ts';
+import { NftExec } from '#nftables/index.ts';
+import { ConntrackExec } from './conntrack/conntrack.ts';
+import { FlowCleaner } from './conntrack/flow-cleaner.ts';
+import { type ServiceShape, serviceOf, sliceOf } from './objects.testing.ts';
+import type { ServiceState } from './observer.ts';
+import { TableWriter } from './table-writer.ts';
+import { families } from './words.ts';
+
+/** A family's addresses; `service(7)` is a cluster IP, `vip(7)` a load balancer's. */
+export const worlds = {
+  IPv4: {
+    host: '10.213.88.1',
+    fabricPrefix: 24,
+    node: (n: number) => `10.213.88.1${n}`,
+    gateway: (n: number) => `10.211.${n}.1`,
+    podCIDR: (n: number) => `10.211.${n}.0/24`,
+    pod: (node: number, n: number) => `10.211.${node}.${n}`,
+    clusterCIDR: '10.211.0.0/16',
+    service: (n: number) => `10.212.0.${n}`,
+    serviceCIDR: '10.212.0.0/16',
+    vip: (n: number) => `203.0.113.${n}`,
+    vips: '203.0.113.0/24',
+  },
+  IPv6: {
+    host: 'fd23::1',
+    fabricPrefix: 64,
+    node: (n: number) => `fd23::1${n}`,
+    gateway: (n: number) => `fd21:0:0:${n}::1`,
+    podCIDR: (n: number) => `fd21:0:0:${n}::/64`,
+    pod: (node: number, n: number) => `fd21:0:0:${node}::${n}`,
+    clusterCIDR: 'fd21::/48',
+    service: (n: number) => `fd22::${n}`,
+    serviceCIDR: 'fd22::/108',
+    vip: (n: number) => `2001:db8:7::${n}`,
+    vips: '2001:db8:7::/64',
+  },
+} as const;
+export type World = (typeof worlds)[Family];
+
+const bridge = `tp${process.pid}`;
+const both = families.map((family) => worlds[family]);
+const quiet = createLogger('test', 'error');
+
+export const nodes = ['one', 'two'].map((name, i) => ({ name, index: i + 1, namespace: `${bridge}-${name}` }));
+export const pods = [
+  { name: 'client', node: 1, n: 5 },
+  { name: 'a', node: 1, n: 6 },
+  { name: 'b', node: 2, n: 6 },
+].map((pod) => ({ ...pod, namespace: `${bridge}-${pod.name}` }));
+
+/** Who calls: a pod on node one, that node, or a machine outside. */
+export const callers = { pod: `${bridge}-client`, node: `${bridge}-one`, host: undefined } as const;
+export type Caller = keyof typeof callers;
+
+const servers: Server[] = [];
+const children: ChildProcess[] = [];
+/** What there is, as the API would tell it. */
+const states = new Map<string, ServiceState>();
+const cleaners = nodes.map(({ name, namespace }) => {
+  const network = new NodeNetwork(namespace);
+  const parts = {
+    conntrack: new ConntrackExec({ prefix: enter(namespace) }),
+    nodeAddresses: () => network.addresses(),
+    log: quiet,
+  };
+  return new FlowCleaner(parts, { nodeName: name, families }, new AbortController().signal);
+});
+let writers = nodes.map(writersOf);
+
+function writersOf({ name, index, namespace }: (typeof nodes)[0]): TableWriter[] {
+  const nodeIPs = both.map(({ node }) => node(index));
+  const parts = {
+    nft: new NftExec({ prefix: enter(namespace) }),
+    log: quiet,
+    source: {
+      all: () => states.keys(),
+      get: (key: string) => states.get(key),
+      serviceCIDRs: both.map(({ serviceCIDR }) => serviceCIDR),
+      place: { nodeName: name, nodeIPs },
+    },
+    options: {
+      clusterCIDRs: both.map(({ clusterCIDR }) => clusterCIDR),
+      serviceCIDRs: [],
+      nodePortIPs: nodeIPs,
+    },
+  };
+  return families.map((family) => new TableWriter(family, parts));
+}
+
+/** As when the proxies of all nodes were replaced by new ones. */
+export async function restart(): Promise<void> {
+  writers = nodes.map(writersOf);
+  await written([]);
+}
+
+export async function put(service: Service, ...slices: EndpointSlice[]): Promise<void> {
+  const key = `default/${service.metadata.name}`;
+  states.set(key, { service, slices });
+  await written([key]);
+}
+
+async function written(keys: readonly string[]): Promise<void> {
+  await Promise.all(
+    writers.map(async (ofNode, i) => {
+      for (const key of keys) cleaners[i]?.set(key, states.get(key));
+      await Promise.all(
+        ofNode.map(async (writer) => {
+          writer.add(keys);
+          await writer.write(Date.now());
+          cleaners[i]?.written(writer.family);
+          await writer.idle();
+        }),
+      );
+      await cleaners[i]?.idle();
+    }),
+  );
+}
+
+const ports = [
+  { name: 'tcp', port: 80 },
+  { name: 'udp', port: 80, protocol: 'UDP' },
+];
+
+/** At cluster IP n of both families, port 80, node port 31000 + n. */
+export const service = (name: string, n: number, more: Partial<ServiceShape> = {}): Service =>
+  serviceOf({
+    name,
+    clusterIP: both.map((world) => world.service(n)),
+    type: 'NodePort',
+    ports: ports.map((port) => ({ ...port, nodePort: 31_000 + n })),
+    ...more,
+  });
+
+/** The pods of these names, and nodes: `two` is a server of the node itself. */
+export const slices = (name: string, ...endpoints: string[]): EndpointSlice[] =>
+  families.map((family) =>
+    sliceOf({
+      service: name,
+      name: `${name}-${family}`,
+      addressType: family,
+      ports: ports.map((port) => ({ ...port, port: 8080 })),
+      endpoints: endpoints.map((endpoint) => {
+        const pod = pods.find((each) => each.name === endpoint);
+        const index = pod?.node ?? nodes.findIndex((node) => node.name === endpoint) + 1;
+        const ip = pod ? worlds[family].pod(pod.node, pod.n) : worlds[family].node(index);
+        return { ip, nodeName: nodes[index - 1]?.name };
+      }),
+    }),
+  );
+
+/** The host's own namespace when there is none. */
+export function bash(caller: Caller, script: string): Promise<RunResult> {
+  const [file = 'bash', ...args] = [...enter(callers[caller]), 'bash', '-c', script];
+  return tryRun(file, args, { timeoutMs: 8000 });
+}
+
+/** A process that lives until the world ends. */
+export function shell(caller: Caller, script: string) {
+  const [file = 'bash', ...args] = [...enter(callers[caller]), 'bash', '-c', script];
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  children.push(child);
+  return child;
+}
+
+/** The answers to some TCP connections. */
+export async function call(caller: Caller, address: string, port: number, times = 1): Promise<string[]> {
+  const each = `exec 3<>/dev/tcp/${address}/${port} && cat <&3 && exec 3>&-`;
+  const { stdout, stderr } = await bash(caller, `for i in $(seq ${times}); do ${each} || exit 1; done`);
+  assert.equal(stderr, '');
+  return stdout.trim().split('\n');
+}
+
+/** Whether there is no answer at all, not even that there is none. */
+export async function isSilent(caller: Caller, address: string, port: number): Promise<boolean> {
+  const { code } = await bash(caller, `timeout 0.4 bash -c "exec 3<>/dev/tcp/${address}/${port}"`);
+  return code === 124;
+}
+
+const udpEcho = `
+const [name, ...hosts] = process.argv.slice(1);
+let waiting = hosts.length;
+for (const host of hosts) {
+  const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  socket.on('message', (_, from) => socket.send(name + ' ' + from.address + '\\n', from.port, from.address));
+  socket.bind(8080, host, () => --waiting || console.log('ready'));
+}`;
+
+export async function createWorld(): Promise<void> {
+  const addresses = both.map(({ host, fabricPrefix }) => `${host}/${fabricPrefix}`);
+  await createFabric({ hostLink: bridge, fabric: bridge, addresses });
+  for (const node of nodes) {
+    await createNamespace(node.namespace);
+    const networks = both.map((world) => ({
+      address: `${world.node(node.index)}/${world.fabricPrefix}`,
+      gateway: world.host,
+      podCIDR: world.podCIDR(node.index),
+      peers: nodes
+        .filter((other) => other !== node)
+        .map(({ index }) => ({ address: world.node(index), podCIDR: world.podCIDR(index) })),
+    }));
+    await attachNode({ ...node, fabric: bridge, networks });
+  }
+  for (const pod of pods) {
+    await createNamespace(pod.namespace);
+    await attachPod({
+      nodeNamespace: nodes[pod.node - 1]?.namespace,
+      podNamespace: pod.namespace,
+      addresses: both.map((world) => ({ address: world.pod(pod.node, pod.n), gateway: world.gateway(pod.node) })),
+    });
+    await serve(pod.name, pod.namespace);
+    const [file = '', ...args] = [...enter(pod.namespace), process.execPath, '-e', udpEcho, pod.name];
+    const child = spawn(file, [...args, ...both.map((world) => world.pod(pod.node, pod.n))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  }
+  for (const node of nodes) await serve(node.name, node.namespace);
+  await routeHost(
+    both.flatMap((world) => [
+      { to: world.serviceCIDR, via: world.node(1) },
+      { to: world.vips, via: world.node(1) },
+      ...nodes.map(({ index }) => ({ to: world.podCIDR(index), via: world.node(index) })),
+    ]),
+  );
+}
+
+async function serve(name: string, namespace: string): Promise<void> {
+  const server = await listenIn(namespace, { host: '::', port: 8080 });
+  server.on('connection', (socket: Socket) => {
+    const from = socket.remoteAddress?.replace(/^::ffff:/, '');
+    socket.on('error', () => {}).end(`${name} ${from}\n`);
+  });
+  servers.push(server);
+}
+
+export async function deleteWorld(): Promise<void> {
+  for (const server of servers) server.close();
+  for (const child of children) child.kill('SIGKILL');
+  for (const { namespace } of [...pods, ...nodes]) await deleteNamespace(namespace);
+  await deleteFabric({ hostLink: bridge, fabric: bridge });
+}
