@@ -23,7 +23,7 @@ import {
   slices,
   type World,
   worlds,
-} from './kernel-world.testing.ts';
+} from './kernel-suite.ts';
 import { setsOf, tableOf } from './sets.ts';
 import { families } from './words.ts';
 
