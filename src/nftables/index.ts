@@ -1,6 +1,7 @@
 // nftables: objects, one transaction, the real nft and one in memory.
 
 export { isNotFound, NftError, type NftErrorReason, type RefusedElement } from './errors.ts';
+export { jhash } from './jhash.ts';
 export type { Nft } from './nft.ts';
 export { NftExec, type NftExecOptions } from './nft-exec.ts';
 export { FakeNft } from './nft-fake.ts';

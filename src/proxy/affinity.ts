@@ -8,8 +8,7 @@
 // share an endpoint, which does no harm) and two hashes of the frontend's; and address and port of the endpoint are in a map each.
 
 import { type Family, parseAddress } from '#lib/cidr.ts';
-import type { NamedSet } from '#nftables/index.ts';
-import { jhash } from './jhash.ts';
+import { jhash, type NamedSet } from '#nftables/index.ts';
 import { ipOf, type Protocol, perProtocol } from './words.ts';
 
 /** One map, or one for each part of the value. */

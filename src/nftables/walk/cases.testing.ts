@@ -576,4 +576,43 @@ export const cases: readonly Case[] = [
       ] as const
     ).map((packet) => ({ family: 'ip6', ...packet })),
   },
+  {
+    name: 'addresses are hashed with a seed',
+    tables: {
+      'ip t': (t) => {
+        t.add(
+          { ...set('hashes', 'numgen random mod 65536 . tcp dport', ['dynamic', 'timeout']), size: 99 },
+          chain('in', filter('prerouting')),
+        );
+        rules(
+          t,
+          'in',
+          'update @hashes { jhash ip saddr mod 4294967295 seed 0x1 . tcp dport timeout 60s }',
+          'meta mark set jhash ip daddr mod 100000 seed 0x7 offset 10',
+        );
+      },
+      'ip6 t': (t) => {
+        const key = 'numgen random mod 65536 . numgen random mod 65536 . tcp dport';
+        t.add(
+          { ...map('hashes', key, 'ip6 daddr', ['dynamic', 'timeout']), size: 99 },
+          chain('in', filter('prerouting')),
+        );
+        rules(
+          t,
+          'in',
+          'update @hashes { jhash ip6 saddr mod 4294967295 seed 0x1 . jhash ip6 daddr mod 1000 seed 0x2 . tcp dport timeout 60s : ip6 daddr }',
+        );
+      },
+    },
+    packets: [
+      ...[1, 2, 3, 4].map((n) => ({ saddr: `10.1.0.${n}`, daddr: '10.2.0.1', dport: n, want: goesOn })),
+      ...[1, 2, 3, 4].map((n) => ({
+        family: 'ip6' as const,
+        saddr: `fd01::${n}`,
+        daddr: 'fd02::1',
+        dport: n,
+        want: goesOn,
+      })),
+    ],
+  },
 ];

@@ -2,6 +2,7 @@
 
 import { NftError } from '../errors.ts';
 import type { FakeSet } from '../fake-set.ts';
+import { jhash } from '../jhash.ts';
 import { inRange, type ValueType, valueText } from '../values.ts';
 import { bitOperations, type Expression } from './expressions.ts';
 import type { Flow } from './flow.ts';
@@ -130,6 +131,13 @@ class Evaluation {
         return expression.port === undefined ? [expression.address] : [expression.address, expression.port];
       case 'numgen':
         return [expression.offset + BigInt(Math.floor(this.#around.random() * Number(expression.mod)))];
+      case 'jhash': {
+        const [value] = this.#values(expression.of) ?? [];
+        if (value === undefined) return undefined;
+        const digits = this.#flow.family === 'ip' ? 8 : 32;
+        const bytes = Buffer.from(value.toString(16).padStart(digits, '0'), 'hex');
+        return [expression.offset + BigInt(jhash(bytes, Number(expression.seed), Number(expression.mod)))];
+      }
       case 'bits': {
         const [left, right] = [this.#values(expression.left)?.[0], this.#values(expression.right)?.[0]];
         return left === undefined || right === undefined

@@ -9,6 +9,13 @@ export type Expression =
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'address'; readonly type: 'ipv4' | 'ipv6'; readonly address: bigint; readonly port?: bigint }
   | { readonly kind: 'numgen'; readonly mod: bigint; readonly offset: bigint }
+  | {
+      readonly kind: 'jhash';
+      readonly of: Expression;
+      readonly mod: bigint;
+      readonly seed: bigint;
+      readonly offset: bigint;
+    }
   | { readonly kind: 'bits'; readonly operator: BitOperator; readonly left: Expression; readonly right: Expression }
   | { readonly kind: 'concatenation'; readonly parts: readonly Expression[] }
   | { readonly kind: 'map'; readonly key: Expression; readonly map: string };
@@ -56,6 +63,7 @@ function parsePrimary(tokens: Tokens): Expression {
     const mod = tokens.number();
     return { kind: 'numgen', mod, offset: tokens.take('offset') ? tokens.number() : 0n };
   }
+  if (tokens.take('jhash')) return parseJhash(tokens);
   const address = parseAddressAndPort(tokens.peek());
   if (address) {
     tokens.next();
@@ -63,6 +71,19 @@ function parsePrimary(tokens: Tokens): Expression {
   }
   if (/^(0x|\d)/.test(tokens.peek())) return { kind: 'number', value: tokens.number() };
   throw tokens.error('this expression is not understood');
+}
+
+/** Of an address, and with a seed: without, the kernel draws one. */
+function parseJhash(tokens: Tokens): Expression {
+  const of = parsePrimary(tokens);
+  const type = typesOfExpression(of)?.[0];
+  if (of.kind !== 'field' || (type !== 'ipv4' && type !== 'ipv6'))
+    throw tokens.error('jhash is known of addresses only');
+  tokens.expect('mod');
+  const mod = tokens.number();
+  tokens.expect('seed');
+  const seed = tokens.number();
+  return { kind: 'jhash', of, mod, seed, offset: tokens.take('offset') ? tokens.number() : 0n };
 }
 
 /** `10.0.0.1`, `10.0.0.1:80`, `fd00::1`, `[fd00::1]:80`. */
@@ -85,6 +106,7 @@ export function typesOfExpression(expression: Expression): readonly ValueType[] 
     }
     case 'number':
     case 'numgen':
+    case 'jhash':
       return ['integer'];
     case 'address':
       return [expression.type, ...(expression.port === undefined ? [] : (['port'] as const))];

@@ -1,12 +1,20 @@
-// The kernel's jhash() of an IPv6 address, as nft's expression of that name computes it: lookup3 by Bob Jenkins, public
-// domain (http://burtleburtle.net/bob/c/lookup3.c), over words in the machine's byte order, scaled to the modulus.
+// The kernel's jhash(), as nft's expression of that name computes it of an address: lookup3 by Bob Jenkins, public domain
+// (http://burtleburtle.net/bob/c/lookup3.c), over words in the machine's byte order, scaled to the modulus.
 
-/** @param bytes 16 of them, in network order. */
+/** @param bytes of an IPv4 or IPv6 address, in network order. */
 export function jhash(bytes: Buffer, seed: number, modulus: number): number {
-  const word = (at: number) => (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
+  const word = (at: number) => {
+    if (at >= bytes.length) return 0;
+    return littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
+  };
   const start = (0xdeadbeef + bytes.length + seed) | 0;
-  const mixed = mix((start + word(0)) | 0, (start + word(4)) | 0, (start + word(8)) | 0);
-  const hash = finish((mixed[0] + word(12)) | 0, mixed[1], mixed[2]) >>> 0;
+  let state: [number, number, number] = [start, start, start];
+  let at = 0;
+  for (; bytes.length - at > 12; at += 12) {
+    state = mix((state[0] + word(at)) | 0, (state[1] + word(at + 4)) | 0, (state[2] + word(at + 8)) | 0);
+  }
+  const [a, b, c] = state;
+  const hash = finish((a + word(at)) | 0, (b + word(at + 4)) | 0, (c + word(at + 8)) | 0) >>> 0;
   return Number((BigInt(hash) * BigInt(modulus)) >> 32n);
 }
 
