@@ -34,7 +34,19 @@ const options = {
     type: 'string',
     value: 'LIST',
     default: 'primary',
-    help: "where node ports are served: address ranges, or primary for the Node's own addresses",
+    help: "where node ports are served: address ranges, primary for the Node's own addresses, localhost for a relay of TCP",
+  },
+  'healthz-bind-address': {
+    type: 'string',
+    value: 'ADDRESS:PORT',
+    default: '0.0.0.0:10256',
+    help: 'where /healthz and /livez are served, for load balancers; empty: nowhere',
+  },
+  'metrics-bind-address': {
+    type: 'string',
+    value: 'ADDRESS:PORT',
+    default: '127.0.0.1:10249',
+    help: 'where /metrics, /proxyMode and /configz are served; empty: nowhere',
   },
   'masquerade-all': { type: 'boolean', help: "hide the source of pods' connections to cluster IPs, too" },
   cleanup: { type: 'boolean', help: 'remove what an earlier run has left in the kernel, and end' },
@@ -72,6 +84,8 @@ async function serve(values: Values<typeof options>): Promise<void> {
         clusterCIDRs: podCIDRs ?? node.podCIDRs,
         serviceCIDRs: serviceCIDRs ?? [],
         masqueradeAll: values['masquerade-all'],
+        healthzBindAddress: values['healthz-bind-address'],
+        metricsBindAddress: values['metrics-bind-address'],
       },
     );
     proxy.start(signal);

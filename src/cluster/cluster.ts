@@ -225,6 +225,7 @@ export class Cluster {
     const namespace = this.#namespaceOf(node);
     const [primary] = node.places;
     const log = this.#log.named(node.name);
+    const nodeGone = new AbortController();
     const proxy = new NodeProxy(
       {
         client: this.#clientFor('system:kube-proxy'),
@@ -256,7 +257,11 @@ export class Cluster {
         runtime: new OciRuntime({ stateDir, nodeName: node.name, log: log.named('runtime') }),
         log: log.named('kubelet'),
         // Deleting a node's namespace is how a node dies here: what then happens is what would happen in a datacentre.
-        alive: () => isNamespaceThere(namespace),
+        alive: async () => {
+          const isThere = await isNamespaceThere(namespace);
+          if (!isThere) nodeGone.abort();
+          return isThere;
+        },
       },
       {
         nodeName: node.name,
@@ -273,7 +278,8 @@ export class Cluster {
     );
     this.#proxies.push(proxy);
     this.#kubelets.push(kubelet);
-    proxy.start(this.#stop.signal);
+    // A socket that listens would keep the namespace of a node that is gone.
+    proxy.start(AbortSignal.any([this.#stop.signal, nodeGone.signal]));
     await Promise.all([kubelet.start(this.#stop.signal), proxy.synced()]);
   }
 }

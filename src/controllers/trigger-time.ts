@@ -4,8 +4,6 @@
 import { type Pod, podCondition, type Service } from '#api/index.ts';
 import { keyOf } from '#client/index.ts';
 
-export const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
-
 interface Seen {
   created: string | undefined;
   /** By the pod's name: when its readiness last changed, as it is written there. */

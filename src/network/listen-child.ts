@@ -7,11 +7,11 @@ import type { ListenReport, ListenRequest } from './listen-in.ts';
 const report = (message: ListenReport, server?: ReturnType<typeof createServer>, sent?: () => void) =>
   process.send?.(message, server, {}, sent);
 
-process.on('message', ({ id, host, port }: ListenRequest) => {
+process.on('message', ({ id, ...options }: ListenRequest) => {
   const server = createServer();
   server.on('error', ({ message }) => report({ id, error: message }));
   // Whoever connects before our copy is closed may be lost: the parent tells nobody of the socket until then.
-  server.listen({ host, port }, () => report({ id }, server, () => server.close(() => report({ id, isAlone: true }))));
+  server.listen(options, () => report({ id }, server, () => server.close(() => report({ id, isAlone: true }))));
 });
 process.on('disconnect', () => process.exit());
 // It may have hung up before there was anybody to hear of it.

@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: any free port; read it from `server.address()`. */
   readonly port: number;
+  /** `::` without IPv4; by default it is both. */
+  readonly ipv6Only?: boolean | undefined;
 }
 
 /** What the child is asked. */

@@ -29,6 +29,8 @@ export function usualAddress(text: unknown, family: Family): string | undefined 
   return specialRanges[family].some((range) => contains(range, address)) ? undefined : formatAddress(address);
 }
 
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+
 export const isPort = (port: unknown): port is number =>
   Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
 

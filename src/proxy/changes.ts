@@ -48,12 +48,13 @@ export class ChangeTracker {
       log,
     });
     this.#nodes = new Informer(client.resource(nodes), { fieldSelector: `metadata.name=${nodeName}`, log });
-    this.#services.onChange(({ object }) => {
-      observer.serviceChanged();
-      this.#add(keyOf(object));
+    this.#services.onChange((change) => {
+      observer.serviceChanged(change);
+      this.#add(keyOf(change.object));
     });
-    this.#slices.onChange(({ type, object, old }) => {
-      observer.sliceChanged(type === 'deleted' ? undefined : object, old);
+    this.#slices.onChange((change) => {
+      const { object, old } = change;
+      observer.sliceChanged(change);
       // A slice may be given to another Service by a new label.
       for (const slice of [object, old]) for (const key of slice ? serviceOf(slice) : []) this.#add(key);
     });

@@ -29,7 +29,7 @@ import { NftExec } from '#nftables/index.ts';
 import { ConntrackExec } from './conntrack/conntrack.ts';
 import { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import { type ServiceShape, serviceOf, sliceOf } from './objects.testing.ts';
-import type { ServiceState } from './observer.ts';
+import { Observers, type ServiceState } from './observer.ts';
 import { TableWriter } from './table-writer.ts';
 import { families } from './words.ts';
 
@@ -82,7 +82,7 @@ export type Caller = keyof typeof callers;
 const servers: Server[] = [];
 const children: ChildProcess[] = [];
 /** What there is, as the API would tell it. */
-const states = new Map<string, ServiceState>();
+const states = new Map<string, Omit<ServiceState, 'wants'>>();
 const cleaners = nodes.map(({ name, namespace }) => {
   const network = new NodeNetwork(namespace);
   const parts = {
@@ -94,7 +94,7 @@ const cleaners = nodes.map(({ name, namespace }) => {
 });
 let writers = nodes.map(writersOf);
 
-function writersOf({ name, index, namespace }: (typeof nodes)[0]): TableWriter[] {
+function writersOf({ name, index, namespace }: (typeof nodes)[0], i: number): TableWriter[] {
   const nodeIPs = both.map(({ node }) => node(index));
   const parts = {
     nft: new NftExec({ prefix: enter(namespace) }),
@@ -105,6 +105,7 @@ function writersOf({ name, index, namespace }: (typeof nodes)[0]): TableWriter[]
       serviceCIDRs: both.map(({ serviceCIDR }) => serviceCIDR),
       place: { nodeName: name, nodeIPs },
     },
+    observer: new Observers([cleaners[i] as FlowCleaner], quiet),
     options: {
       clusterCIDRs: both.map(({ clusterCIDR }) => clusterCIDR),
       serviceCIDRs: [],
@@ -129,12 +130,10 @@ export async function put(service: Service, ...slices: EndpointSlice[]): Promise
 async function written(keys: readonly string[]): Promise<void> {
   await Promise.all(
     writers.map(async (ofNode, i) => {
-      for (const key of keys) cleaners[i]?.set(key, states.get(key));
       await Promise.all(
         ofNode.map(async (writer) => {
           writer.add(keys);
           await writer.write(Date.now());
-          cleaners[i]?.written(writer.family);
           await writer.idle();
         }),
       );

@@ -2,9 +2,16 @@
 
 import type { Server } from 'node:net';
 
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+  /** `::` without IPv4. */
+  readonly ipv6Only?: boolean | undefined;
+}
+
 export interface NodeNetwork {
   /** A socket that listens in the node's namespace; whoever gets it closes it. Throws when that cannot be. */
-  listen(at: { readonly host: string; readonly port: number }): Promise<Server>;
+  listen(at: ListenAt): Promise<Server>;
   /** All of both families, those of the loopback included. */
   addresses(): Promise<readonly string[]>;
   /** Names as sysctl(8) writes them. */

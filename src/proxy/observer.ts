@@ -2,12 +2,16 @@
 // observers what happens; none of them can hold it up.
 
 import type { EndpointSlice, Node, Service } from '#api/index.ts';
+import type { Change } from '#client/index.ts';
 import type { Family } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
+import type { ServiceWants } from './frontends.ts';
 
 export interface ServiceState {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
+  /** Of the family that is told of; undefined: the rules have nothing for it. */
+  readonly wants: ServiceWants | undefined;
 }
 
 /** How the rules of a family were written. */
@@ -20,20 +24,21 @@ export interface Written {
 
 /** Calls must not wait; what they throw is logged. */
 export interface ProxyObserver {
-  /** A Service came, changed or went, and the rules do not show it yet. */
-  serviceChanged?(): void;
-  /** @param slice undefined when it is gone. */
-  sliceChanged?(slice: EndpointSlice | undefined, old: EndpointSlice | undefined): void;
-  /** The Node object of this node. */
+  /** What came from the API, and the rules do not show yet. */
+  serviceChanged?(change: Change<Service>): void;
+  sliceChanged?(change: Change<EndpointSlice>): void;
+  /** The Node object of this node; undefined when it has been deleted. */
   nodeChanged?(node: Node | undefined): void;
+  /** All changes so far go into the next rules of the family. */
+  begin?(family: Family): void;
   /**
-   * The state from which the next rules are made, for every Service that changed; again and again while they cannot be
+   * The state from which these rules are made, for every Service that changed; again and again while they cannot be
    * written.
    *
    * @param key `namespace/name`
    * @param state undefined: gone, or not for the proxy any more
    */
-  set?(key: string, state: ServiceState | undefined): void;
+  set?(family: Family, key: string, state: ServiceState | undefined): void;
   /** The rules of the family show all that was set. */
   written?(family: Family, how: Written): void;
   /** They could not be written, and will be tried again. */
@@ -50,20 +55,24 @@ export class Observers implements Required<ProxyObserver> {
     this.#log = log;
   }
 
-  serviceChanged(): void {
-    this.#tell((each) => each.serviceChanged?.());
+  serviceChanged(change: Change<Service>): void {
+    this.#tell((each) => each.serviceChanged?.(change));
   }
 
-  sliceChanged(slice: EndpointSlice | undefined, old: EndpointSlice | undefined): void {
-    this.#tell((each) => each.sliceChanged?.(slice, old));
+  sliceChanged(change: Change<EndpointSlice>): void {
+    this.#tell((each) => each.sliceChanged?.(change));
   }
 
   nodeChanged(node: Node | undefined): void {
     this.#tell((each) => each.nodeChanged?.(node));
   }
 
-  set(key: string, state: ServiceState | undefined): void {
-    this.#tell((each) => each.set?.(key, state));
+  begin(family: Family): void {
+    this.#tell((each) => each.begin?.(family));
+  }
+
+  set(family: Family, key: string, state: ServiceState | undefined): void {
+    this.#tell((each) => each.set?.(family, key, state));
   }
 
   written(family: Family, how: Written): void {

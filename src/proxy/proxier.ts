@@ -74,11 +74,7 @@ export class Proxier {
     this.#changes = changes;
     const source = {
       all: () => changes.all(),
-      get: (key: string) => {
-        const state = changes.get(key);
-        this.#observers.set(key, state);
-        return state;
-      },
+      get: (key: string) => changes.get(key),
       get serviceCIDRs() {
         return changes.serviceCIDRs.length > 0 ? changes.serviceCIDRs : options.serviceCIDRs;
       },
@@ -88,7 +84,7 @@ export class Proxier {
     };
     const rules = { ...options, nodePortIPs: nodePortRanges(nodePortAddresses, nodeIPs) };
     this.#turns = (options.families ?? families).map((family) => ({
-      writer: new TableWriter(family, { nft, log: this.#log, source, options: rules }),
+      writer: new TableWriter(family, { nft, log: this.#log, source, observer: this.#observers, options: rules }),
       notBefore: 0,
     }));
   }
@@ -132,10 +128,8 @@ export class Proxier {
   async #write(turn: Turn): Promise<void> {
     const { writer } = turn;
     try {
-      const written = await writer.write(this.#now());
-      if (written) this.#observers.written(writer.family, written);
+      await writer.write(this.#now());
     } catch (error) {
-      this.#observers.failed(writer.family);
       const retryAfter = Math.min(retryMs.first * 2 ** (writer.failures - 1), retryMs.most);
       turn.notBefore = this.#now() + retryAfter;
       this.#log.error('cannot write service rules, trying again', {

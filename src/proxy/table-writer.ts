@@ -8,14 +8,14 @@ import { type Element, isNotFound, type NamedSet, type Nft } from '#nftables/ind
 import { AffinityCleaner } from './affinity-cleaner.ts';
 import { type Place, wantsOf } from './frontends.ts';
 import type { KernelTable } from './kernel-table.ts';
-import type { ServiceState, Written } from './observer.ts';
+import type { ProxyObserver, ServiceState } from './observer.ts';
 import { Programme, type ProgrammeOptions } from './programme.ts';
 import { setsOf, tableOf, writtenSets } from './sets.ts';
 
 /** What there is to write, as it is now. */
 export interface Source {
   all(): Iterable<string>;
-  get(key: string): ServiceState | undefined;
+  get(key: string): Omit<ServiceState, 'wants'> | undefined;
   readonly serviceCIDRs: readonly string[];
   readonly place: Place;
 }
@@ -24,6 +24,7 @@ export interface TableWriterParts {
   readonly nft: Nft;
   readonly log: Logger;
   readonly source: Source;
+  readonly observer: Required<ProxyObserver>;
   readonly options: ProgrammeOptions;
 }
 
@@ -86,10 +87,9 @@ export class TableWriter {
   }
 
   /**
-   * Brings the kernel up to date. Resolves with undefined when nobody had changed anything. Throws NftError; then nothing
-   * has changed, and the next call looks at all again.
+   * Brings the kernel up to date. Throws NftError; then nothing has changed, and the next call looks at all again.
    */
-  async write(now: number): Promise<Written | undefined> {
+  async write(now: number): Promise<void> {
     const begin = performance.now();
     const full = this.#programme === undefined;
     const services = this.#changed.size;
@@ -99,10 +99,11 @@ export class TableWriter {
       this.#failures = 0;
       const seconds = (performance.now() - begin) / 1000;
       this.#parts.log.debug('wrote service rules', { family: this.family, services, full, seconds });
-      return services > 0 || full ? { seconds, full } : undefined;
+      if (services > 0 || full) this.#parts.observer.written(this.family, { seconds, full });
     } catch (error) {
       this.#failures++;
       this.distrust();
+      this.#parts.observer.failed(this.family);
       throw error;
     }
   }
@@ -118,14 +119,17 @@ export class TableWriter {
   }
 
   async #writeChanges(programme: Programme, now: number, isLoad = false): Promise<void> {
-    const { nft, source } = this.#parts;
+    const { nft, source, observer } = this.#parts;
     const changed = this.#changed;
     this.#changed = new Set();
+    observer.begin(this.family);
     let turn = 0;
     for (const key of changed) {
       if (++turn % servicesPerTurn === 0) await setImmediate();
       const found = source.get(key);
-      programme.set(key, found && wantsOf(found.service, found.slices, this.family, source.place), now);
+      const wants = found && wantsOf(found.service, found.slices, this.family, source.place);
+      observer.set(this.family, key, found && { ...found, wants });
+      programme.set(key, wants, now);
     }
     if (source.serviceCIDRs.join() !== this.#serviceCIDRs) {
       programme.setServiceCIDRs(source.serviceCIDRs);

@@ -9,6 +9,7 @@ import {
   type Pod,
   type Service,
 } from '#api/index.ts';
+import { triggerTimeAnnotation } from '#api/well-known-labels.ts';
 import { canonicalJson, sameJson } from '../json.ts';
 import {
   addressOf,
@@ -20,7 +21,6 @@ import {
   resolvePorts,
   targetRef,
 } from '../service-pods.ts';
-import { triggerTimeAnnotation } from '../trigger-time.ts';
 
 type Subset = NonNullable<Endpoints['subsets']>[number];
 type Address = NonNullable<Subset['addresses']>[number];

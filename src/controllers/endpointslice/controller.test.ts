@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type EndpointSlice, endpoints, events, nodes, pods, services } from '#api/index.ts';
+import { triggerTimeAnnotation } from '#api/well-known-labels.ts';
 import { until } from '../cluster-suite.ts';
-import { triggerTimeAnnotation } from '../trigger-time.ts';
 import { namespace, start, zone, zones } from './controllers.testing.ts';
 
 test('a pod that is drained serves until it is gone: terminating in the slices at once, in no legacy Endpoints', async (t) => {

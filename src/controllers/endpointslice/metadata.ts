@@ -9,9 +9,9 @@ import {
   services,
 } from '#api/index.ts';
 import { dns1123Subdomain } from '#api/names.ts';
+import { triggerTimeAnnotation } from '#api/well-known-labels.ts';
 import { controllerReference } from '../ownership.ts';
 import { isHeadless } from '../service-pods.ts';
-import { triggerTimeAnnotation } from '../trigger-time.ts';
 
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 export const managedBy = 'endpointslice-controller.k8s.io';

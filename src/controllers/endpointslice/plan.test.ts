@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EndpointSlice, Node } from '#api/index.ts';
-import { triggerTimeAnnotation } from '../trigger-time.ts';
+import { triggerTimeAnnotation } from '#api/well-known-labels.ts';
 import { pod, pods, service, settle } from './objects.testing.ts';
 import { plan } from './plan.ts';
 

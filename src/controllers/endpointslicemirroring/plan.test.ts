@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EndpointSlice, Endpoints, Service } from '#api/index.ts';
-import { triggerTimeAnnotation } from '../trigger-time.ts';
+import { triggerTimeAnnotation } from '#api/well-known-labels.ts';
 import { capacity, isMirrored, managedBy, plan } from './plan.ts';
 
 type Subset = NonNullable<Endpoints['subsets']>[number];

@@ -13,6 +13,7 @@ import {
   type Service,
   serviceNameLabel,
 } from '#api/index.ts';
+import { triggerTimeAnnotation } from '#api/well-known-labels.ts';
 import { type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
 import { identityOf, portsKey } from '../endpointslice/endpoints.ts';
 import { managedByLabel, namePrefix } from '../endpointslice/metadata.ts';
@@ -20,7 +21,6 @@ import { pack, reuse } from '../endpointslice/pack.ts';
 import type { SliceWrites } from '../endpointslice/write.ts';
 import { sameJson } from '../json.ts';
 import { controllerReference } from '../ownership.ts';
-import { triggerTimeAnnotation } from '../trigger-time.ts';
 
 export const managedBy = 'endpointslicemirroring-controller.k8s.io';
 /** Of a subset, and of a slice. */

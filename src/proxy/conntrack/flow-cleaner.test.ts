@@ -9,11 +9,15 @@ import type { Family } from '#lib/cidr.ts';
 import { createLogger } from '#lib/log.ts';
 import { run, tryRun } from '#lib/run.ts';
 import { createNamespace, deleteNamespace, enter, NodeNetwork } from '#network/index.ts';
-import type { ServiceState } from '../observer.ts';
 import { type Conntrack, ConntrackExec, type FlowGroup } from './conntrack.ts';
 import { FlowCleaner } from './flow-cleaner.ts';
 
 const namespace = `tc${process.pid}`;
+interface State {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+}
+
 const quiet = createLogger('test', 'error', () => {});
 const network = new NodeNetwork(namespace);
 
@@ -107,7 +111,7 @@ END`);
   };
   const forgetAll = () => inside(`conntrack -D -f ${family.toLowerCase()} >/dev/null 2>&1; true`);
 
-  const state = (endpoints: readonly string[], extra: Partial<Service['spec'] & object> = {}): ServiceState => ({
+  const state = (endpoints: readonly string[], extra: Partial<Service['spec'] & object> = {}): State => ({
     service: {
       apiVersion: 'v1',
       kind: 'Service',
@@ -162,8 +166,8 @@ END`);
       { nodeName: 'one', families: ['IPv4', 'IPv6'] },
       new AbortController().signal,
     );
-  const tell = async (cleaner: FlowCleaner, now: ServiceState | undefined) => {
-    cleaner.set('default/dns', now);
+  const tell = async (cleaner: FlowCleaner, now: State | undefined) => {
+    cleaner.set(family, 'default/dns', now && { ...now, wants: undefined });
     cleaner.written(family);
     await cleaner.idle();
   };
@@ -172,7 +176,7 @@ END`);
   describe(`UDP flows, ${family}`, { timeout: 30_000 }, () => {
     let conntrack: Counting;
     let cleaner: FlowCleaner;
-    const begin = async (now: ServiceState | undefined) => {
+    const begin = async (now: State | undefined) => {
       await forgetAll();
       conntrack = new Counting({ prefix: enter(namespace) });
       cleaner = cleanerWith(conntrack);
@@ -280,8 +284,8 @@ END`);
     test('a Service that takes over an address before its owner is gone keeps its flows', async () => {
       await begin(state([a]));
       await translate(b);
-      cleaner.set('default/heir', state([b]));
-      cleaner.set('default/dns', undefined);
+      cleaner.set(family, 'default/heir', { ...state([b]), wants: undefined });
+      cleaner.set(family, 'default/dns', undefined);
       await call(clusterIP, 53);
       cleaner.written(family);
       await cleaner.idle();
@@ -334,7 +338,8 @@ describe('failures', () => {
       stop.signal,
     );
     const spec = { clusterIP: '172.30.0.1', clusterIPs: ['172.30.0.1'], ports: [{ port: 53, protocol: 'UDP' }] };
-    cleaner.set('default/dns', {
+    cleaner.set('IPv4', 'default/dns', {
+      wants: undefined,
       service: { metadata: { name: 'dns', namespace: 'default' }, spec } as Service,
       slices: [],
     });

@@ -51,8 +51,8 @@ export class FlowCleaner implements ProxyObserver {
     );
   }
 
-  set(key: string, state: ServiceState | undefined): void {
-    for (const { frontends } of this.#work.values()) frontends.set(key, state);
+  set(family: Family, key: string, state: ServiceState | undefined): void {
+    this.#work.get(family)?.frontends.set(key, state);
   }
 
   /** Not before: a packet in between would make the same flow again. */

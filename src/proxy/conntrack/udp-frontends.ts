@@ -1,9 +1,9 @@
 // The UDP addresses of Services and from whom an answer to each is right (services.md D.8), and which of them changed so
 // that flows may be on the wrong way. Pure bookkeeping, of UDP ports alone.
 
-import { isIP } from 'node:net';
 import type { Service, ServicePort } from '#api/index.ts';
-import { type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
+import type { Family } from '#lib/cidr.ts';
+import { usualAddress } from '../addresses.ts';
 import { endpointsOf } from '../endpoints.ts';
 import type { ServiceState } from '../observer.ts';
 
@@ -14,6 +14,8 @@ export type Serving = ReadonlySet<string>;
 
 export const frontendOf = (address: string, port: number): Frontend => `${address} ${port}`;
 export const nodePortFrontend = (port: number): Frontend => `* ${port}`;
+
+type State = Omit<ServiceState, 'wants'>;
 
 interface Claim {
   readonly service: string;
@@ -34,7 +36,7 @@ export class UdpFrontends {
     this.#nodeName = nodeName;
   }
 
-  set(service: string, state: ServiceState | undefined): void {
+  set(service: string, state: State | undefined): void {
     const wanted = state ? this.#frontendsOf(state) : new Map<Frontend, Serving>();
     for (const frontend of this.#byService.get(service) ?? []) {
       // Who has taken it over meanwhile keeps it.
@@ -60,15 +62,15 @@ export class UdpFrontends {
     return changed;
   }
 
-  #frontendsOf({ service, slices }: ServiceState): Map<Frontend, Serving> {
+  #frontendsOf({ service, slices }: State): Map<Frontend, Serving> {
     const found = new Map<Frontend, Serving>();
     const ports = (service.spec?.ports ?? []).filter(({ protocol }) => protocol === 'UDP');
     if (ports.length === 0 || service.spec?.type === 'ExternalName') return found;
-    const addresses = addressesOf(service).filter((address) => isIP(address) === (this.#family === 'IPv4' ? 4 : 6));
+    const addresses = addressesOf(service).flatMap((address) => usualAddress(address, this.#family) ?? []);
     if (addresses.length === 0) return found;
     for (const port of ports) {
       const serving = this.#serving(slices, port);
-      for (const address of addresses) found.set(frontendOf(plain(address), port.port), serving);
+      for (const address of addresses) found.set(frontendOf(address, port.port), serving);
       if (port.nodePort) found.set(nodePortFrontend(port.nodePort), serving);
     }
     return found;
@@ -78,20 +80,13 @@ export class UdpFrontends {
     const endpoints = endpointsOf(slices, port, { nodeName: this.#nodeName, family: this.#family }).filter(
       ({ serving }) => serving,
     );
-    return new Set(endpoints.map(({ address, target }) => frontendOf(plain(address), Number(target.split(' . ')[1]))));
+    return new Set(endpoints.map(({ address, target }) => frontendOf(address, Number(target.split(' . ')[1]))));
   }
 }
 
 /** Where the proxy translates: a load balancer that passes connections on itself (ipMode Proxy) is not among them. */
-function addressesOf({ spec, status }: Service): string[] {
-  const ingress = status?.loadBalancer?.ingress ?? [];
+function addressesOf({ spec, status }: Service): (string | undefined)[] {
+  const ingress = spec?.type === 'LoadBalancer' ? (status?.loadBalancer?.ingress ?? []) : [];
   const balancers = ingress.flatMap(({ ip, ipMode }) => (ip && ipMode !== 'Proxy' ? [ip] : []));
-  return [...(spec?.clusterIPs ?? [spec?.clusterIP ?? '']), ...(spec?.externalIPs ?? []), ...balancers];
-}
-
-/** As the kernel's tools write it. */
-function plain(address: string): string {
-  if (!address.includes(':')) return address;
-  const parsed = parseAddress(address);
-  return parsed ? formatAddress(parsed) : address;
+  return [...(spec?.clusterIPs ?? [spec?.clusterIP]), ...(spec?.externalIPs ?? []), ...balancers];
 }
