@@ -47,6 +47,25 @@ test('discovery tells of names, verbs and sub-resources', async () => {
   assert.deepEqual(found('services/proxy').verbs, ['create', 'delete', 'get', 'patch', 'update']);
 });
 
+test('the schema says how lists and maps of a Service merge', async () => {
+  const api = await startServer();
+  const { components } = await ok(api.send('GET', '/openapi/v3/api/v1'));
+  const rules = (type: string, field: string) =>
+    Object.entries(components.schemas[`io.k8s.api.core.v1.${type}`].properties[field])
+      .filter(([key]) => key.startsWith('x-kubernetes-'))
+      .map(([key, value]) => `${key.slice('x-kubernetes-'.length)}=${value}`)
+      .sort();
+  const byPort = ['list-map-keys=port,protocol', 'list-type=map', 'patch-merge-key=port', 'patch-strategy=merge'];
+  assert.deepEqual(rules('ServiceSpec', 'ports'), byPort);
+  assert.deepEqual(rules('ServiceSpec', 'selector'), ['map-type=atomic']);
+  for (const list of ['clusterIPs', 'ipFamilies', 'externalIPs', 'loadBalancerSourceRanges']) {
+    assert.deepEqual(rules('ServiceSpec', list), ['list-type=atomic'], list);
+  }
+  assert.deepEqual(rules('LoadBalancerStatus', 'ingress'), ['list-type=atomic']);
+  const byType = ['list-map-keys=type', 'list-type=map', 'patch-merge-key=type', 'patch-strategy=merge'];
+  assert.deepEqual(rules('ServiceStatus', 'conditions'), byType);
+});
+
 describe('PUT', () => {
   test('creates what is not there, and needs no version to change what is', async () => {
     const api = await startServer();

@@ -102,7 +102,7 @@ export const ServiceSpec = message(
       doc: 'Where connections from inside the cluster go. Cluster (default): to any pod; Local: only to pods of the same node.',
     }),
     trafficDistribution: pointer(23, string, {
-      doc: 'A wish on how to choose among pods. PreferClose: near the client, by zone.',
+      doc: "A wish on how to choose among pods. PreferSameZone: those of the client's zone; PreferSameNode: those of its node, else of its zone; PreferClose is an older word for PreferSameZone.",
     }),
   },
 );
