@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Family } from '#lib/cidr.ts';
+import fc from 'fast-check';
+import { type Family, formatAddress, parseAddress } from '#lib/cidr.ts';
 import { disjointRanges, usualAddress } from './addresses.ts';
 import { allowedSources } from './source-ranges.ts';
 
@@ -34,6 +35,20 @@ describe('usualAddress', () => {
   for (const [text, family, want] of table) {
     test(`${text} as ${family}`, () => assert.equal(usualAddress(text, family), want));
   }
+});
+
+test('an IPv6 address is written as nft lists it', () => {
+  const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
+  const written = fc
+    .array(group, { minLength: 7, maxLength: 7 })
+    .map((groups) => ['2001', ...groups.map((one) => one.toString(16))].join(':'));
+  fc.assert(
+    fc.property(written, (text) => {
+      const address = parseAddress(text);
+      assert.ok(address);
+      assert.equal(usualAddress(text.toUpperCase(), 'IPv6'), formatAddress(address));
+    }),
+  );
 });
 
 describe('disjointRanges', () => {

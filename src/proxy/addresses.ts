@@ -1,32 +1,27 @@
 // Addresses and ports that come from objects, as nft would list them. What cannot be anybody's address is taken out here:
 // one element that nft refuses would keep the elements of all other Services from being written.
 
-import {
-  type Cidr,
-  contains,
-  type Family,
-  formatAddress,
-  formatCidr,
-  overlaps,
-  parseAddress,
-  parseCidr,
-} from '#lib/cidr.ts';
-
-/** Unspecified, loopback, link-local, multicast; of IPv6 also all that stands for an IPv4 address (services.md 0.2). */
-const special = {
-  IPv4: ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'],
-  IPv6: ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'],
-};
-const specialRanges: Record<Family, Cidr[]> = {
-  IPv4: special.IPv4.flatMap((text) => parseCidr(text) ?? []),
-  IPv6: special.IPv6.flatMap((text) => parseCidr(text) ?? []),
-};
+import { isIPv4, isIPv6 } from 'node:net';
+import { type Cidr, type Family, formatAddress, formatCidr, overlaps, parseCidr } from '#lib/cidr.ts';
 
 /** The address in its usual notation; undefined when it is none, of the other family, or cannot be called. */
 export function usualAddress(text: unknown, family: Family): string | undefined {
-  const address = typeof text === 'string' ? parseAddress(text) : undefined;
-  if (address?.family !== family) return undefined;
-  return specialRanges[family].some((range) => contains(range, address)) ? undefined : formatAddress(address);
+  if (typeof text !== 'string') return undefined;
+  return family === 'IPv4' ? usualIPv4(text) : usualIPv6(text);
+}
+
+/** There is one notation. Not among those that can be called: unspecified, loopback, link-local, multicast (services.md 0.2). */
+function usualIPv4(text: string): string | undefined {
+  if (!isIPv4(text)) return undefined;
+  const first = Number.parseInt(text, 10);
+  return first === 0 || first === 127 || first >= 224 || text.startsWith('169.254.') ? undefined : text;
+}
+
+/** The same, and all that stands for an IPv4 address. By way of a URL, which is ten times as fast as arithmetic on bigints. */
+function usualIPv6(text: string): string | undefined {
+  if (!isIPv6(text) || text.includes('%')) return undefined;
+  const usual = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  return /^(::|fe[89ab].:|ff..:)/.test(usual) ? undefined : usual;
 }
 
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
