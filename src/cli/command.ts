@@ -1,6 +1,7 @@
 // What a command of the command line is: its options as data, so that help, parsing and messages come from one place.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseGoDuration } from '#lib/go-duration.ts';
 import { UserError } from '#lib/user-error.ts';
 
 export interface OptionSpec {
@@ -70,6 +71,17 @@ export function wholeNumber(option: string, text: string, least: number, most: n
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= least && number <= most) return number;
   throw new UserError(`--${option} ${text}: must be a whole number from ${least} to ${most}.`);
+}
+
+/** Milliseconds of a duration as Go writes it, or an error that names the option. */
+export function duration(option: string, text: string): number {
+  try {
+    const ms = parseGoDuration(text);
+    if (ms >= 0) return ms;
+  } catch {
+    // Told below, with what would be right.
+  }
+  throw new UserError(`--${option} ${text}: must be a duration such as 500ms or 10s.`);
 }
 
 /** One of a few words, or an error that names the option. */

@@ -6,7 +6,7 @@ import { runAsLeader } from '#client/index.ts';
 import { type ControllerName, controllerNames, startControllers } from '#controllers/index.ts';
 import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
-import { command, oneOf, wholeNumber } from './command.ts';
+import { command, duration, oneOf, wholeNumber } from './command.ts';
 import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
 
 const defaultLease = 'kube-system/portolan-controllers';
@@ -30,6 +30,24 @@ const options = {
     default: '40',
     help: 'node: one that has not been heard of for this long is not ready any more',
   },
+  'max-endpoints-per-slice': {
+    type: 'string',
+    value: 'N',
+    default: '100',
+    help: 'endpointslice: endpoints in one slice, 1000 at most',
+  },
+  'concurrent-service-endpoint-syncs': {
+    type: 'string',
+    value: 'N',
+    default: '5',
+    help: 'endpointslice: Services that are worked on at a time',
+  },
+  'endpointslice-updates-batch-period': {
+    type: 'string',
+    value: 'DURATION',
+    default: '0s',
+    help: 'endpointslice: how long a change of a pod waits for others, to be written with them',
+  },
 } as const;
 
 function parseOnly(text: string | undefined): ControllerName[] {
@@ -44,6 +62,22 @@ function parseLease(text: string): { namespace: string; name: string } | undefin
   throw new UserError(`--leader-elect ${text}: must be NAMESPACE/NAME of a Lease, such as ${defaultLease}, or none.`);
 }
 
+type Values = Readonly<Record<(typeof sliceOptions)[number], string>>;
+const sliceOptions = [
+  'max-endpoints-per-slice',
+  'concurrent-service-endpoint-syncs',
+  'endpointslice-updates-batch-period',
+] as const;
+
+function endpointSliceOptions(values: Values) {
+  const [max, syncs, batch] = sliceOptions;
+  return {
+    maxEndpointsPerSlice: wholeNumber(max, values[max], 1, 1000),
+    concurrentServiceEndpointSyncs: wholeNumber(syncs, values[syncs], 1, 1000),
+    updatesBatchPeriodMs: duration(batch, values[batch]),
+  };
+}
+
 export const controllers = command({
   name: 'controllers',
   summary: 'run controllers by themselves, against any Kubernetes cluster',
@@ -56,11 +90,12 @@ export const controllers = command({
     const only = parseOnly(values.only);
     const lease = parseLease(values['leader-elect']);
     const grace = wholeNumber('node-monitor-grace-period', values['node-monitor-grace-period'], 1, 86_400);
+    const endpointSlices = endpointSliceOptions(values);
     const log = createLogger('controllers', logLevelOf(values['log-level']));
     const client = await clientOf(values.kubeconfig, 'portolan-controllers');
     const stop = stopSignal();
     const work = async (signal: AbortSignal) => {
-      await startControllers({ client, log }, { signal, only, nodeMonitorGracePeriodMs: 1000 * grace });
+      await startControllers({ client, log }, { signal, only, endpointSlices, nodeMonitorGracePeriodMs: 1000 * grace });
       log.info('at work', { controllers: only.join() });
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     };

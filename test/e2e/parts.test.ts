@@ -199,6 +199,8 @@ describe('portolan controllers', () => {
   test('mistakes get one line that says what to do', async () => {
     for (const [args, message] of [
       [['--only', 'endpointslices'], /^--only endpointslices: must be one of .*endpointslice,/],
+      [['--max-endpoints-per-slice', '1001'], /^--max-endpoints-per-slice 1001: must be a whole number from 1 to 1000/],
+      [['--endpointslice-updates-batch-period', '5'], /^--endpointslice-updates-batch-period 5: must be a duration/],
       [['--leader-elect', 'x'], /^--leader-elect x: must be NAMESPACE\/NAME of a Lease/],
       [['--kubeconfig', '/nowhere'], /^kubeconfig \/nowhere: there is no such file/],
     ] as const) {

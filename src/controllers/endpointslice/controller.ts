@@ -69,12 +69,14 @@ class EndpointSliceController {
     const service = this.#parts.informers.services.get(name, namespace);
     if (!service) {
       // Its slices are garbage, which the garbage collector removes.
-      for (const one of [this.#tracker, this.#triggers, this.#topology, this.#metrics]) one.forget(key);
+      for (const one of [this.#tracker, this.#triggers, this.#topology]) one.forget(key);
+    }
+    // What there is stays when the selector goes: somebody may want to go on from it by hand.
+    if (!service || !isSelecting(service)) {
+      this.#metrics.forget(key);
       this.#nodes.leftOut(key, []);
       return;
     }
-    // What there is stays when the selector goes: somebody may want to go on from it by hand.
-    if (!isSelecting(service)) return;
     try {
       this.#metrics.synced((await this.#sync(key, service)) ? 'success' : 'stale');
     } catch (error) {
