@@ -67,7 +67,8 @@ export class Informer<T extends KubeObject> {
     if (this.#started) return;
     this.#started = true;
     const mirror: Mirror<T> = {
-      replace: (objects) => this.#replace(objects.map(this.#transform)),
+      keep: this.#transform,
+      replace: (objects) => this.#replace(objects),
       put: (object) => this.#put(this.#transform(object)),
       remove: (object) => this.#remove(this.#transform(object)),
     };

@@ -8,7 +8,9 @@ import { delayAfter } from './backoff.ts';
 import type { Resource } from './client.ts';
 
 export interface Mirror<T> {
-  /** The whole collection, after a list. */
+  /** What is kept of an object of a list. */
+  keep(object: T): T;
+  /** The whole collection, after a list; every object as {@link Mirror.keep} gave it. */
   replace(objects: T[]): void;
   put(object: T): void;
   remove(object: T): void;
@@ -72,7 +74,8 @@ async function listAll<T extends KubeObject>(
   let next: string | undefined;
   for (;;) {
     const page = await resource.list({ ...selection, limit: pageSize, continue: next, signal });
-    objects.push(...page.items);
+    // Page by page, so that what nobody keeps of a long list is not all there at once.
+    for (const item of page.items) objects.push(mirror.keep(item));
     next = page.metadata.continue || undefined;
     if (next) continue;
     mirror.replace(objects);

@@ -16,6 +16,7 @@ import { type Client, Informer, keyOf, splitKey } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
 import { proxiedServices, proxiedSlices } from './frontends.ts';
 import type { ProxyObserver } from './observer.ts';
+import { slimService, slimSlice } from './slim.ts';
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 
@@ -41,10 +42,15 @@ export class ChangeTracker {
     this.#nodeName = nodeName;
     this.#client = client;
     this.#log = log;
-    this.#services = new Informer(client.resource(services), { labelSelector: proxiedServices, log });
+    this.#services = new Informer(client.resource(services), {
+      labelSelector: proxiedServices,
+      transform: slimService,
+      log,
+    });
     this.#slices = new Informer(client.resource(endpointSlices), {
       labelSelector: proxiedSlices,
       indexes: { service: serviceOf },
+      transform: slimSlice,
       log,
     });
     this.#nodes = new Informer(client.resource(nodes), { fieldSelector: `metadata.name=${nodeName}`, log });

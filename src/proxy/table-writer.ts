@@ -9,7 +9,7 @@ import { AffinityCleaner } from './affinity-cleaner.ts';
 import { type Place, wantsOf } from './frontends.ts';
 import type { KernelTable } from './kernel-table.ts';
 import type { ProxyObserver, ServiceState } from './observer.ts';
-import { Programme, type ProgrammeOptions } from './programme.ts';
+import { Programme, type ProgrammeOptions, type Step } from './programme.ts';
 import { setsOf, tableOf, writtenSets } from './sets.ts';
 
 /** What there is to write, as it is now. */
@@ -30,6 +30,8 @@ export interface TableWriterParts {
 
 /** Services turned into rules before others get a turn on the event loop. */
 const servicesPerTurn = 100;
+/** Services of one transaction of a load. */
+const servicesPerPiece = 500;
 
 export class TableWriter {
   readonly family: Family;
@@ -108,39 +110,70 @@ export class TableWriter {
     }
   }
 
+  /**
+   * In pieces, each of which is right by itself: Services that were written work while others are still to come, and what
+   * was in the kernel from before stays until the last piece. While nft writes one piece, the next is made.
+   */
   async #writeAll(now: number): Promise<void> {
-    // What is there may be what the kernel does not let us build upon, so every other attempt begins from nothing.
-    const kernel = this.#failures % 2 === 0 ? await this.#kernelTable() : undefined;
+    // What is there may be what the kernel does not let us build upon, so every other attempt begins from nothing: at once,
+    // since in pieces it would take away what works.
+    const isFromNothing = this.#failures % 2 === 1;
+    const kernel = isFromNothing ? undefined : await this.#kernelTable();
     const programme = new Programme(this.family, this.#parts.options, kernel);
     this.#serviceCIDRs = '';
     this.add(this.#parts.source.all());
-    await this.#writeChanges(programme, now, true);
+    const services = [...this.#changed];
+    this.#changed = new Set();
+    this.#parts.observer.begin(this.family);
+    const size = isFromNothing ? services.length : servicesPerPiece;
+    let written: Promise<unknown> = Promise.resolve();
+    for (let from = 0; from < services.length; from += size) {
+      await this.#plan(programme, services.slice(from, from + size), now);
+      await written;
+      written = this.#run(programme.take(now));
+      // Whoever awaits it next hears of it; until then it must not count as unhandled.
+      written.catch(() => {});
+    }
+    await written;
+    this.#setServiceCIDRs(programme);
+    programme.endLoad(now);
+    await this.#run(programme.take(now));
+    this.#definition = await this.#parts.nft.definition(tableOf(this.family));
     this.#programme = programme;
   }
 
-  async #writeChanges(programme: Programme, now: number, isLoad = false): Promise<void> {
-    const { nft, source, observer } = this.#parts;
+  async #writeChanges(programme: Programme, now: number): Promise<void> {
     const changed = this.#changed;
     this.#changed = new Set();
-    observer.begin(this.family);
+    this.#parts.observer.begin(this.family);
+    await this.#plan(programme, changed, now);
+    this.#setServiceCIDRs(programme);
+    const step = programme.take(now);
+    await this.#run(step);
+    if (step.newRules) this.#definition = await this.#parts.nft.definition(tableOf(this.family));
+  }
+
+  async #plan(programme: Programme, services: Iterable<string>, now: number): Promise<void> {
+    const { source, observer } = this.#parts;
     let turn = 0;
-    for (const key of changed) {
+    for (const key of services) {
       if (++turn % servicesPerTurn === 0) await setImmediate();
       const found = source.get(key);
       const wants = found && wantsOf(found.service, found.slices, this.family, source.place);
       observer.set(this.family, key, found && { ...found, wants });
       programme.set(key, wants, now);
     }
-    if (source.serviceCIDRs.join() !== this.#serviceCIDRs) {
-      programme.setServiceCIDRs(source.serviceCIDRs);
-      this.#serviceCIDRs = source.serviceCIDRs.join();
-    }
-    if (isLoad) programme.endLoad(now);
-    const { transaction, newRules, staleAffinity } = programme.take(now);
-    if (!transaction.isEmpty) {
-      await nft.run(transaction);
-      if (newRules) this.#definition = await nft.definition(tableOf(this.family));
-    }
+  }
+
+  #setServiceCIDRs(programme: Programme): void {
+    const { serviceCIDRs } = this.#parts.source;
+    if (serviceCIDRs.join() === this.#serviceCIDRs) return;
+    programme.setServiceCIDRs(serviceCIDRs);
+    this.#serviceCIDRs = serviceCIDRs.join();
+  }
+
+  async #run({ transaction, staleAffinity }: Step): Promise<void> {
+    if (!transaction.isEmpty) await this.#parts.nft.run(transaction);
     if (staleAffinity) this.#affinity.add(staleAffinity);
   }
 
