@@ -39,14 +39,12 @@ const options = {
   'healthz-bind-address': {
     type: 'string',
     value: 'ADDRESS:PORT',
-    default: '0.0.0.0:10256',
-    help: 'where /healthz and /livez are served, for load balancers; empty: nowhere',
+    help: 'where /healthz and /livez are served, for load balancers; empty: nowhere (default: port 10256, at all addresses)',
   },
   'metrics-bind-address': {
     type: 'string',
     value: 'ADDRESS:PORT',
-    default: '127.0.0.1:10249',
-    help: 'where /metrics, /proxyMode and /configz are served; empty: nowhere',
+    help: 'where /metrics, /proxyMode and /configz are served; empty: nowhere (default: port 10249 of the loopback)',
   },
   'masquerade-all': { type: 'boolean', help: "hide the source of pods' connections to cluster IPs, too" },
   cleanup: { type: 'boolean', help: 'remove what an earlier run has left in the kernel, and end' },

@@ -1,5 +1,6 @@
 // A node's proxy as a whole: our own API server in this process, the real kernel of a node in a network namespace, curl on
-// the node. Pods 10.221.1.0/24, Services 10.222/16, the node 10.223.88.11, this namespace 10.223.88.1.
+// the node. Pods 10.221.1.0/24, Services 10.222/16, the node 10.223.88.11, this namespace 10.223.88.1; of IPv6 pods
+// fd21:1::/64, Services fd22::/108, the node fd23::11, this namespace fd23::1.
 
 import assert from 'node:assert/strict';
 import type { Server, Socket } from 'node:net';
@@ -27,7 +28,8 @@ import { NodeProxy } from './node-proxy.ts';
 const fabric = `tw${process.pid}`;
 const namespace = `${fabric}-one`;
 const address = '10.223.88.11';
-const serviceCIDR = '10.222.0.0/16';
+const address6 = 'fd23::11';
+const serviceCIDRs = ['10.222.0.0/16', 'fd22::/108'];
 const quiet = createLogger('test', 'error', () => {});
 const stop = new AbortController();
 let server: ApiServer;
@@ -61,19 +63,22 @@ const untilCode = (url: string, want: number) =>
   );
 
 before(async () => {
-  server = new ApiServer({ store: new MemoryStore(), log: quiet }, { serviceCIDR });
+  server = new ApiServer({ store: new MemoryStore(), log: quiet }, { serviceCIDR: serviceCIDRs });
   await server.start();
   client = new Client(server.fetchAs({ name: 'test', groups: ['system:masters'] }));
-  await createFabric({ hostLink: fabric, fabric, addresses: ['10.223.88.1/24'] });
+  await createFabric({ hostLink: fabric, fabric, addresses: ['10.223.88.1/24', 'fd23::1/64'] });
   await createNamespace(namespace);
   await attachNode({
     fabric,
     namespace,
     index: 1,
-    networks: [{ address: `${address}/24`, gateway: '10.223.88.1', podCIDR: '10.221.1.0/24', peers: [] }],
+    networks: [
+      { address: `${address}/24`, gateway: '10.223.88.1', podCIDR: '10.221.1.0/24', peers: [] },
+      { address: `${address6}/64`, gateway: 'fd23::1', podCIDR: 'fd21:1::/64', peers: [] },
+    ],
   });
   // The pod has the network of the node.
-  pod = await listenIn(namespace, { host: address, port: 8080 });
+  pod = await listenIn(namespace, { host: '::', port: 8080 });
   pod.on('connection', (socket: Socket) => {
     socket.allowHalfOpen = true;
     let heard = '';
@@ -95,9 +100,9 @@ before(async () => {
     },
     {
       nodeName: 'one',
-      nodeIPs: [address],
-      clusterCIDRs: ['10.221.0.0/16'],
-      serviceCIDRs: [serviceCIDR],
+      nodeIPs: [address, address6],
+      clusterCIDRs: ['10.221.0.0/16', 'fd21::/48'],
+      serviceCIDRs,
       nodePortAddresses: ['primary', 'localhost'],
     },
   );
@@ -259,10 +264,10 @@ test('settings of the node are made in its own namespace', async () => {
 });
 
 describe('node ports on localhost', { timeout: 40_000 }, () => {
-  const ask = async (port: number): Promise<string> => {
+  const ask = async (port: number, host = '127.0.0.1'): Promise<string> => {
     const [file = '', ...args] = enter(namespace);
     // Says all it has to say, and then waits for the answer.
-    const script = `exec 3<>/dev/tcp/127.0.0.1/${port} && head -c 100000 /dev/zero >&3 && timeout 3 python3 - <<'END'
+    const script = `exec 3<>/dev/tcp/${host}/${port} && head -c 100000 /dev/zero >&3 && timeout 3 python3 - <<'END'
 import socket
 s = socket.socket(fileno=3); s.shutdown(socket.SHUT_WR); print(s.recv(100).decode().strip())
 END`;
@@ -301,6 +306,24 @@ END`;
     await replace('local', { ...here, conditions: { ready: false, serving: true, terminating: true } }, elsewhere);
     await eventually(listening, (found) => found);
     assert.equal(await ask(port), '100000 heard');
+  });
+
+  test('each family has its own listener, and its own health check', async () => {
+    const { spec } = await create('dual', {
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      ipFamilyPolicy: 'RequireDualStack',
+    });
+    const [port = 0, check = 0] = [spec?.ports?.[0]?.nodePort, spec?.healthCheckNodePort];
+    const ofIPv6 = slice('dual', [{ ...here, addresses: [address6] }]);
+    await client.resource(endpointSlices).create({ ...ofIPv6, addressType: 'IPv6' });
+    await eventually(
+      () => ask(port, '::1'),
+      (answer) => answer === '100000 heard',
+    );
+    assert.equal(await ask(port), '');
+    await untilCode(`http://[${address6}]:${check}/`, 200);
+    await untilCode(`http://${address}:${check}/`, 503);
   });
 
   test('UDP node ports have none, and a taken port is told in an event', async () => {
@@ -350,6 +373,6 @@ test('a proxy that ends leaves the rules and no sockets', async () => {
   const listening = (await tryRun(file, [...args, 'ss', '-Hltn'])).stdout.trim().split('\n');
   assert.deepEqual(
     listening.map((line) => line.split(/\s+/)[3]),
-    [`${address}:8080`],
+    ['*:8080'],
   );
 });

@@ -1,5 +1,6 @@
 // The proxy of a node as a whole: the loop that writes the rules, and what goes along with it.
 
+import { isIPv6 } from 'node:net';
 import { type Client, EventRecorder } from '#client/index.ts';
 import type { Clock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
@@ -31,9 +32,9 @@ export interface NodeProxyParts {
 }
 
 export interface NodeProxyOptions extends ProxierOptions {
-  /** `address:port` for /healthz and /livez, for everybody; empty: none. */
+  /** `address:port` for /healthz and /livez; empty: none. Port 10256 at all addresses when absent. */
   readonly healthzBindAddress?: string | undefined;
-  /** `address:port` for /metrics and /proxyMode, for those on the node; empty: none. */
+  /** `address:port` for /metrics and /proxyMode; empty: none. Port 10249 of the loopback when absent. */
   readonly metricsBindAddress?: string | undefined;
 }
 
@@ -48,7 +49,12 @@ export class NodeProxy {
 
   constructor(parts: NodeProxyParts, options: NodeProxyOptions) {
     this.#parts = parts;
-    this.#options = { healthzBindAddress: '0.0.0.0:10256', metricsBindAddress: '127.0.0.1:10249', ...options };
+    const isIPv6Only = options.nodeIPs.every(isIPv6);
+    this.#options = {
+      ...options,
+      healthzBindAddress: options.healthzBindAddress ?? (isIPv6Only ? '[::]:10256' : '0.0.0.0:10256'),
+      metricsBindAddress: options.metricsBindAddress ?? (isIPv6Only ? '[::1]:10249' : '127.0.0.1:10249'),
+    };
     this.#log = parts.log ?? createLogger('proxy');
     const { families = allFamilies } = options;
     this.#health = new ProxyHealth(families, parts.clock);

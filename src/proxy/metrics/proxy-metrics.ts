@@ -27,7 +27,6 @@ class FamilyNumbers {
   lastSync = 0;
   lastQueued = 0;
   syncFailures = 0;
-  cleanupFailures = 0;
   deletedFlows = 0;
   /** Changes that are in the rules, and that are in the rules being written, of all that came. */
   readonly shown = { services: 0, endpoints: 0 };
@@ -87,11 +86,6 @@ export class ProxyMetrics implements ProxyObserver {
   failed(family: Family): void {
     const numbers = this.#families.get(family);
     if (numbers) numbers.syncFailures++;
-  }
-
-  cleanupFailed(family: Family): void {
-    const numbers = this.#families.get(family);
-    if (numbers) numbers.cleanupFailures++;
   }
 
   flowsCleaned(family: Family, seconds: number, deleted: number): void {
@@ -160,8 +154,8 @@ export class ProxyMetrics implements ProxyObserver {
       this.#perFamily(
         'sync_proxy_rules_nftables_cleanup_failures_total',
         'counter',
-        'Removals of chains out of use that failed.',
-        ({ cleanupFailures }) => cleanupFailures,
+        'Always 0: chains out of use go with the next write, which fails or works as a whole.',
+        () => 0,
       ),
       {
         name: 'kubeproxy_sync_proxy_rules_no_local_endpoints_total',

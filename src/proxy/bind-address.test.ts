@@ -1,0 +1,42 @@
+// What --healthz-bind-address and its like understand.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '#lib/user-error.ts';
+import { parseBindAddress } from './bind-address.ts';
+import { hostsIn, nodePortRanges } from './node-port-addresses.ts';
+
+test('parseBindAddress: an address with a port of either family; empty is none', () => {
+  assert.deepEqual(parseBindAddress('--a', '0.0.0.0:10256'), { host: '0.0.0.0', port: 10256 });
+  assert.deepEqual(parseBindAddress('--a', '[::]:10256'), { host: '::', port: 10256 });
+  assert.equal(parseBindAddress('--a', ''), undefined);
+  for (const wrong of [
+    '10256',
+    ':10256',
+    'localhost:1',
+    '::1:10256',
+    '[1.2.3.4]:1',
+    '1.2.3.4:65536',
+    '1.2.3.4:',
+    '[::1]',
+  ]) {
+    assert.throws(() => parseBindAddress('--a', wrong), UserError, wrong);
+  }
+});
+
+test('nodePortRanges: primary, ranges and localhost, which needs primary', () => {
+  const nodeIPs = ['192.168.0.1', 'fd00::1'];
+  assert.deepEqual(nodePortRanges(['primary', 'localhost'], nodeIPs), nodeIPs);
+  assert.deepEqual(nodePortRanges(['10.0.0.0/8'], nodeIPs), ['10.0.0.0/8']);
+  assert.throws(() => nodePortRanges(['localhost'], nodeIPs), /Use "primary,localhost"/);
+  assert.throws(() => nodePortRanges(['eth0'], nodeIPs), /Cannot serve node ports at "eth0"/);
+});
+
+test('hostsIn: the addresses in the ranges, or one for all of a family; never the loopback', () => {
+  const addresses = ['127.0.0.1', '::1', '10.1.2.3', '192.168.0.1', 'fd00::1', 'fe80::1'];
+  assert.deepEqual(hostsIn(['192.168.0.1', 'fd00::1'], addresses), ['192.168.0.1', 'fd00::1']);
+  assert.deepEqual(hostsIn(['10.0.0.0/8', '127.0.0.0/8'], addresses), ['10.1.2.3']);
+  assert.deepEqual(hostsIn(['0.0.0.0/0', '10.0.0.0/8', 'fd00::/8'], addresses), ['0.0.0.0', 'fd00::1']);
+  assert.deepEqual(hostsIn(['::/0'], addresses), ['::']);
+  assert.deepEqual(hostsIn(['172.16.0.0/12'], addresses), []);
+});
