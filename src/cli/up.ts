@@ -24,7 +24,7 @@ const options = {
   'ip-family': {
     type: 'string',
     value: 'FAMILY',
-    help: 'ipv4, ipv6 or dual: addresses of nodes, pods and Services (default as before, ipv4 at first)',
+    help: 'ipv4, ipv6 or dual: addresses of nodes, pods and Services; it can be made dual later (default as before, ipv4 at first)',
   },
   fresh: { type: 'boolean', help: 'forget what an earlier cluster of this name stored' },
   detach: { type: 'boolean', help: 'return when the cluster is up and leave it running' },

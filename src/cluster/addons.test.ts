@@ -65,3 +65,31 @@ for (const { name, serviceCIDR, clusterIPs, addresses } of cases) {
     assert.ok(found.every(({ conditions }) => conditions?.ready));
   });
 }
+
+test('a cluster that has a second IP family since its first start gets the second addresses, once', async (t) => {
+  const server = new ApiServer(
+    { store: new MemoryStore(), log },
+    { serviceCIDR: ['10.96.0.0/12', 'fd00:10:96::/112'] },
+  );
+  t.after(() => server.close());
+  await server.start();
+  const client = new Client(server.fetchAs({ name: 'admin', groups: ['system:masters'] }));
+  await createDnsAddon(client, { clusterIPs: ['10.96.0.10'], addresses: ['10.254.0.1'], port: 1053 });
+  const both = {
+    clusterIPs: ['10.96.0.10', 'fd00:10:96::a'],
+    addresses: ['10.254.0.1', 'fd00:10:254::1'],
+    port: 1053,
+  };
+  await createDnsAddon(client, both);
+  const { spec, metadata } = await client.resource(services).get('kube-dns', 'kube-system');
+  assert.deepEqual(spec.clusterIPs, both.clusterIPs);
+  assert.equal(spec.ipFamilyPolicy, 'RequireDualStack');
+  const { subsets } = await client.resource(endpoints).get('kube-dns', 'kube-system');
+  assert.deepEqual(
+    subsets?.[0]?.addresses?.map(({ ip }) => ip),
+    both.addresses,
+  );
+  await createDnsAddon(client, both);
+  const again = await client.resource(services).get('kube-dns', 'kube-system');
+  assert.equal(again.metadata.resourceVersion, metadata.resourceVersion);
+});

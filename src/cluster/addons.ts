@@ -43,14 +43,19 @@ const endpointsAt = (addresses: readonly string[], port: number): Endpoints => (
   subsets: [{ addresses: addresses.map((ip) => ({ ip })), ports: ports.map((each) => ({ ...each, port })) }],
 });
 
-/** Looks first: a Service that is there would be refused for its address, not for its name, as upstream. */
-async function ensure<T extends KubeObject>(resource: Resource<T>, object: T): Promise<void> {
-  if (await resource.get(name, namespace).catch(ignoreNotFound)) return;
+/**
+ * Resolves with the one that was there, undefined when it was made now. Looks first: a Service that is there would be refused
+ * for its address, not for its name, as upstream.
+ */
+async function ensure<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T | undefined> {
+  const found = await resource.get(name, namespace).catch(ignoreNotFound);
+  if (found) return found;
   try {
     await resource.create(object);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
+  return undefined;
 }
 
 export interface DnsAddon {
@@ -61,8 +66,27 @@ export interface DnsAddon {
   readonly port: number;
 }
 
-/** What is there already, of an earlier run, stays as it is. */
+/**
+ * What is there already, of an earlier run, stays as it is, but for a second address in a cluster that has a second IP family
+ * since then: its start waits for answers at both.
+ */
 export async function createDnsAddon(client: Client, { clusterIPs, addresses, port }: DnsAddon): Promise<void> {
-  await ensure(client.resource(services), service(clusterIPs));
-  await ensure(client.resource(endpoints), endpointsAt(addresses, port));
+  const wanted = { service: service(clusterIPs), endpoints: endpointsAt(addresses, port) };
+  const [foundService, foundEndpoints] = [
+    await ensure(client.resource(services), wanted.service),
+    await ensure(client.resource(endpoints), wanted.endpoints),
+  ];
+  const patch = { namespace, type: 'merge' } as const;
+  if (foundService && lacks(foundService.spec.clusterIPs, clusterIPs)) {
+    const { ipFamilyPolicy } = wanted.service.spec;
+    await client.resource(services).patch(name, { spec: { ipFamilyPolicy, clusterIPs: [...clusterIPs] } }, patch);
+  }
+  const found = foundEndpoints?.subsets?.[0]?.addresses?.map(({ ip }) => ip);
+  if (lacks(found, addresses)) {
+    await client.resource(endpoints).patch(name, { subsets: wanted.endpoints.subsets }, patch);
+  }
 }
+
+/** Has the first of these, and no second. */
+const lacks = (found: readonly string[] | undefined, wanted: readonly string[]): boolean =>
+  found?.length === 1 && found[0] === wanted[0] && wanted.length > 1;

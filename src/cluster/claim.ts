@@ -6,7 +6,16 @@ import { createFabric, deleteFabric, hostUses, NetworkError } from '#network/ind
 import { readStored, removeData, type StoredCluster, storedNames } from './data-folder.ts';
 import { defaultApiPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
-import { freeRanges, hostLeg, type IpFamily, inTheWay, ipFamilyOf, onFabric, type Ranges } from './ranges.ts';
+import {
+  freeRanges,
+  hostLeg,
+  type IpFamily,
+  inTheWay,
+  ipFamilyOf,
+  onFabric,
+  type Ranges,
+  withBothFamilies,
+} from './ranges.ts';
 import { checkIPv6 } from './requirements.ts';
 import {
   type ClusterCard,
@@ -27,7 +36,7 @@ export interface ClaimOptions {
   /** Forgets what is stored under the name. */
   readonly fresh?: boolean | undefined;
   readonly nodes?: number | undefined;
-  /** Cannot be another than it was. */
+  /** `dual`, or what it was. */
   readonly ipFamily?: IpFamily | undefined;
   readonly apiPort?: number | undefined;
   readonly nodeMonitorGracePeriodMs?: number | undefined;
@@ -43,6 +52,7 @@ export interface Claim {
 }
 
 const defaultNodes = 2;
+/** Two families make for a fifth more work at the start and some megabytes more. */
 const defaultIpFamily = 'ipv4';
 const defaultGracePeriodMs = 40_000;
 
@@ -79,11 +89,11 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
   return { card, ipFamily, stored };
 }
 
-/** Refuses families that this machine does not have, and others than the cluster has its addresses of. */
+/** Refuses families that this machine does not have, and to give up one that the cluster has addresses of. */
 async function settleIpFamily({ name, ipFamily }: ClaimOptions, stored: StoredCluster | undefined): Promise<IpFamily> {
   const was = stored && ipFamilyOf(stored.ranges);
   const settled = ipFamily ?? was ?? defaultIpFamily;
-  if (was && settled !== was) {
+  if (was && settled !== was && settled !== 'dual') {
     throw new UserError(
       `Cannot continue the cluster ${name} with --ip-family ${settled}: its nodes, pods and Services have their addresses by ` +
         `--ip-family ${was}, and keep them. Leave --ip-family out, start another cluster with --name OTHER, ` +
@@ -96,7 +106,7 @@ async function settleIpFamily({ name, ipFamily }: ClaimOptions, stored: StoredCl
 
 /** Takes a set of addresses; making its interface is what makes it ours, also against a racing `up`. */
 export const claimRanges = ({ card: { name }, ipFamily, stored }: Claim): Promise<Ranges> =>
-  stored ? claimStoredRanges(stored) : claimFreeRanges(name, ipFamily);
+  stored ? claimStoredRanges(stored, ipFamily) : claimFreeRanges(name, ipFamily);
 
 async function claimFreeRanges(name: string, ipFamily: IpFamily): Promise<Ranges> {
   const [uses, reserved] = await Promise.all([hostUses(), storedSlots(name)]);
@@ -118,7 +128,8 @@ async function claimFabric(name: string, ranges: Ranges): Promise<boolean> {
   }
 }
 
-async function claimStoredRanges({ name, ranges }: StoredCluster): Promise<Ranges> {
+async function claimStoredRanges({ name, ranges: earlier }: StoredCluster, ipFamily: IpFamily): Promise<Ranges> {
+  const ranges = ipFamily === ipFamilyOf(earlier) ? earlier : withBothFamilies(earlier);
   // An interface of our own that was left over is no hindrance.
   await deleteFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name) });
   const use = inTheWay(ranges, await hostUses());

@@ -42,6 +42,7 @@ import {
   onFabric,
   type Ranges,
 } from './ranges.ts';
+import { renewNodes } from './renew-nodes.ts';
 import { retireNodes } from './retire-nodes.ts';
 import { type ClusterCard, fabricOf, namespacePrefix, stateDirOf } from './state.ts';
 
@@ -81,6 +82,8 @@ export class Cluster {
     const client = this.#clientFor('system:kube-controller-manager');
     const gone = await retireNodes(client, this.#ranges, nodes.length);
     if (gone.length > 0) this.#log.info('nodes that are not there any more were removed', { nodes: gone.join() });
+    const renewed = this.#ranges.families.length > 1 ? await renewNodes(client, nodes) : [];
+    if (renewed.length > 0) this.#log.info('nodes have a second IP family', { nodes: renewed.join() });
     await this.#serveApi(ca);
     onApiReady();
     const { signal } = this.#stop;
@@ -132,7 +135,7 @@ export class Cluster {
     this.#apiServer = new ApiServer(
       { store: this.#store, log: this.#log.named('apiserver') },
       {
-        serviceCIDR: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR).join(),
+        serviceCIDR: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR),
         advertise: { address: this.#hostAddress, port: this.#card.apiPort },
       },
     );

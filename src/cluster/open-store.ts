@@ -15,7 +15,7 @@ import {
   writeStored,
 } from './data-folder.ts';
 import { lockData } from './data-lock.ts';
-import type { Ranges } from './ranges.ts';
+import { includesAll, type Ranges } from './ranges.ts';
 import type { ClusterCard } from './state.ts';
 
 const newStoreRevision = 1;
@@ -58,7 +58,7 @@ async function openLmdb(name: string): Promise<Store> {
 async function writeDown(card: ClusterCard & { ranges: Ranges }): Promise<StoredCluster> {
   const { name, createdAt, ranges, nodes, apiPort, nodeMonitorGracePeriodMs } = card;
   const stored = await readStored(name);
-  if (stored && !isDeepStrictEqual(stored.ranges, ranges)) {
+  if (stored && !includesAll(ranges, stored.ranges)) {
     throw new UserError(
       `Cannot continue the cluster ${name}: it was started and stopped elsewhere just now, with other addresses. Try again.`,
     );

@@ -7,11 +7,13 @@ import {
   freeRanges,
   hostLeg,
   type IpFamily,
+  includesAll,
   inTheWay,
   ipFamilies,
   ipFamilyOf,
   nodesOf,
   onFabric,
+  withBothFamilies,
 } from './ranges.ts';
 
 const used = (...texts: string[]) =>
@@ -105,5 +107,19 @@ test('ipFamilyOf() is what the ranges were made for', () => {
   for (const ipFamily of ipFamilies) {
     const [ranges] = freeRanges(ipFamily, []);
     assert.equal(ranges && ipFamilyOf(ranges), ipFamily);
+  }
+});
+
+test('withBothFamilies() adds those of the same slot, and nobody loses an address', () => {
+  const [, dual] = freeRanges('dual', []);
+  for (const ipFamily of ['ipv4', 'ipv6'] as const) {
+    const [, single] = freeRanges(ipFamily, []);
+    assert.ok(single && dual);
+    const both = withBothFamilies(single);
+    assert.equal(ipFamilyOf(both), 'dual');
+    assert.deepEqual(both.families[0], single.families[0]);
+    assert.deepEqual(new Set(both.families), new Set(dual.families));
+    assert.ok(includesAll(both, single) && includesAll(single, single));
+    assert.ok(!includesAll(single, both));
   }
 });

@@ -1,6 +1,7 @@
 // Which addresses a cluster uses. The host gets routes to a cluster's pods and Services, so clusters that run side by
 // side need ranges of their own: a cluster takes the first slot whose ranges the host does not use yet.
 
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Cidr,
   type Family,
@@ -76,6 +77,16 @@ export function ipFamilyOf(ranges: Ranges): IpFamily {
   const [primary, secondary] = familyNames(ranges);
   return secondary ? 'dual' : primary === 'IPv6' ? 'ipv6' : 'ipv4';
 }
+
+/** These, and of the same slot those of the family that they lack. */
+export function withBothFamilies({ slot, hostLink, families: [primary] }: Ranges): Ranges {
+  const other = cidr(primary.fabricCIDR).family === 'IPv4' ? 'IPv6' : 'IPv4';
+  return { slot, hostLink, families: [primary, rangesIn[other](slot)] };
+}
+
+/** Whether who has addresses in `earlier` can keep them. */
+export const includesAll = (ranges: Ranges, earlier: Ranges): boolean =>
+  isDeepStrictEqual({ ...ranges, families: ranges.families.slice(0, earlier.families.length) }, earlier);
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);

@@ -16,7 +16,7 @@ import { dataDirOf } from './data-folder.ts';
 import { clusterDomain, dnsKubeconfigPath, dnsPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
 import type { ChildMessage } from './messages.ts';
-import { apiServiceIP, dnsServiceIP, hostLeg, type Ranges } from './ranges.ts';
+import { apiServiceIP, dnsServiceIP, hostLeg, ipFamilyOf, type Ranges } from './ranges.ts';
 import { Restarts } from './restarts.ts';
 import { type ClusterCard, stateDirOf, withNameLocked, writeCard } from './state.ts';
 
@@ -242,13 +242,16 @@ export class Supervisor {
 }
 
 /** What a person wants to know of what the cluster begins with. */
-function beginning({ card, stored }: Claim): string[] {
+function beginning({ card, ipFamily, stored }: Claim): string[] {
   if (!stored) return [];
   const since = stored.createdAt.replace('T', ' ').replace(/\..*/, ' UTC');
   const lines = [`Continuing the cluster ${card.name} of ${since} with all its objects (--fresh starts without)`];
   if (card.apiPort !== stored.apiPort) {
     const ports = `from port ${stored.apiPort} to ${card.apiPort}`;
     lines.push(`The API server moves ${ports}: copies of the kubeconfig name the old one`);
+  }
+  if (ipFamily !== ipFamilyOf(stored.ranges)) {
+    lines.push('Nodes and pods get addresses of both families; Services do when their ipFamilyPolicy says so');
   }
   return lines;
 }

@@ -57,25 +57,26 @@ const using = (cluster: TestCluster) => {
     (await cluster.kubectl(`get ${what} -o`, {}, [`jsonpath={range ${path}}{@}{"\\n"}{end}`]))
       .split('\n')
       .filter(Boolean);
-  const curlIn = async (pod: string | undefined, url: string): Promise<Echo> => {
-    const args = ['-gsS', '--max-time', '5', url];
+  /** Asks so often, by a connection each, from the host or from a pod. */
+  const curl = async (pod: string | undefined, url: string, times = 1): Promise<Echo[]> => {
+    const args = ['-gsS', '--max-time', '5', '-H', 'connection: close', ...Array<string>(times).fill(url)];
     const { code, stdout, stderr } = pod
       ? await cluster.tryKubectl(`exec ${pod} -- curl`, {}, args)
       : await tryRun('curl', args);
     if (code !== 0) throw new Error(stderr);
-    return JSON.parse(stdout);
+    return stdout.split(/(?<=^})\n/m).flatMap((answer) => (answer ? JSON.parse(answer) : []));
   };
   return {
     values,
     apply: (...objects: object[]) =>
       cluster.kubectl('apply -f -', { input: objects.map((object) => JSON.stringify(object)).join('\n---\n') }),
-    curl: curlIn,
-    /** All of the two pods answer there, to the host or a pod. */
+    /** One answer. */
+    ask: async (pod: string | undefined, url: string): Promise<Echo> => (await curl(pod, url))[0] ?? assert.fail(url),
+    /** Each of the two pods answers there, to the host or a pod. */
     bothAnswer: (pod: string | undefined, url: string) =>
       eventually(`both pods answer at ${url} to ${pod ?? 'the host'}`, async () => {
-        const seen = new Set<string>();
-        for (let i = 0; i < 20 && seen.size < 2; i++) seen.add((await curlIn(pod, url)).pod);
-        return seen.size === 2;
+        const answers = await curl(pod, url, 10);
+        return new Set(answers.map((answer) => answer.pod)).size === 2;
       }),
   };
 };
@@ -89,11 +90,16 @@ const dig = async (server: string, ...args: string[]) =>
 const isIPv6 = (address: string) => address.includes(':');
 
 describe('clusters with IPv6', { skip }, () => {
-  let earlier: Record<string, string[]>;
+  /** What a route or rule of the second family could be left in. */
+  const own = async () => {
+    const { links, routes, rules } = await traces();
+    return { links, routes, rules };
+  };
+  let earlier: Record<string, string[] | undefined>;
   let dual: TestCluster;
   let six: TestCluster;
   before(async () => {
-    earlier = await traces();
+    earlier = await own();
     dual = await TestCluster.start('e2e-dual', ['--ip-family', 'dual']);
     const { apply } = using(dual);
     await apply(
@@ -104,7 +110,7 @@ describe('clusters with IPv6', { skip }, () => {
       service('peers', { ipFamilyPolicy: 'PreferDualStack', clusterIP: 'None' }),
     );
     await dual.kubectl('run client --image=host -- sleep 3600');
-    six = await TestCluster.start('e2e-six', ['--ip-family', 'ipv6', '--nodes', '1', '--storage', 'memory']);
+    six = await TestCluster.start('e2e-six', ['--ip-family', 'ipv6', '--nodes', '1']);
     await using(six).apply(web, service('web', { type: 'NodePort' }));
     for (const cluster of [dual, six]) await cluster.kubectl('rollout status deployment web --timeout=60s');
     await dual.kubectl('wait --for=condition=Ready pod/client --timeout=60s');
@@ -112,11 +118,11 @@ describe('clusters with IPv6', { skip }, () => {
   after(async () => {
     await six?.[Symbol.asyncDispose]();
     await dual?.[Symbol.asyncDispose]();
-    assert.deepEqual(await traces(), earlier);
+    assert.deepEqual(await own(), earlier);
   });
 
   test('dual stack: nodes and pods have an address of each family, IPv4 first', async () => {
-    const { values, curl } = using(dual);
+    const { values, ask } = using(dual);
     assert.deepEqual(await values('node node-2', '.status.addresses[?(@.type=="InternalIP")].address'), [
       '10.254.0.12',
       'fd00:10:254::c',
@@ -127,15 +133,15 @@ describe('clusters with IPv6', { skip }, () => {
     const hosts = await dual.kubectl('exec client -- cat /etc/hosts');
     for (const ip of ips) assert.ok(hosts.includes(`\n${ip}\tclient\n`), hosts);
     for (const ip of await values('pods -l app=web', '.items[*].status.podIPs[*].ip')) {
-      const env = (await curl('client', `http://${inBrackets(ip)}:8080/env`)) as unknown as Record<string, string>;
+      const env = (await ask('client', `http://${inBrackets(ip)}:8080/env`)) as unknown as Record<string, string>;
       assert.ok(env.IPS?.split(',').includes(ip));
       assert.deepEqual(env.HOST_IPS?.split(',').map(isIPv6), [false, true]);
-      assert.deepEqual((await curl(undefined, `http://${inBrackets(ip)}:8080`)).ips?.map(isIPv6), [false, true]);
+      assert.deepEqual((await ask(undefined, `http://${inBrackets(ip)}:8080`)).ips?.map(isIPv6), [false, true]);
     }
   });
 
   test('dual stack: a Service is reached on both cluster IPs, by a pod, by the host, and on node ports', async () => {
-    const { values, bothAnswer, curl } = using(dual);
+    const { values, bothAnswer, ask } = using(dual);
     const clusterIPs = await values('svc web', '.spec.clusterIPs[*]');
     assert.deepEqual(clusterIPs.map(isIPv6), [false, true]);
     const [nodePort] = await values('svc web', '.spec.ports[*].nodePort');
@@ -148,7 +154,7 @@ describe('clusters with IPv6', { skip }, () => {
     }
     const podIPs = await values('pod client', '.status.podIPs[*].ip');
     for (const [i, ip] of clusterIPs.entries()) {
-      const { request } = await curl('client', `http://${inBrackets(ip)}`);
+      const { request } = await ask('client', `http://${inBrackets(ip)}`);
       assert.equal(request.client.replace(/:\d+$/, ''), inBrackets(podIPs[i] ?? ''), 'pods are seen as they are');
     }
   });
@@ -205,8 +211,8 @@ describe('clusters with IPv6', { skip }, () => {
     assert.match(stderr, /this cluster is not configured for dual-stack services/);
   });
 
-  test('a cluster keeps its families, and another wish is refused', async () => {
-    const { values, bothAnswer, curl } = using(dual);
+  test('a cluster keeps its families, and the wish to lose one is refused', async () => {
+    const { values, bothAnswer, ask } = using(dual);
     const clusterIPs = await values('svc web', '.spec.clusterIPs[*]');
     await portolan(['down', '--name', dual.name]);
     const other = await portolan(['up', '--detach', '--name', dual.name, '--ip-family', 'ipv4']);
@@ -221,7 +227,23 @@ describe('clusters with IPv6', { skip }, () => {
     for (const ip of clusterIPs) await bothAnswer(undefined, `http://${inBrackets(ip)}`);
     await eventually(
       'the pods tell both addresses',
-      async () => (await curl(undefined, `http://${clusterIPs[0]}`)).ips?.length === 2,
+      async () => (await ask(undefined, `http://${clusterIPs[0]}`)).ips?.length === 2,
     );
+  });
+
+  test('a cluster of one family becomes one of both, with all that it had', async () => {
+    const { values, bothAnswer } = using(six);
+    const [ip = ''] = await values('svc web', '.spec.clusterIPs[*]');
+    await portolan(['down', '--name', six.name]);
+    const { code, stdout, stderr } = await portolan(['up', '--detach', '--name', six.name, '--ip-family', 'dual']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^Nodes and pods get addresses of both families; Services do when/m);
+    assert.deepEqual(await values('node node-1', '.spec.podCIDRs[*]'), ['fd00:10:245:1::/64', '10.245.1.0/24']);
+    await six.kubectl('patch svc web -p', {}, ['{"spec":{"ipFamilyPolicy":"PreferDualStack"}}']);
+    const clusterIPs = await values('svc web', '.spec.clusterIPs[*]');
+    assert.equal(clusterIPs[0], ip);
+    assert.match(clusterIPs[1] ?? '', /^10\.1(1[2-9]|2[0-7])\./);
+    for (const each of clusterIPs) await bothAnswer(undefined, `http://${inBrackets(each)}`);
+    assert.deepEqual(await dig('10.112.0.10', 'web.default.svc.cluster.local', 'A'), [clusterIPs[1]]);
   });
 });
