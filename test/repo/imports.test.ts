@@ -52,7 +52,7 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-const sources = globSync('src/**/*.ts').filter((file) => !file.endsWith('.test.ts') && !file.endsWith('-suite.ts'));
+const sources = globSync('src/**/*.ts').filter((file) => !/(\.test|-suite|\.testing)\.ts$/.test(file));
 const imports = sources.flatMap(importsOf);
 const folderOf = (file: string): string => file.split('/')[1] ?? '';
 
