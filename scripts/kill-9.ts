@@ -1,6 +1,7 @@
 // `npm run kill-9 -- ROUNDS`: an API server over a store on disk is killed without warning in the middle of writes, again
 // and again. After each start every write that was acknowledged must be there, nothing that is there may contradict what
-// was written, no two Services may have one address, and a watch from before must go on without a gap, or say 410.
+// was written, no two Services may have one address, each address must have its IPAddress and no other may be there, and a
+// watch from before must go on without a gap, or say 410.
 
 import { fileURLToPath } from 'node:url';
 import { ApiProcess, type Connection } from './api-process.ts';
@@ -8,6 +9,7 @@ import { runSandboxed } from './sandbox.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const services = '/api/v1/namespaces/default/services';
+const ipAddresses = '/apis/networking.k8s.io/v1/ipaddresses';
 const connectionCount = 4;
 const writersPerConnection = 8;
 const namesPerWriter = 20;
@@ -67,7 +69,7 @@ async function writeUntilKilled(connection: Connection, writer: number, round: R
 
 interface Stored {
   readonly metadata: { name: string; resourceVersion: string; annotations?: Record<string, string> };
-  readonly spec?: { clusterIP?: string };
+  readonly spec?: { clusterIP?: string; parentRef?: { name: string } };
 }
 
 async function listed(connection: Connection, collection: string): Promise<Map<string, Stored>> {
@@ -87,8 +89,14 @@ async function check(connection: Connection, round: Round): Promise<void> {
     known.acknowledged = now === 'gone' ? undefined : now;
     known.doubtful = [];
   }
-  const addresses = [...stored.values()].flatMap(({ spec }) => spec?.clusterIP ?? []);
+  const owners = [...stored].flatMap(([path, { spec }]) => (spec?.clusterIP ? [`${spec.clusterIP} of ${path}`] : []));
+  const addresses = owners.map((text) => text.split(' ')[0]);
   if (new Set(addresses).size !== addresses.length) throw new Error('two Services have one cluster IP');
+  const objects = [...(await listed(connection, ipAddresses)).values()].map(
+    ({ metadata, spec }) => `${metadata.name} of ${services}/${spec?.parentRef?.name}`,
+  );
+  const [have, want] = [objects, owners].map((all) => all.sort().join(', '));
+  if (have !== want) throw new Error(`the IPAddress objects are not those of the Services: ${have}, but ${want}`);
 }
 
 /** Resumes a watch from before the kill, reads up to a write made now, and replays it onto what was there. */

@@ -267,6 +267,50 @@ test('the kubernetes Service has the first address and the endpoints that are ad
   assert.equal(moved.subsets[0].addresses[0].ip, '10.254.0.2');
 });
 
+test('the kubernetes Service has a slice for each family that is advertised', async () => {
+  const advertise = { address: '10.254.0.1', secondAddress: 'fd00:254::1', port: 6443 };
+  const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+  const api = await startServer({ serviceCIDR: '10.96.0.0/12,fd00:1::/108', advertise });
+  const brief = async (server: TestServer) =>
+    (await ok(server.send('GET', slices))).items.map(({ metadata, addressType, endpoints }: Json) => [
+      metadata.name,
+      addressType,
+      endpoints[0].addresses,
+    ]);
+  assert.deepEqual(await brief(api), [
+    ['kubernetes', 'IPv4', ['10.254.0.1']],
+    ['kubernetes-v6', 'IPv6', ['fd00:254::1']],
+  ]);
+  const { subsets } = await ok(api.send('GET', '/api/v1/namespaces/default/endpoints/kubernetes'));
+  assert.deepEqual(subsets[0].addresses, [{ ip: '10.254.0.1' }]);
+  const { spec } = await ok(api.send('GET', `${base}/kubernetes`));
+  assert.deepEqual([spec.clusterIPs, spec.ipFamilyPolicy], [['10.96.0.1'], 'SingleStack']);
+  // The families change places: names and types are right again.
+  const turned = { address: 'fd00:254::1', secondAddress: '10.254.0.1', port: 6443 };
+  const again = await startServer({ store: api.store, serviceCIDR: '10.96.0.0/12,fd00:1::/108', advertise: turned });
+  assert.deepEqual(await brief(again), [
+    ['kubernetes', 'IPv6', ['fd00:254::1']],
+    ['kubernetes-v4', 'IPv4', ['10.254.0.1']],
+  ]);
+});
+
+test('a server that stops takes its address away, and has it back when it starts', async () => {
+  const advertise = { address: '10.254.0.1', secondAddress: 'fd00:254::1', port: 6443 };
+  const api = await startServer({ advertise, kubernetesServicePeriodMs: 1, shutdownDelayMs: 20 });
+  const look = async () => {
+    const { json: endpoints } = await api.send('GET', '/api/v1/namespaces/default/endpoints/kubernetes');
+    const { json: slices } = await api.send('GET', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices');
+    return [endpoints.subsets, slices.items.map(({ endpoints: all }: Json) => all)];
+  };
+  const before = await look();
+  const closing = api.server.close();
+  await until(async () => isDeepStrictEqual(await look(), [undefined, [[], []]]));
+  await closing;
+  assert.deepEqual(await look(), [undefined, [[], []]], 'nobody has put it back');
+  await startServer({ advertise, store: api.store });
+  assert.deepEqual(await look(), before);
+});
+
 describe('the kubernetes Service comes back', () => {
   const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
   const advertise = { address: '192.0.2.1', port: 6443 };

@@ -7,28 +7,25 @@ import {
   ApiError,
   alreadyExists,
   conflict,
-  type FieldError,
   invalid,
-  invalidValue,
   type Kind,
   type KubeObject,
-  type Namespace,
   notFound,
   type ObjectMeta,
 } from '#api/index.ts';
-import { validateMetadata, validateMetadataUpdate } from '#api/kinds/metadata.ts';
+import { validateMetadata } from '#api/kinds/metadata.ts';
 import { generateName } from '#api/names.ts';
-import { copyJson } from '#api/schema/json.ts';
 import { equalButForTimes, equalJson } from '#api/schema/managed-fields/index.ts';
-import { prune } from '#api/schema/strict.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Entry, Write } from '#storage/index.ts';
 import { assertNamespaceOpen } from './admission.ts';
 import type { Reservation } from './allocators/reservation.ts';
 import { type Hooks, type HooksByKind, hooksKey } from './hooks.ts';
 import { countsAsChange, keepOwned, prepareNew } from './metadata.ts';
+import { canonical, copyField, own, privateCopy, withoutVersion } from './object-copies.ts';
 import { ownersAfter, ownersOfNew, validateEntries } from './ownership.ts';
 import type { Registry } from './registry.ts';
+import { assertCurrent, isFinished, problemsOf, type Rules } from './write-rules.ts';
 
 const attempts = 16;
 const nameAttempts = 8;
@@ -42,8 +39,7 @@ export interface Target {
 export interface Change {
   /** The object as wanted, made from a private copy of the stored one. Called again after a lost race. */
   readonly apply: (old: KubeObject) => KubeObject;
-  /** Which rules hold: those of the object, of its status, or none but the metadata's (binding, scale, finalize). */
-  readonly rules: 'main' | 'status' | 'none';
+  readonly rules: Rules;
   /** Who owns what changes. Left out, `apply` says itself who owns what, and may say that nothing changes in that. */
   readonly fieldManager?: string | undefined;
   /** The way it is written, where `rules` do not tell. */
@@ -259,72 +255,4 @@ export class Writer {
   #hooksOf(kind: Kind): Hooks {
     return this.#hooks.get(hooksKey(kind)) ?? {};
   }
-}
-
-/** Of what the cache shares. Who owns what is replaced as a whole, never changed in place. */
-function privateCopy(object: KubeObject): KubeObject {
-  const { managedFields, ...metadata } = object.metadata;
-  const copy = copyJson({ ...object, metadata });
-  own(copy, managedFields);
-  return copy;
-}
-
-function own({ metadata }: KubeObject, entries: ObjectMeta['managedFields']): void {
-  if (entries) metadata.managedFields = entries;
-  else delete metadata.managedFields;
-}
-
-function withoutVersion({ kind: _kind, apiVersion: _apiVersion, metadata, ...rest }: KubeObject): object {
-  const { resourceVersion: _version, managedFields: _owners, ...others } = metadata;
-  return { ...rest, metadata: others };
-}
-
-/** The form that is stored. Ownership is in canonical form from the start. */
-function canonical(kind: Kind, { metadata: { managedFields, ...metadata }, ...rest }: KubeObject): KubeObject {
-  const object = prune(kind.schema, { ...rest, metadata }) as KubeObject;
-  own(object, managedFields);
-  return object;
-}
-
-function copyField(object: KubeObject, old: KubeObject, field: string): void {
-  const value = (old as unknown as Record<string, unknown>)[field];
-  const into = object as unknown as Record<string, unknown>;
-  if (value === undefined) delete into[field];
-  else into[field] = copyJson(value);
-}
-
-/** The client may say which version, and which object of that name, it means to change. */
-function assertCurrent(kind: Kind, object: KubeObject, old: KubeObject): void {
-  const { resourceVersion, uid, name = '' } = object.metadata;
-  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== old.metadata.resourceVersion) {
-    throw conflict(kind, old.metadata.name ?? name);
-  }
-  if (!resourceVersion && kind.requiresResourceVersion) {
-    const why = 'must be specified for an update';
-    throw invalid(kind, old.metadata.name ?? '', [
-      { ...invalidValue('metadata.resourceVersion', 0, why), shown: '0x0' },
-    ]);
-  }
-  if (uid && uid !== old.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-    throw conflict(kind, old.metadata.name ?? '', why);
-  }
-}
-
-function problemsOf(kind: Kind, object: KubeObject, old: KubeObject, rules: Change['rules']): FieldError[] {
-  const problems = [...validateMetadata(kind, object), ...validateMetadataUpdate(object, old)];
-  problems.push(...validateEntries(object));
-  if (rules === 'main')
-    problems.push(...(kind.validate?.(object, old) ?? []), ...(kind.validateUpdate?.(object, old) ?? []));
-  if (rules === 'status') problems.push(...(kind.validateStatusUpdate?.(object, old) ?? []));
-  return problems;
-}
-
-/** Whether a deletion that waited for finalizers has nothing more to wait for. */
-export function isFinished(kind: Kind, { metadata, ...rest }: KubeObject): boolean {
-  if (!metadata.deletionTimestamp || (metadata.finalizers?.length ?? 0) > 0) return false;
-  if (kind.group === '' && kind.kind === 'Namespace') {
-    return ((rest as Partial<Namespace>).spec?.finalizers?.length ?? 0) === 0;
-  }
-  return (metadata.deletionGracePeriodSeconds ?? 0) === 0;
 }

@@ -3,7 +3,6 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { type IPAddress, isConflict, isNotFound, type Kind, type KubeObject, type Service } from '#api/index.ts';
-import { ipAddressKind } from '#api/kinds/ip-address.ts';
 import { serviceKind } from '#api/kinds/service.ts';
 import type { Logger } from '#lib/log.ts';
 import { CompactedError } from '#storage/index.ts';
@@ -61,8 +60,7 @@ export class Repair {
   lookAtAll(): Promise<void> {
     return this.#next(async () => {
       try {
-        await this.#lookAtServices();
-        await this.#lookAtAddresses();
+        await this.#lookAtAddresses(await this.#lookAtServices());
       } catch (error) {
         // So much was written meanwhile that the moment at which it began is forgotten.
         if (!(error instanceof CompactedError)) throw error;
@@ -80,22 +78,28 @@ export class Repair {
     return this.#working;
   }
 
-  async #lookAtServices(): Promise<void> {
-    const services: { namespace: string | undefined; name: string }[] = [];
+  /** Resolves with the addresses that are in order. */
+  async #lookAtServices(): Promise<ReadonlySet<string>> {
+    const inOrder = new Set<string>();
+    const suspicious: { namespace: string | undefined; name: string }[] = [];
     this.#nodePorts.begin();
-    for await (const service of this.#unhurried(serviceKind)) {
+    for await (const service of this.#unhurried(this.#parts.registry.all(serviceKind))) {
       for (const finding of this.#nodePorts.inspect(service)) await this.#tellOfPort(service, finding);
-      if (!(await this.#isInOrder(service))) {
-        const { namespace, name = '' } = service.metadata;
-        services.push({ namespace, name });
-      }
+      const { namespace, name = '' } = service.metadata;
+      if (await this.#isInOrder(service)) for (const ip of addressesOf(service)) inOrder.add(canonical(ip));
+      else suspicious.push({ namespace, name });
     }
     for (const port of this.#nodePorts.end()) this.#log.warn('A node port that no Service has is free again', { port });
-    for (const at of services) await this.#repairService(at);
+    for (const at of suspicious) await this.#repairService(at);
+    return inOrder;
   }
 
-  async #lookAtAddresses(): Promise<void> {
-    for await (const object of this.#unhurried(ipAddressKind)) await this.#repairAddress(object);
+  async #lookAtAddresses(inOrder: ReadonlySet<string>): Promise<void> {
+    const others = (await this.#allocation.objects.names()).filter((name) => !inOrder.has(name));
+    for await (const name of this.#unhurried(others)) {
+      const object = await this.#address(name);
+      if (object) await this.#repairAddress(object);
+    }
   }
 
   async #lookAtWaiting(): Promise<void> {
@@ -108,13 +112,13 @@ export class Repair {
     }
   }
 
-  /** What is stored now, with a pause now and then. */
-  async *#unhurried<T extends KubeObject>(kind: Kind<T>): AsyncGenerator<T> {
+  /** With a pause now and then, and none left once the server closes. */
+  async *#unhurried<T>(all: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
     let count = 0;
-    for await (const object of this.#parts.registry.all(kind)) {
+    for await (const one of all) {
       if (++count % atOnce === 0) await setImmediate();
       if (this.#parts.closing.aborted) return;
-      yield object;
+      yield one;
     }
   }
 
