@@ -5,7 +5,7 @@ import { isNotFound, type Kind, type KubeObject } from '#api/index.ts';
 import { endpointsKind } from '#api/kinds/endpoints.ts';
 import { kinds } from '#api/kinds/index.ts';
 import { serviceKind } from '#api/kinds/service.ts';
-import { formatCidr, inBrackets, nthAddress } from '#lib/cidr.ts';
+import { type Family, formatCidr, inBrackets, nthAddress } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { Fetch } from '#lib/http.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
@@ -68,6 +68,7 @@ const defaultNodePorts = [30000, 32767] as const;
 export class ApiServer {
   readonly #log: Logger;
   readonly #options: ApiServerOptions;
+  readonly #primaryFamily: Family;
   readonly #allocation: Allocation;
   readonly #repair: Repair;
   readonly #serviceCIDR: DefaultServiceCIDR;
@@ -91,6 +92,7 @@ export class ApiServer {
     this.#log = log;
     this.#options = options;
     const ranges = parseServiceRanges(options.serviceCIDR);
+    this.#primaryFamily = ranges[0].family;
     this.#registry = new Registry(store);
     const { mayProxyTo: mayReach } = options;
     this.#proxy = new ReverseProxy({ registry: this.#registry, kubelet: this.#kubelet, mayReach });
@@ -128,8 +130,7 @@ export class ApiServer {
   /** Learns from the store which addresses and ports are taken, and writes what every cluster has. */
   async start(): Promise<void> {
     const { kubernetesServicePeriodMs = 10_000, repairPeriodMs = 180_000 } = this.#options;
-    const [{ family }] = parseServiceRanges(this.#options.serviceCIDR);
-    await completeStoredServices(this.#registry, family);
+    await completeStoredServices(this.#registry, this.#primaryFamily);
     await bootstrapNamespaces(this.#parts.writer);
     this.#progress.finish('start-system-namespaces-controller');
     await this.#allocation.restoreRanges();
