@@ -11,8 +11,8 @@ import { FakeNft, type Nft, NftError, Transaction } from '#nftables/index.ts';
 import { MemoryStore } from '#storage/index.ts';
 import { place, ranges, serviceOf, sliceOf } from './objects.testing.ts';
 import type { ProxyObserver } from './observer.ts';
-import { Proxier } from './proxier.ts';
-import { tableOf } from './sets.ts';
+import { Proxier, type ProxierOptions, type ProxierParts } from './proxier.ts';
+import { setsOf, tableOf } from './sets.ts';
 
 /** Lets a test wait for the next transaction, and refuse some. */
 class WatchedNft extends FakeNft {
@@ -50,11 +50,11 @@ after(() => server.close());
 async function withProxier(
   nft: Nft,
   work: () => Promise<void>,
-  extra: { observers?: ProxyObserver[]; checkPeriodMs?: number; families?: Family[] } = {},
+  extra: Pick<ProxierParts, 'log' | 'observers'> & Partial<ProxierOptions> = {},
 ): Promise<void> {
   const stop = new AbortController();
-  const { observers, ...options } = extra;
-  const proxier = new Proxier({ client, nft, log: quiet, observers }, { ...place, ...ranges, ...options });
+  const { observers, log = quiet, ...options } = extra;
+  const proxier = new Proxier({ client, nft, log, observers }, { ...place, ...ranges, ...options });
   proxier.start(stop.signal);
   try {
     await proxier.synced();
@@ -131,6 +131,29 @@ describe('Proxier', { timeout: 15_000 }, () => {
       { checkPeriodMs: 10 },
     );
     await remove('kept');
+  });
+
+  test('elements that somebody else took or changed are put right, with a word on how many', async () => {
+    const nft = new WatchedNft();
+    await create('meddled', '10.96.0.23', '10.244.1.2');
+    const lines: string[] = [];
+    await withProxier(
+      nft,
+      async () => {
+        const { endpoints, clusterIPs } = setsOf.IPv4;
+        const meddle = new Transaction(tableOf('IPv4'));
+        meddle.flush(clusterIPs);
+        meddle.deleteElements(endpoints.tcp.name, [{ key: '10.96.0.23 . 80 . 0' }]);
+        meddle.addElements(endpoints.tcp.name, [{ key: '10.96.0.23 . 80 . 0', value: '10.6.6.6 . 66' }]);
+        await nft.run(meddle);
+        await nft.until((dump) => !dump.includes('10.6.6.6') && dump.includes('10.96.0.23 . 80 . 0'));
+        while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      },
+      { checkPeriodMs: 10, comparePeriodMs: 10, log: createLogger('test', 'warn', (line) => lines.push(line)) },
+    );
+    // The endpoint is deleted and added, the cluster IPs, also that of the API, are added.
+    assert.match(lines.join(''), /were not what they should be, and were put right.* family=IPv4 elements=4/);
+    await remove('meddled');
   });
 
   test('changes that come together are written together', async () => {

@@ -37,12 +37,12 @@ export interface ProxierOptions {
   readonly masqueradeAll?: boolean | undefined;
   /** From the end of one write to the begin of the next. */
   readonly minSyncPeriodMs?: number | undefined;
-  /** How often to see whether somebody else changed our table. */
+  /** How often to see whether somebody else changed our chains, rules and sets, which costs next to nothing. */
   readonly checkPeriodMs?: number | undefined;
+  /** How often to compare every element with what it should be: seconds of work for a large cluster. */
+  readonly comparePeriodMs?: number | undefined;
 }
 
-/** The kernel's tables are read and put right, whatever we believe is there. */
-const fullSyncPeriodMs = 3_600_000;
 const retryMs = { first: 100, most: 30_000 };
 
 /** A family's table and when it may be written again. */
@@ -60,7 +60,7 @@ export class Proxier {
   readonly #turns: Turn[];
   readonly #firstSync = Promise.withResolvers<void>();
   #stopped: Promise<void> = Promise.resolve();
-  #lastFullSync = 0;
+  #lastComparison = 0;
   #lastCheck = 0;
 
   /** Throws UserError when `nodePortAddresses` cannot be understood. */
@@ -108,7 +108,7 @@ export class Proxier {
 
   async #run(signal: AbortSignal): Promise<void> {
     await this.#changes.start(signal);
-    this.#lastFullSync = this.#lastCheck = this.#now();
+    this.#lastComparison = this.#lastCheck = this.#now();
     const begin = performance.now();
     void this.#firstSync.promise.then(() => {
       this.#log.info('all service rules are written', { ms: Math.round(performance.now() - begin) });
@@ -164,11 +164,11 @@ export class Proxier {
   /** Finds out whether the tables are as we left them; somebody may have flushed the ruleset. */
   async #check(): Promise<void> {
     this.#lastCheck = this.#now();
-    const isFull = this.#now() >= this.#lastFullSync + fullSyncPeriodMs;
-    if (isFull) this.#lastFullSync = this.#now();
+    const isDue = this.#now() >= this.#lastComparison + (this.#options.comparePeriodMs ?? 600_000);
+    if (isDue) this.#lastComparison = this.#now();
     for (const { writer } of this.#turns) {
       try {
-        if (isFull) writer.distrust();
+        if (isDue) writer.distrust();
         if (await writer.isIntact()) continue;
         this.#log.warn('service rules were changed by somebody else, putting them right', {
           node: this.#options.nodeName,

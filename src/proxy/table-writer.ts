@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Family } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
-import { type Element, isNotFound, type NamedSet, type Nft } from '#nftables/index.ts';
+import { type Element, isNotFound, type NamedSet, type Nft, type Transaction } from '#nftables/index.ts';
 import { AffinityCleaner } from './affinity-cleaner.ts';
 import { type Place, wantsOf } from './frontends.ts';
 import type { KernelTable } from './kernel-table.ts';
@@ -43,6 +43,7 @@ export class TableWriter {
   #definition = '';
   #serviceCIDRs = '';
   #failures = 0;
+  #hasWritten = false;
 
   constructor(family: Family, parts: TableWriterParts) {
     this.family = family;
@@ -99,6 +100,7 @@ export class TableWriter {
       if (this.#programme) await this.#writeChanges(this.#programme, now);
       else await this.#writeAll(now);
       this.#failures = 0;
+      this.#hasWritten = true;
       const seconds = (performance.now() - begin) / 1000;
       this.#parts.log.debug('wrote service rules', { family: this.family, services, full, seconds });
       if (services > 0 || full) this.#parts.observer.written(this.family, { seconds, full });
@@ -119,27 +121,41 @@ export class TableWriter {
     // since in pieces it would take away what works.
     const isFromNothing = this.#failures % 2 === 1;
     const kernel = isFromNothing ? undefined : await this.#kernelTable();
-    const programme = new Programme(this.family, this.#parts.options, kernel);
-    this.#serviceCIDRs = '';
-    this.add(this.#parts.source.all());
+    const { options, source } = this.#parts;
+    const { serviceCIDRs } = source;
+    const programme = new Programme(this.family, { ...options, serviceCIDRs }, kernel);
+    this.#serviceCIDRs = serviceCIDRs.join();
+    this.add(source.all());
     const services = [...this.#changed];
     this.#changed = new Set();
     this.#parts.observer.begin(this.family);
     const size = isFromNothing ? services.length : servicesPerPiece;
+    let elements = 0;
+    const take = () => {
+      const step = programme.take(now);
+      elements += changedElements(step.transaction);
+      return step;
+    };
     let written: Promise<unknown> = Promise.resolve();
     for (let from = 0; from < services.length; from += size) {
       await this.#plan(programme, services.slice(from, from + size), now);
       await written;
-      written = this.#run(programme.take(now));
+      written = this.#run(take());
       // Whoever awaits it next hears of it; until then it must not count as unhandled.
       written.catch(() => {});
     }
     await written;
-    this.#setServiceCIDRs(programme);
     programme.endLoad(now);
-    await this.#run(programme.take(now));
+    await this.#run(take());
+    if (kernel && kernel.chains.length > 0 && elements > 0) this.#tellRepaired(elements);
     this.#definition = await this.#parts.nft.definition(tableOf(this.family));
     this.#programme = programme;
+  }
+
+  /** At the start it is what changed while nobody looked; later it is somebody else's doing. */
+  #tellRepaired(elements: number): void {
+    const message = 'elements of the service rules in the kernel were not what they should be, and were put right';
+    this.#parts.log[this.#hasWritten ? 'warn' : 'info'](message, { family: this.family, elements });
   }
 
   async #writeChanges(programme: Programme, now: number): Promise<void> {
@@ -207,3 +223,6 @@ export class TableWriter {
     }
   }
 }
+
+const changedElements = ({ operations }: Transaction): number =>
+  operations.reduce((sum, operation) => sum + ('elements' in operation ? operation.elements.length : 0), 0);
