@@ -4,9 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runAsLeader } from '#client/index.ts';
 import { type ControllerName, controllerNames, startControllers } from '#controllers/index.ts';
+import { parseBindAddress } from '#lib/bind-address.ts';
 import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { command, duration, oneOf, wholeNumber } from './command.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
 
 const defaultLease = 'kube-system/portolan-controllers';
@@ -23,6 +25,12 @@ const options = {
     value: 'NAMESPACE/NAME',
     default: defaultLease,
     help: 'the Lease by which one of several copies is chosen to work; none: work in any case',
+  },
+  'metrics-bind-address': {
+    type: 'string',
+    value: 'ADDRESS:PORT',
+    default: '',
+    help: 'where /metrics and /healthz are served, for example 127.0.0.1:10257; empty: nowhere',
   },
   'node-monitor-grace-period': {
     type: 'string',
@@ -91,11 +99,17 @@ export const controllers = command({
     const lease = parseLease(values['leader-elect']);
     const grace = wholeNumber('node-monitor-grace-period', values['node-monitor-grace-period'], 1, 86_400);
     const endpointSlices = endpointSliceOptions(values);
+    const metricsAt = parseBindAddress('--metrics-bind-address', values['metrics-bind-address']);
     const log = createLogger('controllers', logLevelOf(values['log-level']));
     const client = await clientOf(values.kubeconfig, 'portolan-controllers');
     const stop = stopSignal();
+    let atWork: Awaited<ReturnType<typeof startControllers>> | undefined;
+    if (metricsAt) await serveMetrics(metricsAt, () => atWork?.metrics() ?? []);
     const work = async (signal: AbortSignal) => {
-      await startControllers({ client, log }, { signal, only, endpointSlices, nodeMonitorGracePeriodMs: 1000 * grace });
+      atWork = await startControllers(
+        { client, log },
+        { signal, only, endpointSlices, nodeMonitorGracePeriodMs: 1000 * grace },
+      );
       log.info('at work', { controllers: only.join() });
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     };

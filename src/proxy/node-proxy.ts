@@ -2,10 +2,10 @@
 
 import { isIPv6 } from 'node:net';
 import { type Client, EventRecorder } from '#client/index.ts';
+import { parseBindAddress } from '#lib/bind-address.ts';
 import type { Clock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { Nft } from '#nftables/index.ts';
-import { parseBindAddress } from './bind-address.ts';
 import type { Conntrack } from './conntrack/conntrack.ts';
 import { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import { HealthCheckNodePorts } from './listeners/health-check-node-ports.ts';

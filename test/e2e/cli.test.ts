@@ -30,7 +30,10 @@ test('every command has a --help, and refusals are one readable line with exit c
     assert.match(stdout, /--help/);
   }
   const refusals = [
-    { args: ['fly'], want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, echo\.$/ },
+    {
+      args: ['fly'],
+      want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, controllers, proxy, echo\.$/,
+    },
     { args: ['up', '--nodes', 'many'], want: /^--nodes many: must be a whole number from 1 to \d+\.$/ },
     { args: ['up', '--ip-family', 'both'], want: /^--ip-family both: must be one of ipv4, ipv6, dual\.$/ },
     { args: ['up', '--storage', 'etcd'], want: /^--storage etcd: must be one of lmdb, memory\.$/ },

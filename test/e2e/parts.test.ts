@@ -164,12 +164,14 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
 describe('portolan controllers', () => {
   test('runs the ones that are named and no others, and gives up its lease when it ends', async () => {
     await client.resource(nodes).create({ metadata: { name: 'n1' }, spec: {} });
-    const part = start('controllers', '--only', 'endpointslice');
+    const part = start('controllers', '--only', 'endpointslice', '--metrics-bind-address', '127.0.0.1:10257');
     await createServiceWithPod('one', '10.244.0.9');
     await eventually('the slice has the pod', async () => {
       const { items } = await client.resource(endpointSlices).list({ labelSelector: 'kubernetes.io/service-name=one' });
       return items.some((slice) => slice.endpoints?.[0]?.addresses[0] === '10.244.0.9');
     });
+    const metrics = await (await fetch('http://127.0.0.1:10257/metrics')).text();
+    assert.match(metrics, /^endpoint_slice_controller_syncs\{result="success"\} [1-9]/m);
     const { items } = await client.resource(endpoints).list({ namespace: 'default' });
     assert.deepEqual(
       items.filter(({ metadata }) => metadata.name === 'one'),

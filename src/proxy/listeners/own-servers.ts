@@ -2,9 +2,9 @@
 // settings for those on the node (services.md D.9).
 
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { BindAddress } from '#lib/bind-address.ts';
 import type { MetricsText } from '#lib/exposition.ts';
 import type { Logger } from '#lib/log.ts';
-import type { BindAddress } from '../bind-address.ts';
 import type { ProxyMetrics } from '../metrics/proxy-metrics.ts';
 import type { ProxyHealth } from '../proxy-health.ts';
 import { serveHttp } from './http.ts';

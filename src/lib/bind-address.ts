@@ -1,4 +1,4 @@
-// Where the proxy's own servers listen: `address:port`, as kube-proxy's options have it.
+// Where a part's own servers listen: `address:port`, as upstream's options have it.
 
 import { isIP, isIPv6 } from 'node:net';
 import { UserError } from '#lib/user-error.ts';
