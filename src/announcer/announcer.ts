@@ -16,8 +16,6 @@ export interface AnnouncerParts {
   readonly log?: Logger | undefined;
   /** How it is found out whether another node is there at all, by its address; from this process's network when absent. */
   readonly isReachable?: IsReachable | undefined;
-  /** Whether this node is there itself; when not, nothing is done. */
-  readonly alive?: (() => Promise<boolean>) | undefined;
 }
 
 export interface AnnouncerOptions {
@@ -37,7 +35,6 @@ const backoff = { baseMs: 100, maxMs: 5000 };
 export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #log: Logger;
-  readonly #alive: () => Promise<boolean>;
   readonly #events: EventRecorder;
   readonly #services: Informer<Service>;
   readonly #nodes: Informer<Node>;
@@ -49,12 +46,10 @@ export class Announcer {
   /** Of these, what the neighbours were told. */
   readonly #announced = new Set<string>();
   #soon = 0;
-  #stopped: Promise<void> = Promise.resolve();
 
-  constructor({ client, log, isReachable: reach = isReachable, alive }: AnnouncerParts, options: AnnouncerOptions) {
+  constructor({ client, log, isReachable: reach = isReachable }: AnnouncerParts, options: AnnouncerOptions) {
     this.#options = options;
     this.#log = log ?? createLogger('announcer');
-    this.#alive = alive ?? (async () => true);
     this.#events = new EventRecorder(client, 'announcer', options.nodeName, { log: this.#log });
     const decide = () => this.#queue.add('decide');
     this.#services = new Informer(client.resource(services), {
@@ -68,15 +63,11 @@ export class Announcer {
     this.#nodes.onChange(decide);
   }
 
-  /** What is announced stays so when it stops, as it does when it crashes. */
+  /** Until `signal` aborts. What is announced stays so then, as it does after a crash. */
   start(signal: AbortSignal): void {
-    this.#stopped = this.#run(signal).catch((error) => {
+    this.#run(signal).catch((error) => {
       if (!signal.aborted) this.#log.error('announcer ended', { error });
     });
-  }
-
-  async stopped(): Promise<void> {
-    await this.#stopped;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -85,7 +76,6 @@ export class Announcer {
     await Promise.all([this.#services.synced(signal), this.#nodes.synced(signal)]);
     this.#queue.add('decide');
     await runWorkers(this.#queue, { signal, log: this.#log, backoff }, async (task) => {
-      if (!(await this.#alive())) return;
       if (task === 'decide') await this.#decide(signal);
       else await this.#repeat();
     });

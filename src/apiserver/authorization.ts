@@ -45,6 +45,7 @@ const rules: Readonly<Record<string, readonly Rule[]>> = {
     { verbs: read, resources: ['nodes', 'services', 'endpoints', 'endpointslices', 'servicecidrs', 'namespaces'] },
     reportEvents,
   ],
+  'system:portolan-announcer': [{ verbs: read, resources: ['nodes', 'services', 'endpointslices'] }, reportEvents],
   'system:kube-dns': [
     { verbs: read, resources: ['nodes', 'pods', 'services', 'endpoints', 'endpointslices', 'namespaces'] },
     reportEvents,

@@ -3,6 +3,7 @@
 import type { ClaimOptions } from '#cluster/claim.ts';
 import { hasData } from '#cluster/data-folder.ts';
 import { defaultApiPort, kubeconfigPath } from '#cluster/endpoints.ts';
+import { type LoadBalancerWish, loadBalancerModes, settleLoadBalancer } from '#cluster/load-balancer.ts';
 import { ipFamilies, maxNodes } from '#cluster/ranges.ts';
 import { checkPrivilege, completePath, ensureRequirements } from '#cluster/requirements.ts';
 import { checkName, storages } from '#cluster/state.ts';
@@ -38,6 +39,16 @@ const options = {
     type: 'string',
     value: 'PORT',
     help: `where the API server listens (default as before, ${defaultApiPort} at first)`,
+  },
+  'load-balancer': {
+    type: 'string',
+    value: 'KIND',
+    help: 'for Services of type LoadBalancer: pool (addresses beside those of the nodes), localhost (their ports on 127.0.0.1 and ::1) or none (default as before, pool at first)',
+  },
+  'load-balancer-pool': {
+    type: 'string',
+    value: 'RANGES',
+    help: 'of addresses, like 192.0.2.0/28,192.0.2.40-192.0.2.49 (default as before, 10.254.0.224-10.254.0.254 at first, or those of its own network)',
   },
   'node-monitor-grace-period': {
     type: 'string',
@@ -80,8 +91,15 @@ function upOptions(values: Values<typeof options>): ClaimOptions {
     ipFamily: values['ip-family'] === undefined ? undefined : oneOf('ip-family', values['ip-family'], ipFamilies),
     apiPort: number('api-port', 1, 65535),
     nodeMonitorGracePeriodMs: graceSeconds && 1000 * graceSeconds,
+    loadBalancer: loadBalancerOption(values['load-balancer'], values['load-balancer-pool']),
     say,
   };
+}
+
+function loadBalancerOption(kind: string | undefined, pool: string | undefined): LoadBalancerWish {
+  const mode = kind === undefined ? undefined : oneOf('load-balancer', kind, loadBalancerModes);
+  settleLoadBalancer({ mode, pool });
+  return { mode, pool };
 }
 
 /** Resolves with the first request to stop. Later ones are ignored: what runs then is the cleaning up. */

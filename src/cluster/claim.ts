@@ -6,6 +6,7 @@ import { createFabric, deleteFabric, hostUses, NetworkError } from '#network/ind
 import { readStored, removeData, type StoredCluster, storedNames } from './data-folder.ts';
 import { defaultApiPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
+import { checkPool, type LoadBalancerWish, settleLoadBalancer } from './load-balancer.ts';
 import {
   freeRanges,
   hostLeg,
@@ -40,6 +41,7 @@ export interface ClaimOptions {
   readonly ipFamily?: IpFamily | undefined;
   readonly apiPort?: number | undefined;
   readonly nodeMonitorGracePeriodMs?: number | undefined;
+  readonly loadBalancer?: LoadBalancerWish | undefined;
   /** Shows progress to whoever waits. */
   readonly say: (line: string) => void;
 }
@@ -79,6 +81,7 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
     apiPort: options.apiPort ?? stored?.apiPort ?? defaultApiPort,
     nodeMonitorGracePeriodMs:
       options.nodeMonitorGracePeriodMs ?? stored?.nodeMonitorGracePeriodMs ?? defaultGracePeriodMs,
+    loadBalancer: settleLoadBalancer(options.loadBalancer ?? {}, stored?.loadBalancer),
     supervisor: await thisProcess(),
     networkNamespace: await thisNetworkNamespace(),
     createdAt: stored?.createdAt ?? now,
@@ -105,8 +108,11 @@ async function settleIpFamily({ name, ipFamily }: ClaimOptions, stored: StoredCl
 }
 
 /** Takes a set of addresses; making its interface is what makes it ours, also against a racing `up`. */
-export const claimRanges = ({ card: { name }, ipFamily, stored }: Claim): Promise<Ranges> =>
-  stored ? claimStoredRanges(stored, ipFamily) : claimFreeRanges(name, ipFamily);
+export async function claimRanges({ card, ipFamily, stored }: Claim): Promise<Ranges> {
+  const ranges = stored ? await claimStoredRanges(stored, ipFamily) : await claimFreeRanges(card.name, ipFamily);
+  checkPool(card.loadBalancer, { ranges, nodes: card.nodes }, await hostUses());
+  return ranges;
+}
 
 async function claimFreeRanges(name: string, ipFamily: IpFamily): Promise<Ranges> {
   const [uses, reserved] = await Promise.all([hostUses(), storedSlots(name)]);

@@ -3,9 +3,10 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Announcer } from '#announcer/index.ts';
 import { ApiServer } from '#apiserver/index.ts';
 import { Client } from '#client/index.ts';
-import { startControllers } from '#controllers/index.ts';
+import { type LoadBalancerOptions, startControllers } from '#controllers/index.ts';
 import { Kubelet } from '#kubelet/index.ts';
 import { OciRuntime } from '#kubelet/runtimes/oci.ts';
 import { inBrackets, mapFamilies } from '#lib/cidr.ts';
@@ -30,6 +31,7 @@ import { clusterDomain, dnsKubeconfigPath, dnsPort, kubeconfigPath, kubeletPort,
 import { followReadyNode } from './host-route.ts';
 import { formatKubeconfig } from './kubeconfig.ts';
 import { removeNodeLeftovers } from './leftovers.ts';
+import { loadBalancerOptions, poolRoutes } from './load-balancer.ts';
 import { noteObjects, openStore } from './open-store.ts';
 import { CertificateAuthority, type Subject } from './pki.ts';
 import {
@@ -57,6 +59,7 @@ const podRoutes = ({ places }: NodeAddresses): HostRoute[] =>
 export class Cluster {
   readonly #card: ClusterCard;
   readonly #ranges: Ranges;
+  readonly #loadBalancer: LoadBalancerOptions;
   readonly #log: Logger;
   readonly #stop = new AbortController();
   #store: Store | undefined;
@@ -69,6 +72,7 @@ export class Cluster {
   constructor(card: ClusterCard & { ranges: Ranges }, log: Logger) {
     this.#card = card;
     this.#ranges = card.ranges;
+    this.#loadBalancer = loadBalancerOptions(card.loadBalancer, card.ranges);
     this.#log = log;
   }
 
@@ -90,7 +94,7 @@ export class Cluster {
     await Promise.all([
       startControllers(
         { client, log: this.#log.named('controllers') },
-        { signal, nodeMonitorGracePeriodMs: this.#card.nodeMonitorGracePeriodMs },
+        { signal, nodeMonitorGracePeriodMs: this.#card.nodeMonitorGracePeriodMs, loadBalancer: this.#loadBalancer },
       ).then((controllers) => this.#apiServer?.addMetrics(() => controllers.metrics())),
       startScheduler(
         { client: this.#clientFor('system:kube-scheduler'), log: this.#log.named('scheduler') },
@@ -101,7 +105,7 @@ export class Cluster {
         addresses: this.#ranges.families.map(hostLeg),
         port: dnsPort,
       }),
-      wired.then(() => routeHost(nodes.flatMap(podRoutes))),
+      wired.then(() => routeHost([...nodes.flatMap(podRoutes), ...poolRoutes(this.#loadBalancer, this.#ranges)])),
       ...nodes.map((node) => wired.then(() => this.#startNode(node, ca))),
     ]);
     const routes = {
@@ -282,7 +286,18 @@ export class Cluster {
     this.#proxies.push(proxy);
     this.#kubelets.push(kubelet);
     // A socket that listens would keep the namespace of a node that is gone.
-    proxy.start(AbortSignal.any([this.#stop.signal, nodeGone.signal]));
+    const whileThere = AbortSignal.any([this.#stop.signal, nodeGone.signal]);
+    proxy.start(whileThere);
+    this.#startAnnouncer(node, whileThere);
     await Promise.all([kubelet.start(this.#stop.signal), proxy.synced()]);
+  }
+
+  /** With another load balancer than a pool there are no addresses that a node could answer for. */
+  #startAnnouncer(node: NodeAddresses, signal: AbortSignal): void {
+    if (this.#loadBalancer.mode !== 'pool') return;
+    const client = this.#clientFor('system:portolan-announcer');
+    const at = { namespace: this.#namespaceOf(node), link: 'eth0' };
+    const options = { nodeName: node.name, at, pool: this.#loadBalancer.pool };
+    new Announcer({ client, log: this.#log.named(node.name).named('announcer') }, options).start(signal);
   }
 }

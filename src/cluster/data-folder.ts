@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { UserError } from '#lib/user-error.ts';
 import { version } from '#lib/version.ts';
 import { lockData } from './data-lock.ts';
+import type { LoadBalancerChoice } from './load-balancer.ts';
 import type { FamilyRanges, Ranges } from './ranges.ts';
 
 export interface StoredCluster {
@@ -19,6 +20,8 @@ export interface StoredCluster {
   /** Kubeconfig files that people copied name it. */
   readonly apiPort: number;
   readonly nodeMonitorGracePeriodMs: number;
+  /** Absent where an earlier version wrote. */
+  readonly loadBalancer?: LoadBalancerChoice | undefined;
   /** The store has been written to: one that is empty is not the store that belongs here. */
   readonly hasObjects: boolean;
 }

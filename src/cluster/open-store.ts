@@ -56,14 +56,14 @@ async function openLmdb(name: string): Promise<Store> {
 }
 
 async function writeDown(card: ClusterCard & { ranges: Ranges }): Promise<StoredCluster> {
-  const { name, createdAt, ranges, nodes, apiPort, nodeMonitorGracePeriodMs } = card;
+  const { name, createdAt, ranges, nodes, apiPort, nodeMonitorGracePeriodMs, loadBalancer } = card;
   const stored = await readStored(name);
   if (stored && !includesAll(ranges, stored.ranges)) {
     throw new UserError(
       `Cannot continue the cluster ${name}: it was started and stopped elsewhere just now, with other addresses. Try again.`,
     );
   }
-  const settings = { name, createdAt, ranges, nodes, apiPort, nodeMonitorGracePeriodMs };
+  const settings = { name, createdAt, ranges, nodes, apiPort, nodeMonitorGracePeriodMs, loadBalancer };
   const wanted: StoredCluster = { hasObjects: false, ...stored, ...settings };
   if (!isDeepStrictEqual(wanted, stored)) await writeStored(wanted);
   return wanted;

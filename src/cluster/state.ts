@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
 import { UserError } from '#lib/user-error.ts';
 import { dataDirOf, hasData } from './data-folder.ts';
+import type { LoadBalancerChoice } from './load-balancer.ts';
 import type { Ranges } from './ranges.ts';
 
 export interface ProcessId {
@@ -30,6 +31,7 @@ export interface ClusterCard {
   readonly apiPort: number;
   /** A node whose lease is older than this is not ready any more. */
   readonly nodeMonitorGracePeriodMs: number;
+  readonly loadBalancer: LoadBalancerChoice;
   /** The network namespace that the cluster was started in, as /proc/self/ns/net names it: its interface is there alone. */
   readonly networkNamespace: string;
   /** Absent until the cluster has claimed its addresses. */

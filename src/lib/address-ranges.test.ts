@@ -26,6 +26,7 @@ for (const [text, ranges, cidrs] of good) {
 for (const text of [
   '',
   '192.0.2.1,',
+  '192.0.2.1-',
   'x',
   '192.0.2.9-192.0.2.1',
   '192.0.2.1-fd00::1',

@@ -34,7 +34,8 @@ function parseRange(text: string): AddressRange | undefined {
     const cidr = parseCidr(text);
     return cidr && rangeOf(cidr);
   }
-  const [from, to = from, ...more] = text.split('-').map((part) => parseAddress(part.trim()));
+  const [first = '', last = first, ...more] = text.split('-');
+  const [from, to] = [parseAddress(first.trim()), parseAddress(last.trim())];
   if (!from || !to || more.length > 0 || from.family !== to.family || from.value > to.value) return undefined;
   return { family: from.family, first: from.value, last: to.value };
 }

@@ -3,12 +3,19 @@
 import { type Cidr, contains, formatCidr, parseAddress, parseCidr } from '#lib/cidr.ts';
 import { ip, ipOutput, isIPv6, NetworkError } from './ip.ts';
 
-export interface HostRoute {
+export type HostRoute = {
   /** A range, like `10.96.0.0/12`. */
   readonly to: string;
-  /** An address that is reached without a gateway: a node on the fabric. */
-  readonly via: string;
-}
+} & (
+  | {
+      /** An address that is reached without a gateway: a node on the fabric. */
+      readonly via: string;
+    }
+  | {
+      /** The link on which whoever has an address of the range answers for it. */
+      readonly dev: string;
+    }
+);
 
 /** A range that this namespace has an address in or a route to, and which that is. */
 export interface RangeInUse {
@@ -58,17 +65,21 @@ export async function routeHost(routes: readonly HostRoute[]): Promise<void> {
   const families = [...new Set(routes.map(({ to }) => (isIPv6(to) ? '-6' : '-4')))];
   const shown = await Promise.all(families.map((family) => ipOutput(['-j', family, 'route', 'show'])));
   const existing = shown.flatMap(parse<RouteEntry>);
-  for (const { to, via } of routes) {
-    const link = existing.find((route) => route.gateway === undefined && covers(route.dst, via))?.dev;
-    const other = existing.find((route) => sameRange(route.dst, to) && route.dev !== link);
-    if (other) throw new NetworkError('Exists', `cannot route ${to} via ${via}: ${to} is in use through ${other.dev}`);
+  for (const route of routes) {
+    const { to } = route;
+    const link = 'dev' in route ? route.dev : existing.find((one) => !one.gateway && covers(one.dst, route.via))?.dev;
+    const other = existing.find((one) => sameRange(one.dst, to) && one.dev !== link);
+    if (other)
+      throw new NetworkError('Exists', `cannot route ${to} ${way(route)}: ${to} is in use through ${other.dev}`);
   }
   if (routes.length > 0)
     await ip(
       undefined,
-      routes.map(({ to, via }) => `route replace ${to} via ${via}`),
+      routes.map((route) => `route replace ${route.to} ${way(route)}`),
     );
 }
+
+const way = (route: HostRoute): string => ('dev' in route ? `dev ${route.dev}` : `via ${route.via}`);
 
 const parse = <T>(json: string): T[] => (json.trim() === '' ? [] : (JSON.parse(json) as T[]));
 const range = (text: string): Cidr | undefined =>

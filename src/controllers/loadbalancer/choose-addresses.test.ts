@@ -89,7 +89,13 @@ const cases: {
     wish: { ...both, policy: 'PreferDualStack' },
     want: ['203.0.113.1'],
   },
-  { name: 'a pool without end', pool: 'fd00::/64', taken: ['fd00::'], wish: { families: ['IPv6'] }, want: ['fd00::1'] },
+  {
+    name: 'a pool without end',
+    pool: 'fd00::/64',
+    taken: ['fd00::1'],
+    wish: { families: ['IPv6'] },
+    want: ['fd00::2'],
+  },
 ];
 for (const { name, pool = v4, taken = [], wish: special, want, problem } of cases) {
   test(`chooseAddresses: ${name}`, () => {

@@ -75,9 +75,12 @@ function noneLeft(pool: readonly AddressRange[], family: Family): string {
 const hasFamily = (pool: readonly AddressRange[], family: Family): boolean => pool.some((one) => one.family === family);
 export const formatPool = (pool: readonly AddressRange[]): string => pool.map(formatRange).join(',');
 
-/** Many programs take an IPv4 address that ends in 0 or 255 for a network or a broadcast, and in many networks it is one. */
+/**
+ * Many programs take an IPv4 address that ends in 0 or 255 for a network or a broadcast, and in many networks it is one; the first IPv6
+ * address of a network is every router's (RFC 4291 §2.6.1).
+ */
 const isAwkward = ({ family, value }: Address): boolean =>
-  family === 'IPv4' && (value % 256n === 0n || value % 256n === 255n);
+  family === 'IPv4' ? value % 256n === 0n || value % 256n === 255n : value % (1n << 64n) === 0n;
 
 const isInPool = (pool: readonly AddressRange[], address: Address): boolean =>
   !isAwkward(address) && pool.some((range) => inRange(range, address));

@@ -1,0 +1,134 @@
+// Which load balancer a cluster has: what the command line says of it, the pool of addresses that goes with it, and what of this machine
+// and of the cluster's own addresses a pool must keep clear of.
+
+import { type LoadBalancerOptions, loadBalancerModes } from '#controllers/index.ts';
+import {
+  type AddressRange,
+  cidrsOf,
+  formatRange,
+  parseAddressRanges,
+  rangeOf,
+  rangesOverlap,
+} from '#lib/address-ranges.ts';
+import { type Cidr, contains, formatCidr, nthAddress, overlaps, parseAddress, parseCidr } from '#lib/cidr.ts';
+import { UserError } from '#lib/user-error.ts';
+import type { HostRoute, RangeInUse } from '#network/index.ts';
+import { type FamilyRanges, hostLeg, nodesOf, type Ranges } from './ranges.ts';
+
+export { loadBalancerModes };
+
+export interface LoadBalancerChoice {
+  readonly mode: LoadBalancerOptions['mode'];
+  /** As the command line has it; the one of the cluster's ranges when absent. */
+  readonly pool?: string | undefined;
+}
+
+/** What is left out is as it was, or the default. */
+export interface LoadBalancerWish {
+  readonly mode?: LoadBalancerChoice['mode'] | undefined;
+  readonly pool?: string | undefined;
+}
+
+const defaultChoice: LoadBalancerChoice = { mode: 'pool' };
+/** Behind the last node (ranges.ts), before the broadcast address: the 224th address of the fabric to the 254th. */
+const defaultPool = { first: 224, last: 254 };
+
+/** What is left out is as it was; who names a pool wants it used. */
+export function settleLoadBalancer(
+  { mode, pool }: LoadBalancerWish,
+  before: LoadBalancerChoice = defaultChoice,
+): LoadBalancerChoice {
+  if (pool === undefined) return { ...before, ...(mode && { mode }) };
+  if (mode !== undefined && mode !== 'pool') {
+    throw new UserError(
+      `--load-balancer-pool ${pool}: with --load-balancer ${mode} no addresses are given away. Leave one of the two out.`,
+    );
+  }
+  parsePool(pool);
+  return { mode: 'pool', pool };
+}
+
+function parsePool(text: string): AddressRange[] {
+  try {
+    return parseAddressRanges(text);
+  } catch (error) {
+    throw new UserError(`--load-balancer-pool ${text}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+export function loadBalancerOptions({ mode, pool }: LoadBalancerChoice, { families }: Ranges): LoadBalancerOptions {
+  if (mode !== 'pool') return { mode };
+  return { mode, pool: pool === undefined ? families.map(defaultPoolOf) : parsePool(pool) };
+}
+
+function defaultPoolOf({ fabricCIDR }: FamilyRanges): AddressRange {
+  const fabric = cidr(fabricCIDR);
+  const at = (n: number) => parseAddress(nthAddress(fabric, n))?.value ?? 0n;
+  return { family: fabric.family, first: at(defaultPool.first), last: at(defaultPool.last) };
+}
+
+/**
+ * Throws a UserError for a pool whose addresses would lead elsewhere.
+ * @param uses what the host has addresses in and routes to, this cluster's fabric among them
+ */
+export function checkPool(
+  choice: LoadBalancerChoice,
+  { ranges, nodes }: { ranges: Ranges; nodes: number },
+  uses: readonly RangeInUse[],
+): void {
+  const options = loadBalancerOptions(choice, ranges);
+  if (options.mode !== 'pool') return;
+  const ours = ranges.families.map(({ fabricCIDR }) => fabricCIDR);
+  const taken = [
+    ...ranges.families.flatMap(({ podCIDR, serviceCIDR }) => [
+      { range: rangeOf(cidr(podCIDR)), by: `the cluster's pods (${podCIDR})` },
+      { range: rangeOf(cidr(serviceCIDR)), by: `the cluster IPs of Services (${serviceCIDR})` },
+    ]),
+    ...ranges.families.map((family) => ({
+      range: single(hostLeg(family)),
+      by: 'this machine on the network of the nodes',
+    })),
+    ...nodesOf(ranges, nodes).flatMap(({ name, places }) =>
+      places.map(({ address }) => ({ range: single(address), by: `the node ${name}` })),
+    ),
+  ];
+  for (const range of options.pool) {
+    const refuse = (why: string) =>
+      new UserError(
+        `--load-balancer-pool: ${formatRange(range)} cannot be used, because ${why}. Choose other addresses.`,
+      );
+    if (!ours.some((fabric) => cidr(fabric).family === range.family)) {
+      throw refuse(`the cluster has no ${range.family} addresses (--ip-family)`);
+    }
+    const use = taken.find((one) => rangesOverlap(one.range, range));
+    if (use) throw refuse(`of it is ${use.by}`);
+    const outside = cidrsOf(range).filter((one) => !ours.some((fabric) => isWithin(one, cidr(fabric))));
+    const other = uses
+      .filter((one) => !ours.includes(formatCidr(one.range)))
+      .find((one) => outside.some((wanted) => overlaps(wanted, one.range) && one.range.prefix >= wanted.prefix));
+    if (other) throw refuse(`this machine uses ${formatCidr(other.range)} (${other.by})`);
+  }
+}
+
+/** The ways from the host to those addresses of the pool that are not on the network of the nodes anyway. */
+export function poolRoutes(options: LoadBalancerOptions, { families, hostLink }: Ranges): HostRoute[] {
+  if (options.mode !== 'pool') return [];
+  const fabrics = families.map(({ fabricCIDR }) => cidr(fabricCIDR));
+  const outside = options.pool.flatMap(cidrsOf).filter((one) => !fabrics.some((fabric) => isWithin(one, fabric)));
+  return outside.map((one) => ({ to: formatCidr(one), dev: hostLink }));
+}
+
+const isWithin = (inner: Cidr, outer: Cidr): boolean =>
+  contains(outer, { family: inner.family, value: inner.base }) && inner.prefix >= outer.prefix;
+
+function single(text: string): AddressRange {
+  const address = parseAddress(text);
+  if (!address) throw new Error(`not an address: ${text}`);
+  return { family: address.family, first: address.value, last: address.value };
+}
+
+function cidr(text: string): Cidr {
+  const parsed = parseCidr(text);
+  if (!parsed) throw new Error(`not a CIDR: ${text}`);
+  return parsed;
+}
