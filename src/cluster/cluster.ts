@@ -246,6 +246,7 @@ export class Cluster {
         families: familyNames(this.#ranges),
         nodeIPs: node.places.map(({ address }) => address),
         clusterCIDRs: this.#ranges.families.map(({ podCIDR }) => podCIDR),
+        nodePodCIDRs: node.places.map(({ podCIDR }) => podCIDR),
         serviceCIDRs: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR),
       },
     );

@@ -20,6 +20,8 @@ import { placeInSlots } from './slots.ts';
 export interface ProgrammeOptions {
   /** Of pods, both families: their connections to cluster IPs keep their source address. None: nobody's is changed. */
   readonly clusterCIDRs: readonly string[];
+  /** Of pods on this node; as `clusterCIDRs` when it is not known which these are. */
+  readonly nodePodCIDRs?: readonly string[] | undefined;
   readonly serviceCIDRs: readonly string[];
   /** Addresses and ranges where node ports are served. */
   readonly nodePortIPs: readonly string[];
@@ -72,8 +74,12 @@ export class Programme {
     this.#kernelChains = new Set(kernel?.chains);
     this.#changes = new ElementChanges(kernel?.elements);
     this.#transaction = this.#beginning(kernel === undefined);
-    this.#ranges = [sets.clusterCIDRs, sets.serviceCIDRs, sets.nodePortIPs].map((set) => ({ set, keys: [] }));
+    this.#ranges = [sets.clusterCIDRs, sets.nodePodCIDRs, sets.serviceCIDRs, sets.nodePortIPs].map((set) => ({
+      set,
+      keys: [],
+    }));
     this.#setRanges(sets.clusterCIDRs, clusterCIDRs);
+    this.#setRanges(sets.nodePodCIDRs, disjointRanges(options.nodePodCIDRs ?? options.clusterCIDRs, family));
     this.#setRanges(sets.nodePortIPs, disjointRanges(options.nodePortIPs, family));
     this.setServiceCIDRs(options.serviceCIDRs);
   }

@@ -31,6 +31,8 @@ export interface ProxierOptions {
   readonly nodePortAddresses?: readonly string[] | undefined;
   /** Pods, of both families: their connections to cluster IPs keep their source address. None: everybody's do. */
   readonly clusterCIDRs: readonly string[];
+  /** Pods on this node; as `clusterCIDRs` when it is not known which these are. */
+  readonly nodePodCIDRs?: readonly string[] | undefined;
   /** Where cluster IPs come from; the cluster's ServiceCIDR objects, where it has them, say it better. */
   readonly serviceCIDRs: readonly string[];
   /** Also pods' connections to cluster IPs lose their source address. */

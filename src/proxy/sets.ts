@@ -46,6 +46,8 @@ function setsFor(family: Family) {
     serviceCIDRs: ranges('service-cidrs', `${ip} daddr`),
     /** Pods. */
     clusterCIDRs: ranges('cluster-cidrs', `${ip} saddr`),
+    /** Pods of this node. */
+    nodePodCIDRs: ranges('node-pod-cidrs', `${ip} saddr`),
     /** Where the node serves node ports, as far as these are its own addresses. */
     nodePortIPs: ranges('nodeport-ips', `${ip} daddr`),
     /** Connections that came back to their own caller, who must see them come from somebody else. */

@@ -49,7 +49,7 @@ export function choosing(
       const last = affinitySeconds === undefined ? [] : [translate('', lastEndpoint(family, protocol))];
       const drawn = translate('', draw(slots.endpoints));
       const mark = `meta mark set meta mark | ${markBit}`;
-      const pod = `${ip} saddr @${setsOf[family].clusterCIDRs.name} `;
+      const podHere = `${ip} saddr @${setsOf[family].nodePodCIDRs.name} `;
       const notPod = `${ip} saddr != @${setsOf[family].clusterCIDRs.name} `;
       const fromNode = 'fib saddr type local ';
       switch (traffic) {
@@ -60,11 +60,12 @@ export function choosing(
         case 'external':
           return [rule(chain, mark), ...last, drawn];
         case 'external-local':
-          // Pods and the node go everywhere, as if they had called the cluster IP; who comes from outside keeps its address.
+          // The node and its pods go everywhere, as if they had called the cluster IP; who comes from outside keeps its address.
+          // So does a pod of another node: an endpoint elsewhere would answer it directly, and it would not know that answer.
           return [
             rule(chain, `${notPod}${fromNode}${mark}`),
             ...last,
-            translate(pod, draw(slots.endpoints)),
+            translate(podHere, draw(slots.endpoints)),
             translate(fromNode, draw(slots.endpoints)),
             ...(slots.local > 0 ? [translate('', draw(slots.local, mostSlots))] : []),
           ];
