@@ -1,16 +1,12 @@
 // Two nodes with pods in network namespaces, in both IP families, and what the proxy writes there, written as the proxy writes
 // it. Every server answers with its name and the source address that it sees.
-//
-//            pods                Services      nodes          host         of load balancers, routed to node one
-//   IPv4     10.211.NODE.0/24    10.212/16     10.213.88.1N   10.213.88.1  203.0.113.0/24
-//   IPv6     fd21:0:0:NODE::/64  fd22::/108    fd23::1N       fd23::1      2001:db8:7::/64
+// Addresses are in worlds.testing.ts.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import type { EndpointSlice, Service } from '#api/index.ts';
-import type { Family } from '#lib/cidr.ts';
 import { createLogger } from '#lib/log.ts';
 import { type RunResult, tryRun } from '#lib/run.ts';
 import {
@@ -32,37 +28,7 @@ import { type ServiceShape, serviceOf, sliceOf } from './objects.testing.ts';
 import { Observers, type ServiceState } from './observer.ts';
 import { TableWriter } from './table-writer.ts';
 import { families } from './words.ts';
-
-/** A family's addresses; `service(7)` is a cluster IP, `vip(7)` a load balancer's. */
-export const worlds = {
-  IPv4: {
-    host: '10.213.88.1',
-    fabricPrefix: 24,
-    node: (n: number) => `10.213.88.1${n}`,
-    gateway: (n: number) => `10.211.${n}.1`,
-    podCIDR: (n: number) => `10.211.${n}.0/24`,
-    pod: (node: number, n: number) => `10.211.${node}.${n}`,
-    clusterCIDR: '10.211.0.0/16',
-    service: (n: number) => `10.212.0.${n}`,
-    serviceCIDR: '10.212.0.0/16',
-    vip: (n: number) => `203.0.113.${n}`,
-    vips: '203.0.113.0/24',
-  },
-  IPv6: {
-    host: 'fd23::1',
-    fabricPrefix: 64,
-    node: (n: number) => `fd23::1${n}`,
-    gateway: (n: number) => `fd21:0:0:${n}::1`,
-    podCIDR: (n: number) => `fd21:0:0:${n}::/64`,
-    pod: (node: number, n: number) => `fd21:0:0:${node}::${n}`,
-    clusterCIDR: 'fd21::/48',
-    service: (n: number) => `fd22::${n}`,
-    serviceCIDR: 'fd22::/108',
-    vip: (n: number) => `2001:db8:7::${n}`,
-    vips: '2001:db8:7::/64',
-  },
-} as const;
-export type World = (typeof worlds)[Family];
+import { worlds } from './worlds.testing.ts';
 
 const bridge = `tp${process.pid}`;
 const both = families.map((family) => worlds[family]);
@@ -108,6 +74,7 @@ function writersOf({ name, index, namespace }: (typeof nodes)[0], i: number): Ta
     observer: new Observers([cleaners[i] as FlowCleaner], quiet),
     options: {
       clusterCIDRs: both.map(({ clusterCIDR }) => clusterCIDR),
+      nodePodCIDRs: both.map(({ podCIDR }) => podCIDR(index)),
       serviceCIDRs: [],
       nodePortIPs: nodeIPs,
     },

@@ -21,11 +21,10 @@ import {
   service,
   shell,
   slices,
-  type World,
-  worlds,
 } from './kernel-suite.ts';
 import { setsOf, tableOf } from './sets.ts';
 import { families } from './words.ts';
+import { type World, worlds } from './worlds.testing.ts';
 
 before(async () => {
   await createWorld();
