@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { apiVersionOf, fieldErrorMessage, type Kind, type KubeObject } from '#api/index.ts';
 import { kinds, validateMetadata } from '#api/kinds/index.ts';
 import { checkFields, prune } from '#api/schema/strict.ts';
+import { type Cidr, contains, parseAddress, parseCidr } from '#lib/cidr.ts';
 import { type Json, service, type TestServer } from '../in-process-suite.ts';
 
 const allOf = (kind: Kind): string =>
@@ -159,13 +160,45 @@ export async function removeEverything(api: TestServer): Promise<string[]> {
   return problems;
 }
 
+/** Leaves, of the ServiceCIDRs that requests have made and deleted, the one that the server began with. */
+async function onlyRange(api: TestServer, range: string): Promise<void> {
+  const path = '/apis/networking.k8s.io/v1/servicecidrs';
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const { json } = await api.send('GET', path);
+  for (const { metadata } of json.items) {
+    await api.send('DELETE', `${path}/${metadata.name}`);
+    await api.send('PATCH', `${path}/${metadata.name}`, { metadata: { finalizers: null } }, { headers });
+  }
+  const made = await api.send('POST', path, { metadata: { name: 'kubernetes' }, spec: { cidrs: [range] } });
+  assert.equal(made.status, 201, made.text);
+  assert.equal((await api.send('GET', path)).json.items.length, 1);
+}
+
+/** IPAddresses that requests have made for Services that there are not; the server takes its time before it repairs that. */
+async function deleteOrphans(api: TestServer, services: readonly Json[]): Promise<void> {
+  const path = '/apis/networking.k8s.io/v1/ipaddresses';
+  const held = new Set(services.flatMap(({ spec }) => spec.clusterIPs ?? []));
+  for (const { metadata } of (await api.send('GET', path)).json.items) {
+    if (!held.has(metadata.name)) await api.send('DELETE', `${path}/${metadata.name}`);
+  }
+}
+
 /** Takes all that is free and counts: what no Service has must be there to be had, and no more. */
-export async function checkAllocators(api: TestServer, size: { addresses: number; ports: number }): Promise<void> {
+export async function checkAllocators(
+  api: TestServer,
+  size: { range: string; addresses: number; ports: number },
+): Promise<void> {
+  await onlyRange(api, size.range);
+  const range = parseCidr(size.range) as Cidr;
   const { json } = await api.send('GET', '/api/v1/services');
+  await deleteOrphans(api, json.items);
   const addresses = new Set<string>();
   const ports = new Set<number>();
   const count = ({ spec }: Json) => {
-    for (const ip of spec.clusterIPs ?? []) if (ip !== 'None') addresses.add(ip);
+    for (const ip of spec.clusterIPs ?? []) {
+      const address = parseAddress(ip);
+      if (address && contains(range, address)) addresses.add(ip);
+    }
     for (const { nodePort } of spec.ports ?? []) if (nodePort) ports.add(nodePort);
     if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort);
   };

@@ -17,7 +17,7 @@ const seed = Number(process.env.FUZZ_SEED ?? 1);
 const requests = Number(process.env.FUZZ_REQUESTS ?? 3_000);
 /** Small ranges, so that a leak shows and filling them is quick. */
 const ranges = { serviceCIDR: '10.96.0.0/23', nodePortRange: [30000, 30199] } as const;
-const size = { addresses: 510, ports: 200 };
+const size = { range: ranges.serviceCIDR, addresses: 510, ports: 200 };
 /** Long runs take their time: some ten times what they should. */
 const timeout = Math.max(120_000, requests * 25);
 /** Of two equal runs the second may leave so much more behind: caches that were not quite full, and chance. */
