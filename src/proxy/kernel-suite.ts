@@ -26,6 +26,7 @@ import { ConntrackExec } from './conntrack/conntrack.ts';
 import { FlowCleaner } from './conntrack/flow-cleaner.ts';
 import { type ServiceShape, serviceOf, sliceOf } from './objects.testing.ts';
 import { Observers, type ServiceState } from './observer.ts';
+import type { CallerName } from './packets/cases.testing.ts';
 import { TableWriter } from './table-writer.ts';
 import { families } from './words.ts';
 import { worlds } from './worlds.testing.ts';
@@ -44,6 +45,16 @@ export const pods = [
 /** Who calls: a pod on node one, that node, or a machine outside. */
 export const callers = { pod: `${bridge}-client`, node: `${bridge}-one`, host: undefined } as const;
 export type Caller = keyof typeof callers;
+
+/** Of those who call in the tables of packets/; undefined: the host's own. */
+export const namespaceOf = (caller: CallerName): string | undefined =>
+  ({
+    'a pod': callers.pod,
+    'the endpoint': `${bridge}-a`,
+    'the node': callers.node,
+    'a client outside': callers.host,
+    'a pod elsewhere': `${bridge}-b`,
+  })[caller];
 
 const servers: Server[] = [];
 const children: ChildProcess[] = [];
@@ -69,7 +80,7 @@ function writersOf({ name, index, namespace }: (typeof nodes)[0], i: number): Ta
       all: () => states.keys(),
       get: (key: string) => states.get(key),
       serviceCIDRs: both.map(({ serviceCIDR }) => serviceCIDR),
-      place: { nodeName: name, nodeIPs },
+      place: { nodeName: name, zone: `zone-${name}`, nodeIPs },
     },
     observer: new Observers([cleaners[i] as FlowCleaner], quiet),
     options: {
@@ -88,10 +99,13 @@ export async function restart(): Promise<void> {
   await written([]);
 }
 
-export async function put(service: Service, ...slices: EndpointSlice[]): Promise<void> {
-  const key = `default/${service.metadata.name}`;
-  states.set(key, { service, slices });
-  await written([key]);
+export const put = (service: Service, ...slices: EndpointSlice[]): Promise<void> => putAll([{ service, slices }]);
+
+/** In one transaction of each table. */
+export async function putAll(all: readonly Omit<ServiceState, 'wants'>[]): Promise<void> {
+  const keyed = all.map((state) => [`default/${state.service.metadata.name}`, state] as const);
+  for (const [key, state] of keyed) states.set(key, state);
+  await written(keyed.map(([key]) => key));
 }
 
 async function written(keys: readonly string[]): Promise<void> {

@@ -22,6 +22,7 @@ import {
   shell,
   slices,
 } from './kernel-suite.ts';
+import { describeConnections } from './packets/connections-suite.ts';
 import { setsOf, tableOf } from './sets.ts';
 import { families } from './words.ts';
 import { type World, worlds } from './worlds.testing.ts';
@@ -275,3 +276,5 @@ async function affinity(family: Family): Promise<string[]> {
 
 const isAbout = (family: Family, key: string, n: number): boolean =>
   key.endsWith(` . ${affinityKey(family, worlds[family].service(n), 80)}`);
+
+describeConnections();
