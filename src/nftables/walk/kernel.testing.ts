@@ -33,23 +33,27 @@ export class Kernel implements AsyncDisposable {
   readonly nft: NftExec;
   readonly #names: { readonly machine: string; readonly client: string };
   readonly #children: ChildProcess[] = [];
-  readonly #senders: Record<Packet['from'], ChildProcess>;
+  readonly #senders = new Map<Packet['from'], ChildProcess>();
   readonly #traces = new Traces();
   #nextPort = ports.first;
   #rules = new Map<string, string>();
 
   static async start(name: string): Promise<Kernel> {
     const names = { machine: `${name}-m`, client: `${name}-c` };
-    await run('bash', ['-e'], { input: setUp(names) });
     const kernel = new Kernel(names);
-    await kernel.#startTracing();
-    return kernel;
+    try {
+      await run('bash', ['-e'], { input: setUp(names) });
+      await kernel.#startTracing();
+      return kernel;
+    } catch (error) {
+      await kernel[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   private constructor(names: { machine: string; client: string }) {
     this.#names = names;
     this.nft = new NftExec({ prefix: this.#in('machine') });
-    this.#senders = { prerouting: this.#sender('client'), output: this.#sender('machine') };
   }
 
   /** Has to be called after the rules have changed. */
@@ -74,7 +78,7 @@ export class Kernel implements AsyncDisposable {
     const sport = this.#nextPort++;
     const sent: Sent = { family, protocol, saddr, sport, daddr, dport };
     const traced = this.#traces.of(sport, this.#rules);
-    this.#senders[from].send(sent);
+    this.#senders.get(from)?.send(sent);
     const deadline = AbortSignal.timeout(patienceMs);
     const late = once(deadline, 'abort').then(() => {
       throw new Error(`no complete trace of ${JSON.stringify(sent)}:\n${this.#traces.text(sport)}`);
@@ -83,7 +87,7 @@ export class Kernel implements AsyncDisposable {
   }
 
   letGo(): void {
-    for (const sender of Object.values(this.#senders)) sender.send('let go');
+    for (const sender of this.#senders.values()) sender.send('let go');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,6 +109,7 @@ export class Kernel implements AsyncDisposable {
 
   /** Marks the packets to trace where they begin, and sees them where they end. */
   async #startTracing(): Promise<void> {
+    this.#senders.set('prerouting', this.#sender('client')).set('output', this.#sender('machine'));
     const transaction = new Transaction({ family: 'inet', name: 'trace' });
     transaction.addTable();
     for (const [hook, priority] of [
@@ -132,7 +137,7 @@ export class Kernel implements AsyncDisposable {
     for (let attempt = 0; attempt < 50; attempt++) {
       const sport = this.#nextPort++;
       const traced = this.#traces.of(sport, this.#rules).then(() => true);
-      this.#senders.output.send({
+      this.#senders.get('output')?.send({
         family: 'ip',
         protocol: 'udp',
         saddr: '10.9.0.1',
