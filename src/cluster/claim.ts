@@ -6,7 +6,7 @@ import { createFabric, deleteFabric, hostUses, NetworkError } from '#network/ind
 import { readStored, removeData, type StoredCluster, storedNames } from './data-folder.ts';
 import { defaultApiPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
-import { checkPool, type LoadBalancerWish, settleLoadBalancer } from './load-balancer.ts';
+import { type LoadBalancerWish, settleLoadBalancer } from './load-balancer.ts';
 import {
   freeRanges,
   hostLeg,
@@ -108,11 +108,8 @@ async function settleIpFamily({ name, ipFamily }: ClaimOptions, stored: StoredCl
 }
 
 /** Takes a set of addresses; making its interface is what makes it ours, also against a racing `up`. */
-export async function claimRanges({ card, ipFamily, stored }: Claim): Promise<Ranges> {
-  const ranges = stored ? await claimStoredRanges(stored, ipFamily) : await claimFreeRanges(card.name, ipFamily);
-  checkPool(card.loadBalancer, { ranges, nodes: card.nodes }, await hostUses());
-  return ranges;
-}
+export const claimRanges = ({ card: { name }, ipFamily, stored }: Claim): Promise<Ranges> =>
+  stored ? claimStoredRanges(stored, ipFamily) : claimFreeRanges(name, ipFamily);
 
 async function claimFreeRanges(name: string, ipFamily: IpFamily): Promise<Ranges> {
   const [uses, reserved] = await Promise.all([hostUses(), storedSlots(name)]);

@@ -59,7 +59,7 @@ test('the default pool is on the network of the nodes, in each family', () => {
     const ranges = rangesOf(family);
     const options = loadBalancerOptions(pool(), ranges);
     assert.deepEqual(options.mode === 'pool' && options.pool.map(formatRange), want);
-    checkPool(pool(), { ranges, nodes: 200 }, []);
+    checkPool({ loadBalancer: pool(), ranges, nodes: 200 }, []);
     assert.deepEqual(poolRoutes(options, ranges), []);
   }
 });
@@ -68,7 +68,7 @@ describe('checkPool', () => {
   const uses = (...texts: string[]): RangeInUse[] =>
     texts.map((text) => ({ range: parseCidr(text) ?? assert.fail(), by: `the route to ${text}` }));
   const check = (text: string, host: RangeInUse[] = uses('10.254.0.0/24', '192.168.1.0/24', '10.0.0.0/8')) =>
-    checkPool(pool(text), { ranges: rangesOf('ipv4'), nodes: 2 }, host);
+    checkPool({ loadBalancer: pool(text), ranges: rangesOf('ipv4'), nodes: 2 }, host);
 
   for (const text of ['10.254.0.13-10.254.0.223', '192.0.2.0/24', '10.200.0.0/24,192.168.2.7']) {
     test(`${text} is fine`, () => check(text));

@@ -72,11 +72,10 @@ function defaultPoolOf({ fabricCIDR }: FamilyRanges): AddressRange {
  * @param uses what the host has addresses in and routes to, this cluster's fabric among them
  */
 export function checkPool(
-  choice: LoadBalancerChoice,
-  { ranges, nodes }: { ranges: Ranges; nodes: number },
+  { loadBalancer, ranges, nodes }: { loadBalancer: LoadBalancerChoice; ranges: Ranges; nodes: number },
   uses: readonly RangeInUse[],
 ): void {
-  const options = loadBalancerOptions(choice, ranges);
+  const options = loadBalancerOptions(loadBalancer, ranges);
   if (options.mode !== 'pool') return;
   const ours = ranges.families.map(({ fabricCIDR }) => fabricCIDR);
   const taken = [
