@@ -3,7 +3,7 @@
 
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, createServer, isIPv6, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 
 export interface RelayTarget {
   readonly host: string;
@@ -22,44 +22,52 @@ export interface RelayOptions {
 /** Ends the relay with all its connections. Resolves when the port is free. */
 export type CloseRelay = () => Promise<void>;
 
-/** More at a time are turned away. */
+/** Of one port; more at a time are turned away. */
 const maxConnections = 4096;
 /** Of the clients that a UDP port is relayed for, the longest unheard one is forgotten for a new one. */
 const maxClients = 1024;
+const connectMs = 10_000;
 const keepAliveMs = 60_000;
 
 /** Resolves when the port is open; rejects with the error of the system call. */
 export async function relayTcp({ host, port, target }: RelayOptions): Promise<CloseRelay> {
+  const server = createServer();
+  server.listen({ host, port, ipv6Only: isIPv6(host) });
+  await once(server, 'listening');
+  const endConnections = relayConnections(server, target);
+  return async () => {
+    endConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+}
+
+/**
+ * Relays what arrives at a server that listens. Connections go on when the server is closed; the function that is returned
+ * ends them.
+ */
+export function relayConnections(server: Server, target: RelayOptions['target']): () => void {
   const open = new Set<Socket>();
-  const server = createServer({
-    allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveMs,
-  });
   server.maxConnections = maxConnections;
+  // Of single connections that could not be accepted.
+  server.on('error', () => {});
   server.on('connection', (client) => {
     const to = target(client.remoteAddress ?? '');
     if (!to) return client.resetAndDestroy();
-    const upstream = connect({
-      ...to,
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: keepAliveMs,
-    });
-    join(client, upstream);
+    const upstream = connect({ ...to, timeout: connectMs });
+    upstream.once('timeout', () => upstream.destroy(new Error('timed out')));
+    upstream.once('connect', () => upstream.setTimeout(0));
     for (const socket of [client, upstream]) {
+      // Either side may have said all that it has to say and still wait for the answer.
+      socket.allowHalfOpen = true;
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, keepAliveMs);
       open.add(socket);
       socket.on('close', () => open.delete(socket));
     }
+    join(client, upstream);
   });
-  server.listen({ host, port, ipv6Only: isIPv6(host) });
-  await once(server, 'listening');
-  server.on('error', () => {});
-  return async () => {
+  return () => {
     for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
   };
 }
 

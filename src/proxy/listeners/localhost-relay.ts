@@ -2,14 +2,15 @@
 // the same port of the node's own address, where the rules do the rest (KEP-6032). TCP alone; where the rules have nobody
 // to give a connection to, nobody listens.
 
-import { connect, isIPv6, type Server, type Socket } from 'node:net';
+import { isIPv6 } from 'node:net';
 import type { KubeObject } from '#api/index.ts';
 import type { EventRecorder } from '#client/index.ts';
 import type { Family } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
+import { relayConnections } from '#lib/relay.ts';
 import type { Frontend } from '../frontends.ts';
 import type { ProxyObserver, ServiceState } from '../observer.ts';
-import type { Closable, Listeners } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
 import { referenceTo } from './reference.ts';
 
 export interface LocalhostRelayParts {
@@ -23,10 +24,6 @@ export interface LocalhostRelayOptions {
   /** The node's addresses at which the rules serve node ports, at most one of a family. */
   readonly nodeIPs: readonly string[];
 }
-
-/** Of one node port. */
-const maxConnections = 1024;
-const connectMs = 10_000;
 
 const loopback: Record<Family, string> = { IPv4: '127.0.0.1', IPv6: '::1' };
 
@@ -90,7 +87,11 @@ export class LocalhostRelay implements ProxyObserver {
       service && {
         hosts: [host],
         port,
-        serve: (socket) => relay(socket, { host: target, port }),
+        serve: (server) => {
+          // Connections that are open go on when the listener closes, as those do that the kernel translates.
+          relayConnections(server, () => ({ host: target, port }));
+          return { close: () => server.close() };
+        },
         failed: ({ message }) => {
           const text = `node ${this.#nodeName} failed to serve node port ${port} on ${host}: ${message}`;
           recorder.event(service, 'Warning', 'FailedToStartLocalhostNodePort', text);
@@ -103,30 +104,3 @@ export class LocalhostRelay implements ProxyObserver {
 
 const isRelayed = ({ address, protocol, refusal }: Frontend): boolean =>
   address === undefined && protocol === 'tcp' && refusal === undefined;
-
-/** Connections that are open go on when the listener closes, as those do that the kernel translates. */
-function relay(server: Server, to: { readonly host: string; readonly port: number }): Closable {
-  server.maxConnections = maxConnections;
-  server.on('connection', (client: Socket) => {
-    // Either side may have said all that it has to say and still wait for the answer.
-    client.allowHalfOpen = true;
-    const node = connect({ ...to, allowHalfOpen: true, timeout: connectMs });
-    node.once('timeout', () => node.destroy(new Error('timed out')));
-    node.once('connect', () => node.setTimeout(0));
-    client.setNoDelay(true);
-    node.setNoDelay(true);
-    join(client, node);
-  });
-  return { close: () => server.close() };
-}
-
-function join(one: Socket, other: Socket): void {
-  for (const [from, to] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    from.on('error', () => to.resetAndDestroy());
-    from.on('close', () => to.destroy());
-    from.pipe(to);
-  }
-}
