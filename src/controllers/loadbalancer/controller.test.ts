@@ -1,68 +1,12 @@
-// The controller against our own API server, in each of its modes.
+// Addresses of a pool, and none at all.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { describe, type TestContext, test } from 'node:test';
-import { type Event, events, isNotFound, namespaces, type Service, services } from '#api/index.ts';
-import { ApiServer } from '#apiserver/index.ts';
-import { Client } from '#client/index.ts';
-import { parseAddressRanges } from '#lib/address-ranges.ts';
-import { createLogger } from '#lib/log.ts';
-import { MemoryStore } from '#storage/index.ts';
+import { describe, test } from 'node:test';
+import { isNotFound, namespaces } from '#api/index.ts';
 import { until } from '../cluster-suite.ts';
-import { type LoadBalancerOptions, startControllers } from '../index.ts';
+import { namespace, pointsOf, pool, startServer } from './balanced.testing.ts';
 import { cleanupFinalizer } from './plan.ts';
 
-const log = createLogger('test', 'error');
-const namespace = 'default';
-
-/** Cluster IPs that this machine answers at by itself. */
-const serviceCIDR = '127.96.0.0/16';
-
-async function startServer(t: TestContext) {
-  const server = new ApiServer({ store: new MemoryStore(), log }, { serviceCIDR });
-  await server.start();
-  t.after(() => server.close());
-  const client = new Client(server.fetchAs({ name: 'admin', groups: ['system:masters'] }));
-  /** Runs the controller until the returned function is called, or the test ends. */
-  const run = async (options: LoadBalancerOptions): Promise<() => void> => {
-    const stop = new AbortController();
-    t.after(() => stop.abort());
-    const loadBalancer = { patienceMs: 0, ...options };
-    await startControllers({ client, log }, { signal: stop.signal, only: [], loadBalancer });
-    return () => stop.abort();
-  };
-  const api = client.resource(services);
-  const create = (name: string, spec: object = {}) =>
-    api.create({ metadata: { name, namespace }, spec: { type: 'LoadBalancer', ports: [{ port: 80 }], ...spec } });
-  const patch = (name: string, spec: object) => api.patch(name, { spec }, { namespace, type: 'merge' });
-  /** Resolves with the Service when its status says so. */
-  const reachedAt = async (name: string, ...points: string[]): Promise<Service> => {
-    const all = await until(api, namespace, (list) =>
-      list.some((one) => one.metadata.name === name && pointsOf(one).join() === points.join()),
-    );
-    return all.find(({ metadata }) => metadata.name === name) as Service;
-  };
-  const told = (name: string, reason: string, message: RegExp): Promise<Event[]> =>
-    until(client.resource(events), namespace, (list) =>
-      list.some((one) => one.involvedObject.name === name && one.reason === reason && message.test(one.message ?? '')),
-    );
-  const reasons = async (name: string): Promise<string[]> =>
-    (await client.resource(events).list({ namespace })).items
-      .filter(({ involvedObject }) => involvedObject.name === name)
-      .sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
-      .map(({ reason }) => reason ?? '');
-  return { client, api, run, create, patch, reachedAt, told, reasons };
-}
-
-const pointsOf = ({ status }: Service): string[] =>
-  (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
-const pool = (text = '203.0.113.1-203.0.113.2'): LoadBalancerOptions => ({
-  mode: 'pool',
-  pool: parseAddressRanges(text),
-});
 const isGone = async (gone: Promise<unknown>): Promise<void> =>
   assert.ok(await gone.then(() => false, isNotFound), 'it is still there');
 
@@ -249,80 +193,5 @@ describe('load balancers: none', () => {
     await create('last');
     await reachedAt('web', '192.0.2.99');
     assert.deepEqual(await reasons('web'), []);
-  });
-});
-
-describe('load balancers: localhost', () => {
-  /** A program of this machine at a port; at the address of a Service it stands for its pods. */
-  const listen = async (t: TestContext, host: string, port = 0) => {
-    const server = createServer((socket) => socket.end(`from ${host}`)).listen(port, host);
-    t.after(() => server.close());
-    await once(server, 'listening');
-    return { server, port: (server.address() as AddressInfo).port };
-  };
-  const freePort = async (t: TestContext): Promise<number> => {
-    const { server, port } = await listen(t, '127.0.0.1');
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  };
-  const ask = async (host: string, port: number): Promise<string> => text(connect({ host, port }));
-
-  test('the port is on 127.0.0.1 and ::1, leads to the Service, and is free again when the Service is deleted', async (t) => {
-    const { api, run, create, reachedAt } = await startServer(t);
-    await run({ mode: 'localhost' });
-    const port = await freePort(t);
-    const { spec } = await create('web', { ports: [{ port }] });
-    const { status } = await reachedAt('web', 'localhost');
-    assert.deepEqual(status?.loadBalancer?.ingress, [{ hostname: 'localhost', ports: [{ port, protocol: 'TCP' }] }]);
-    await listen(t, spec.clusterIP ?? '', port);
-    assert.equal(await ask('127.0.0.1', port), `from ${spec.clusterIP}`);
-    assert.equal(await ask('::1', port), `from ${spec.clusterIP}`);
-    await api.delete('web', { namespace });
-    await until(api, namespace, (list) => list.every(({ metadata }) => metadata.name !== 'web'));
-    await assert.rejects(ask('127.0.0.1', port), { code: 'ECONNREFUSED' });
-  });
-
-  test('a port that is taken: an event says by whom, the Service waits, and has it once it is free', async (t) => {
-    const { run, create, reachedAt, told } = await startServer(t);
-    await run({ mode: 'localhost' });
-    const other = await listen(t, '127.0.0.1');
-    await create('web', { ports: [{ port: other.port }] });
-    const who = new RegExp(`port ${other.port}/TCP of localhost is in use by .* \\(process ${process.pid}\\)\\. Stop`);
-    await told('web', 'SyncLoadBalancerFailed', who);
-    await reachedAt('web');
-    await new Promise((resolve) => other.server.close(resolve));
-    await reachedAt('web', 'localhost');
-  });
-
-  test('a port is published for one Service; the other has it when that one gives it up', async (t) => {
-    const { run, create, patch, reachedAt, told } = await startServer(t);
-    await run({ mode: 'localhost' });
-    const [port, spare] = [await freePort(t), await freePort(t)];
-    await create('one', { ports: [{ port }] });
-    await reachedAt('one', 'localhost');
-    await create('other', {
-      ports: [
-        { name: 'a', port: spare },
-        { name: 'b', port },
-      ],
-    });
-    await told('other', 'SyncLoadBalancerFailed', /is published for the Service default\/one already/);
-    await reachedAt('other');
-    await assert.rejects(ask('127.0.0.1', spare), { code: 'ECONNREFUSED' }, 'all of its ports, or none');
-    await patch('one', { ports: [{ port: await freePort(t) }] });
-    await reachedAt('other', 'localhost');
-  });
-
-  test('SCTP cannot be published, and source ranges without localhost let nobody in', async (t) => {
-    const { run, create, reachedAt, told } = await startServer(t);
-    await run({ mode: 'localhost' });
-    await create('sctp', { ports: [{ port: 80, protocol: 'SCTP' }] });
-    await told('sctp', 'SyncLoadBalancerFailed', /SCTP, which cannot be published on localhost/);
-    const port = await freePort(t);
-    const { spec } = await create('ranges', { ports: [{ port }], loadBalancerSourceRanges: ['192.0.2.0/24'] });
-    await told('ranges', 'SyncLoadBalancerFailed', /has neither 127.0.0.1 nor ::1/);
-    await reachedAt('ranges', 'localhost');
-    await listen(t, spec.clusterIP ?? '', port);
-    await assert.rejects(ask('127.0.0.1', port), { code: 'ECONNRESET' });
   });
 });
