@@ -73,6 +73,25 @@ describe('the IPAddress of a Service', () => {
     assert.deepEqual(json.rows[0].cells, ['fd00:1::7', 'services/default/a']);
   });
 
+  test('has the very form of one that is posted', async () => {
+    const api = await startServer();
+    await ok(create(api, 'a', { clusterIP: '10.96.0.7' }));
+    const posted = ipAddress('10.96.0.8', { name: 'a' }, byAllocator());
+    await ok(api.send('POST', `${addresses}?fieldManager=kube-apiserver`, posted));
+    const texts = await Promise.all(
+      ['10.96.0.7', '10.96.0.8'].map(async (ip) => {
+        const text = String(Buffer.from((await api.store.get(`${addressKeys}${ip}`))?.value ?? []));
+        const { metadata } = JSON.parse(text);
+        return text
+          .replace(ip, 'IP')
+          .replace(metadata.uid, 'UID')
+          .replace(`"resourceVersion":"${metadata.resourceVersion}"`, 'VERSION')
+          .replaceAll(metadata.creationTimestamp, 'TIME');
+      }),
+    );
+    assert.equal(texts[0], texts[1]);
+  });
+
   const goes: { how: string; act: (api: TestServer) => Promise<unknown> }[] = [
     { how: 'the Service', act: (api) => remove(api, `${services}/a`) },
     { how: 'all Services', act: (api) => remove(api, `${services}?labelSelector=app=a`) },

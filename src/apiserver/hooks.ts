@@ -5,7 +5,8 @@ import type { Kind, KubeObject } from '#api/index.ts';
 import type { Reservation } from './allocators/reservation.ts';
 
 export interface Hooks {
-  /** Before validation of a create or update: may change `object`. Throws when what it asks for can't be had. */
+  /** Before validation of a create or update: may change `object`, until the reservation is rolled back. Throws when what it
+   * asks for can't be had. */
   readonly begin?: (object: KubeObject, old: KubeObject | undefined, dryRun: boolean) => Reservation;
   /** Before an object is removed: what goes with it, and what it gives up. */
   readonly end?: (object: KubeObject) => Reservation;

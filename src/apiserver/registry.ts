@@ -17,7 +17,6 @@ import { View } from './view.ts';
 const decodedLimit = 4 * 1024 * 1024;
 const sizeOf = ({ value }: Entry): number => value.length;
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
 export class Registry {
   readonly store: Store;
@@ -160,7 +159,7 @@ export class Registry {
     if (!last) {
       const object = this.decode(entry);
       const moved = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-      last = { ...entry, modRevision: revision, value: encoder.encode(JSON.stringify(moved)) };
+      last = { ...entry, modRevision: revision, value: bytesOf(moved) };
       this.#last.set(entry, last);
     }
     return last;
@@ -213,12 +212,13 @@ const typed = (kind: Kind, object: unknown): KubeObject => ({
 function encodeObject(kind: Kind, object: KubeObject, resourceVersion: string): Uint8Array {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
   const { resourceVersion: _old, ...meta } = metadata;
-  return encoder.encode(
-    JSON.stringify({
-      kind: kind.kind,
-      apiVersion: apiVersionOf(kind),
-      metadata: { ...meta, ...(resourceVersion && { resourceVersion }) },
-      ...rest,
-    }),
-  );
+  return bytesOf({
+    kind: kind.kind,
+    apiVersion: apiVersionOf(kind),
+    metadata: { ...meta, ...(resourceVersion && { resourceVersion }) },
+    ...rest,
+  });
 }
+
+/** Small ones share a buffer: the collector follows each that has one of its own, and a store is made of small objects. */
+const bytesOf = (object: object): Uint8Array => Buffer.from(JSON.stringify(object));

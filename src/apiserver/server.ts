@@ -102,7 +102,7 @@ export class ApiServer {
     this.#parts = { registry: this.#registry, writer, clock, watches, closing: this.#closing.signal };
     const ports = new PortRange(options.nodePortRange ?? defaultNodePorts);
     const families = ranges.map(({ family }) => family);
-    this.#allocation = new Allocation({ registry: this.#registry, writer, log, ports, families });
+    this.#allocation = new Allocation({ registry: this.#registry, clock, log, ports, families });
     const events = new ServerEvents(writer, clock, log);
     this.#repair = new Repair({ parts: this.#parts, allocation: this.#allocation, events, log });
     this.#fill(hooks);

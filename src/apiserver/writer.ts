@@ -17,7 +17,7 @@ import { validateMetadata } from '#api/kinds/metadata.ts';
 import { generateName } from '#api/names.ts';
 import { equalButForTimes, equalJson } from '#api/schema/managed-fields/index.ts';
 import type { Clock } from '#lib/clock.ts';
-import type { Entry, Write } from '#storage/index.ts';
+import type { Entry } from '#storage/index.ts';
 import { assertNamespaceOpen } from './admission.ts';
 import type { Reservation } from './allocators/reservation.ts';
 import { type Hooks, type HooksByKind, hooksKey } from './hooks.ts';
@@ -84,10 +84,8 @@ export class Writer {
   }
 
   /** Undefined when something that goes with the object could not be written. */
-  async #tryCreate(kind: Kind, wanted: KubeObject, prefix: string | undefined, options: CreateOptions) {
+  async #tryCreate(kind: Kind, object: KubeObject, prefix: string | undefined, options: CreateOptions) {
     const { begin, afterWrite } = this.#hooksOf(kind);
-    // What is allocated is not to stay in what is tried again.
-    const object = begin ? privateCopy(wanted) : wanted;
     const reservation = begin?.(object, undefined, options.dryRun);
     try {
       const problems = [
@@ -106,14 +104,6 @@ export class Writer {
     } finally {
       reservation?.rollback();
     }
-  }
-
-  /** The write that creates an object of the server's own making, for a commit with others: nothing about it is checked. */
-  creation(kind: Kind, object: KubeObject, fieldManager: string): Write {
-    const now = this.#clock.now();
-    prepareNew(object, kind, randomUUID(), now);
-    own(object, ownersOfNew(kind, object, { fieldManager, subresource: '' }, now));
-    return this.registry.creation(kind, canonical(kind, object));
   }
 
   /** What the server adds while it prepares an object belongs to nobody; defaults are as good as said by the creator. */

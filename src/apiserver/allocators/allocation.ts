@@ -12,11 +12,11 @@ import {
 import { serviceKind } from '#api/kinds/service.ts';
 import { serviceCIDRKind } from '#api/kinds/service-cidr.ts';
 import type { Family } from '#lib/cidr.ts';
+import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Write } from '#storage/index.ts';
 import { type Hooks, hooksKey } from '../hooks.ts';
 import type { Registry } from '../registry.ts';
-import type { Writer } from '../writer.ts';
 import { AddressObjects, addressKind } from './address-objects.ts';
 import type { PortRange } from './port-range.ts';
 import { addressesOf, nodePortsOf, ServiceAllocator } from './service-allocator.ts';
@@ -24,7 +24,7 @@ import { canonical, ServiceRanges } from './service-ranges.ts';
 
 export interface AllocationParts {
   readonly registry: Registry;
-  readonly writer: Writer;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly ports: PortRange;
   /** The cluster's, the primary one first. */
@@ -42,10 +42,10 @@ export class Allocation {
   readonly #registry: Registry;
   readonly #log: Logger;
 
-  constructor({ registry, writer, log, ports, families }: AllocationParts) {
+  constructor({ registry, clock, log, ports, families }: AllocationParts) {
     const { ranges } = this;
     this.ports = ports;
-    this.objects = new AddressObjects(registry, writer);
+    this.objects = new AddressObjects(registry, clock);
     this.#allocator = new ServiceAllocator({ ranges, ports, objects: this.objects, families });
     this.#registry = registry;
     this.#log = log;

@@ -63,6 +63,13 @@ export class ServiceAllocator {
   /** Throws 422 for what cannot be had, 500 when a range is full; nothing stays taken then. */
   begin(service: Service, old: Service | undefined, dryRun: boolean): Reservation {
     const reservation = new Reservation();
+    const asked = {
+      ...service.spec,
+      ...(service.spec.ports && { ports: service.spec.ports.map((port) => ({ ...port })) }),
+    };
+    reservation.onRollback(() => {
+      service.spec = asked;
+    });
     try {
       let imagined = 0;
       const imagine = () => this.#ports.imagined(imagined++);
