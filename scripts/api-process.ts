@@ -25,6 +25,10 @@ export interface Answer {
 export interface ApiProcessOptions {
   /** Whether the controllers run in the same process. */
   readonly controllers?: boolean;
+  /** Where it listens; 127.0.0.1 when absent. */
+  readonly host?: string;
+  /** One of each family. */
+  readonly serviceCIDR?: string;
 }
 export interface StartOptions {
   /** How many events of its history the store keeps; absent: as many as usual. */
@@ -41,27 +45,34 @@ export class ApiProcess {
   readonly #ca: CertificateAuthority;
   readonly #client: KeyPair;
   readonly #flags: readonly string[];
+  readonly #host: string;
   #child: ChildProcess | undefined;
 
-  private constructor(folder: string, ca: CertificateAuthority, client: KeyPair, flags: readonly string[]) {
+  private constructor(folder: string, ca: CertificateAuthority, client: KeyPair, options: ApiProcessOptions) {
+    const { controllers, host, serviceCIDR } = options;
     this.folder = folder;
-    this.#flags = flags;
+    this.#host = host ?? '127.0.0.1';
+    this.#flags = [
+      ...(controllers ? ['--controllers'] : []),
+      ...(host ? [`--host=${host}`] : []),
+      ...(serviceCIDR ? [`--service-cidr=${serviceCIDR}`] : []),
+    ];
     this.#ca = ca;
     this.#client = client;
   }
 
   /** An empty store, and no server yet. */
-  static async create({ controllers = false }: ApiProcessOptions = {}): Promise<ApiProcess> {
+  static async create(options: ApiProcessOptions = {}): Promise<ApiProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'portolan-api-'));
     const ca = await CertificateAuthority.open(join(folder, 'pki'), 'benchmark');
     const client = await ca.issue({ commonName: 'admin', organizations: ['system:masters'] });
-    return new ApiProcess(folder, ca, client, controllers ? ['--controllers'] : []);
+    return new ApiProcess(folder, ca, client, options);
   }
 
   /** Writes the file by which clients find the server, as its administrator. Resolves with the path. */
   async writeKubeconfig(): Promise<string> {
     const path = join(this.folder, 'kubeconfig');
-    const server = `https://127.0.0.1:${port}`;
+    const server = `https://${this.#host}:${port}`;
     const parts = { context: 'test', server, ca: this.#ca.pair.cert, user: 'admin', client: this.#client };
     await writeFile(path, formatKubeconfig(parts), { mode: 0o600 });
     return path;
@@ -115,7 +126,7 @@ export class ApiProcess {
 
   /** Kept-alive HTTP/1.1 with as little work for each request as can be, so that a client's pauses are not the server's. */
   async connectLean(): Promise<(path: string) => Promise<void>> {
-    const socket = connectTls({ host: '127.0.0.1', port, ca: this.#ca.pair.cert, ...this.#client });
+    const socket = connectTls({ host: this.#host, port, ca: this.#ca.pair.cert, ...this.#client });
     await once(socket, 'secureConnect');
     let answered = Promise.withResolvers<void>();
     let missing = 0;
@@ -137,7 +148,7 @@ export class ApiProcess {
   }
 
   async connect(): Promise<Connection> {
-    const session = connect(`https://127.0.0.1:${port}`, {
+    const session = connect(`https://${this.#host}:${port}`, {
       ...this.#client,
       ca: this.#ca.pair.cert,
       // Lists of many megabytes are read in one go, as Go's client does.
