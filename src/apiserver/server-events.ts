@@ -43,11 +43,6 @@ export class ServerEvents {
       .finally(() => this.#pending--);
   }
 
-  /** Resolves when all that was told before is written or given up. */
-  flush(): Promise<void> {
-    return this.#last;
-  }
-
   #newEvent(kind: Kind, { metadata }: KubeObject, component: string, reason: string, message: string): Event {
     const { name = '', namespace, uid, resourceVersion } = metadata;
     const now = timestamp(this.#clock.now());

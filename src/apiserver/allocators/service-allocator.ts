@@ -2,8 +2,7 @@
 // `begin` changes the Service in place and returns the reservation that the write commits or rolls back. Before it, the
 // kind has put back what an update left out of what was allocated.
 
-import { type FieldError, internalError, invalid, invalidValue, type Service, type ServicePort } from '#api/index.ts';
-import { protocols } from '#api/kinds/checks.ts';
+import { type FieldError, internalError, invalid, invalidValue, type Service } from '#api/index.ts';
 import {
   isExternalName,
   isHeadless,
@@ -18,6 +17,7 @@ import { decideFamilies } from './ip-families.ts';
 import type { PortRange } from './port-range.ts';
 import { Reservation } from './reservation.ts';
 import { canonical, type ServiceRanges } from './service-ranges.ts';
+import { Twins } from './twins.ts';
 
 /** What the allocator asks of the objects that stand for addresses. */
 export type AddressWrites = Pick<AddressObjects, 'creation' | 'deletion' | 'names'>;
@@ -230,29 +230,3 @@ export const nodePortsOf = (service: Service): Set<number> => {
   const healthCheckPort = healthCheckPortOf(service);
   return new Set(healthCheckPort ? [...portsOf(service), healthCheckPort] : portsOf(service));
 };
-
-/** Node ports by the port that they stand for: 53/TCP and 53/UDP are reached by one number. */
-class Twins {
-  readonly #places = new Map<string, { readonly nodePort: number; readonly index: number }>();
-  readonly #taken = new Set<string>();
-
-  constructor(ports: readonly ServicePort[]) {
-    for (const [index, port] of ports.entries()) this.add(port, index);
-  }
-
-  add({ port, protocol, nodePort }: ServicePort, index: number): void {
-    if (!nodePort) return;
-    this.#taken.add(`${nodePort} ${protocol}`);
-    const key = `${port} ${protocol}`;
-    if (index < (this.#places.get(key)?.index ?? Number.POSITIVE_INFINITY)) this.#places.set(key, { nodePort, index });
-  }
-
-  /** What the first port of the same number under another protocol has, when it is free under this one. */
-  of({ port, protocol = '' }: ServicePort): number | undefined {
-    const [twin] = protocols
-      .filter((other) => other !== protocol)
-      .flatMap((other) => this.#places.get(`${port} ${other}`) ?? [])
-      .sort((a, b) => a.index - b.index);
-    return twin && !this.#taken.has(`${twin.nodePort} ${protocol}`) ? twin.nodePort : undefined;
-  }
-}
