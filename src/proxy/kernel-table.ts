@@ -4,6 +4,7 @@ import type { Element } from '#nftables/index.ts';
 import type { FoundElements } from './element-changes.ts';
 import type { Programmed } from './elements.ts';
 import type { Frontend } from './frontends.ts';
+import type { LeftUdp } from './observer.ts';
 import { setsOf } from './sets.ts';
 import { mostSlots } from './slots.ts';
 
@@ -15,6 +16,16 @@ export interface KernelTable {
 
 /** Sets are called the same in both families. */
 const names = setsOf.IPv4;
+
+/** UDP that the table led somewhere, of what has not found its owner. */
+export function leftUdp({ elements }: KernelTable): LeftUdp[] {
+  return [names.serviceIPs, names.noEndpointServices, names.serviceNodePorts, names.noEndpointNodePorts]
+    .flatMap(({ name }) => [...(elements.get(name)?.keys() ?? [])])
+    .flatMap((key) => {
+      const [port, protocol, address] = key.split(' . ').reverse();
+      return protocol === 'udp' ? { address, port: Number(port) } : [];
+    });
+}
 
 /** What the predecessor left of single frontends. */
 export class LeftFrontends {

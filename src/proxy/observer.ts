@@ -22,6 +22,12 @@ export interface Written {
   readonly full: boolean;
 }
 
+/** UDP at an address, or (undefined) at a node port. */
+export interface LeftUdp {
+  readonly address: string | undefined;
+  readonly port: number;
+}
+
 /** Calls must not wait; what they throw is logged. */
 export interface ProxyObserver {
   /** What came from the API, and the rules do not show yet. */
@@ -39,6 +45,8 @@ export interface ProxyObserver {
    * @param state undefined: gone, or not for the proxy any more
    */
   set?(family: Family, key: string, state: ServiceState | undefined): void;
+  /** To be told before the rules are all written: what they led to when they were read, and no Service has any more. */
+  left?(family: Family, frontends: readonly LeftUdp[]): void;
   /** The rules of the family show all that was set. */
   written?(family: Family, how: Written): void;
   /** They could not be written, and will be tried again. */
@@ -73,6 +81,10 @@ export class Observers implements Required<ProxyObserver> {
 
   set(family: Family, key: string, state: ServiceState | undefined): void {
     this.#tell((each) => each.set?.(family, key, state));
+  }
+
+  left(family: Family, frontends: readonly LeftUdp[]): void {
+    this.#tell((each) => each.left?.(family, frontends));
   }
 
   written(family: Family, how: Written): void {

@@ -207,4 +207,33 @@ describe('Proxier', { timeout: 15_000 }, () => {
     assert.deepEqual(told, ['service seen deleted', 'begin', 'default/seen gone', 'written, without it']);
     await client.resource(endpointSlices).delete('seen-1', { namespace: 'default' });
   });
+
+  test('observers are told where the rules led before, when no Service leads there any more', async () => {
+    const nft = new WatchedNft();
+    const port = { name: 'dns', protocol: 'UDP', nodePort: 30_053 };
+    const udp = (name: string, n: number, ports: object[]) =>
+      serviceOf({ name, clusterIP: `10.96.0.${n}`, type: 'NodePort', ports: ports as [{ port: number }] });
+    const stays = await client.resource(services).create(
+      udp('stays', 41, [
+        { ...port, port: 53 },
+        { name: 'log', port: 514, protocol: 'UDP' },
+      ]),
+    );
+    await client.resource(services).create(udp('goes', 42, [{ ...port, port: 54, nodePort: 30_054 }]));
+    await withProxier(nft, async () => {});
+    await client.resource(services).delete('goes', { namespace: 'default' });
+    const spec = { ...stays.spec, ports: stays.spec?.ports?.slice(0, 1) };
+    await client.resource(services).update({ ...stays, spec });
+    const told: string[] = [];
+    const observer: ProxyObserver = {
+      left: (family, frontends) => {
+        if (family === 'IPv4') for (const { address, port } of frontends) told.push(`${address} ${port}`);
+      },
+    };
+    await withProxier(nft, async () => {}, { observers: [observer] });
+    const logPort = stays.spec?.ports?.[1]?.nodePort;
+    const want = ['10.96.0.42 54', 'undefined 30054', '10.96.0.41 514', `undefined ${logPort}`];
+    assert.deepEqual(told.sort(), want.sort());
+    await client.resource(services).delete('stays', { namespace: 'default' });
+  });
 });

@@ -7,7 +7,7 @@ import type { Logger } from '#lib/log.ts';
 import { type Element, isNotFound, type NamedSet, type Nft, type Transaction } from '#nftables/index.ts';
 import { AffinityCleaner } from './affinity-cleaner.ts';
 import { type Place, wantsOf } from './frontends.ts';
-import type { KernelTable } from './kernel-table.ts';
+import { type KernelTable, leftUdp } from './kernel-table.ts';
 import type { ProxyObserver, ServiceState } from './observer.ts';
 import { Programme, type ProgrammeOptions, type Step } from './programme.ts';
 import { setsOf, tableOf, writtenSets } from './sets.ts';
@@ -145,6 +145,7 @@ export class TableWriter {
       written.catch(() => {});
     }
     await written;
+    if (kernel) this.#parts.observer.left(this.family, leftUdp(kernel));
     programme.endLoad(now);
     await this.#run(take());
     if (kernel && kernel.chains.length > 0 && elements > 0) this.#tellRepaired(elements);

@@ -168,7 +168,7 @@ END`);
     );
   const tell = async (cleaner: FlowCleaner, now: State | undefined) => {
     cleaner.set(family, 'default/dns', now && { ...now, wants: undefined });
-    cleaner.written(family);
+    cleaner.written(family, { full: false });
     await cleaner.idle();
   };
   const everyFrontend = [clusterIP, external, balancer].map((address) => [address, 53] as const);
@@ -287,9 +287,39 @@ END`);
       cleaner.set(family, 'default/heir', { ...state([b]), wants: undefined });
       cleaner.set(family, 'default/dns', undefined);
       await call(clusterIP, 53);
-      cleaner.written(family);
+      cleaner.written(family, { full: false });
       await cleaner.idle();
       assert.deepEqual(await flows(), [`${clusterIP} 53 → ${b}`]);
+    });
+
+    test('flows to what the rules of the last run led to, and no Service has any more, are ended', async () => {
+      await forgetAll();
+      await translate(a);
+      for (const [address, port] of everyFrontend) await call(address, port);
+      await call(node, 30053);
+      const restarted = cleanerWith(new Counting({ prefix: enter(namespace) }));
+      const still = state([a], { externalIPs: [], ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] });
+      restarted.set(family, 'default/dns', { ...still, wants: undefined });
+      restarted.left(family, [
+        { address: clusterIP, port: 53 },
+        { address: external, port: 53 },
+        { address: undefined, port: 30053 },
+      ]);
+      restarted.written(family, { full: true });
+      await restarted.idle();
+      assert.deepEqual(await flows(), [`${clusterIP} 53 → ${a}`, `${balancer} 53 → ${a}`].sort());
+    });
+
+    test('flows that began while somebody had taken the rules away are ended when these are there again', async () => {
+      await begin(state([a]));
+      await translate(a);
+      await call(clusterIP, 53);
+      await translate(undefined);
+      await call(external, 53);
+      assert.equal((await flows()).length, 2);
+      cleaner.written(family, { full: true });
+      await cleaner.idle();
+      assert.deepEqual(await flows(), [`${clusterIP} 53 → ${a}`]);
     });
 
     test('50,000 flows: those of one endpoint are ended by one group for each way in', async () => {
@@ -343,7 +373,7 @@ describe('failures', () => {
       service: { metadata: { name: 'dns', namespace: 'default' }, spec } as Service,
       slices: [],
     });
-    cleaner.written('IPv4');
+    cleaner.written('IPv4', { full: false });
     await cleaner.idle();
     assert.deepEqual(naps, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
     assert.match(messages[0] ?? '', /cannot end stale UDP flows, trying again family=IPv4 .*nowhere.*ENOENT/);

@@ -6,7 +6,7 @@
 import type { Family } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
-import type { ProxyObserver, ServiceState } from '../observer.ts';
+import type { LeftUdp, ProxyObserver, ServiceState, Written } from '../observer.ts';
 import type { Conntrack } from './conntrack.ts';
 import { StaleFlows } from './stale-flows.ts';
 import { type Frontend, type Serving, UdpFrontends } from './udp-frontends.ts';
@@ -55,10 +55,16 @@ export class FlowCleaner implements ProxyObserver {
     this.#work.get(family)?.frontends.set(key, state);
   }
 
+  left(family: Family, frontends: readonly LeftUdp[]): void {
+    this.#work.get(family)?.frontends.left(frontends);
+  }
+
   /** Not before: a packet in between would make the same flow again. */
-  written(family: Family): void {
+  written(family: Family, { full }: Pick<Written, 'full'>): void {
     const work = this.#work.get(family);
     if (!work) return;
+    // Flows may have begun while the rules were not what they should be.
+    if (full) work.frontends.doubtAll();
     for (const [frontend, serving] of work.frontends.take()) work.pending.set(frontend, serving);
     if (work.pending.size > 0 && !this.#signal.aborted) this.#cleaning ??= this.#cleanUp();
   }

@@ -5,7 +5,7 @@ import type { Service, ServicePort } from '#api/index.ts';
 import type { Family } from '#lib/cidr.ts';
 import { usualAddress } from '../addresses.ts';
 import { endpointsOf } from '../endpoints.ts';
-import type { ServiceState } from '../observer.ts';
+import type { LeftUdp, ServiceState } from '../observer.ts';
 
 /** `address port`, or `* port` for a node port. */
 export type Frontend = string;
@@ -53,6 +53,19 @@ export class UdpFrontends {
     }
     if (wanted.size > 0) this.#byService.set(service, [...wanted.keys()]);
     else this.#byService.delete(service);
+  }
+
+  /** What the rules led to before; what no Service has now has nobody to go to. */
+  left(before: readonly LeftUdp[]): void {
+    for (const { address, port } of before) {
+      const frontend = address === undefined ? nodePortFrontend(port) : frontendOf(address, port);
+      if (!this.#claims.has(frontend)) this.#changed.set(frontend, nobody);
+    }
+  }
+
+  /** As if all had changed. */
+  doubtAll(): void {
+    for (const [frontend, { serving }] of this.#claims) this.#changed.set(frontend, serving);
   }
 
   /** Those whose flows are to be looked at; from here on they count as unchanged. */
