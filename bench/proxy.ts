@@ -4,7 +4,16 @@
 
 import { ApiProcess, type Connection } from '../scripts/api-process.ts';
 import { median, ms, percentile, report } from './figures.ts';
-import { createAll, podAddresses, serviceBody, servicesPath, sliceBody, sliceName, slicesPath } from './fill.ts';
+import {
+  createAll,
+  endpointsAt,
+  podAddresses,
+  serviceBody,
+  servicesPath,
+  sliceBody,
+  sliceName,
+  slicesPath,
+} from './fill.ts';
 import { firstPackets } from './first-packet.ts';
 import { localAddresses, ports, reaches, startServers } from './paths.ts';
 import { ProxyProcess } from './proxy-process.ts';
@@ -48,9 +57,19 @@ async function fill(connections: readonly Connection[], services: number, endpoi
 }
 
 /** Gives all endpoints of a Service another port; resolves when that is answered. */
-async function changePort(connection: Connection, name: string, port: number): Promise<void> {
+const changePort = (connection: Connection, name: string, port: number): Promise<void> =>
+  patchSlice(connection, name, { ports: [{ name: 'http', port, protocol: 'TCP' }] });
+
+/** Puts one of two endpoints in the place of the other. */
+function changeEndpoint(connection: Connection, index: number, endpoints: number, turn: number): Promise<void> {
+  const name = `service-${index}`;
+  const addresses = podAddresses(index, endpoints + 1).filter((_, i) => i !== endpoints - (turn % 2));
+  return patchSlice(connection, name, { endpoints: endpointsAt(name, addresses) });
+}
+
+async function patchSlice(connection: Connection, name: string, change: object): Promise<void> {
   const path = `${slicesPath('default')}/${sliceName(name)}`;
-  const patch = JSON.stringify({ ports: [{ name: 'http', port, protocol: 'TCP' }] });
+  const patch = JSON.stringify(change);
   const { status, body } = await connection.send('PATCH', path, patch, 'application/merge-patch+json');
   if (status !== 200) throw new Error(`PATCH ${path}: ${status} ${body}`);
 }
@@ -76,7 +95,12 @@ async function changeTimes(connection: Connection, probed: readonly Probed[]): P
 async function withCluster(
   services: number,
   endpoints: number,
-  work: (connections: readonly [Connection, ...Connection[]], proxy: ProxyProcess, probed: Probed[]) => Promise<void>,
+  work: (cluster: {
+    readonly api: ApiProcess;
+    readonly connections: readonly [Connection, ...Connection[]];
+    readonly proxy: ProxyProcess;
+    readonly probed: Probed[];
+  }) => Promise<void>,
 ): Promise<void> {
   const api = await ApiProcess.create();
   let proxy: ProxyProcess | undefined;
@@ -85,7 +109,7 @@ async function withCluster(
     const connections = await Promise.all([api.connect(), api.connect(), api.connect(), api.connect()]);
     const probed = await fill(connections, services, endpoints);
     proxy = await ProxyProcess.start(await api.writeKubeconfig());
-    await work(connections, proxy, probed);
+    await work({ api, connections, proxy, probed });
     for (const connection of connections) connection.close();
   } finally {
     await proxy?.remove();
@@ -95,7 +119,7 @@ async function withCluster(
 
 async function large(): Promise<number> {
   let p50 = Number.NaN;
-  await withCluster(10_000, 10, async ([connection], proxy, probed) => {
+  await withCluster(10_000, 10, async ({ connections: [connection], proxy, probed }) => {
     report('first load, 10,000 Services × 10, from synced caches', ms(proxy.firstLoadMs), '2.5 s');
     await sleep(2_000);
     const before = proxy.processorSeconds();
@@ -111,7 +135,7 @@ async function large(): Promise<number> {
 }
 
 async function small(largeP50: number): Promise<void> {
-  await withCluster(100, 10, async ([connection], proxy, probed) => {
+  await withCluster(100, 10, async ({ connections: [connection], proxy, probed }) => {
     const times = await changeTimes(connection, probed);
     const ratio = median(times) / largeP50;
     const figures = `${ms(median(times))}, ${ms(percentile(times, 0.99))} (${ratio.toFixed(2)} of it)`;
@@ -122,7 +146,7 @@ async function small(largeP50: number): Promise<void> {
 
 /** Every Service changes once a second, one after the other; of some it is watched how late. */
 async function underStorm(): Promise<void> {
-  await withCluster(storm.services, 10, async (connections, proxy, probed) => {
+  await withCluster(storm.services, 10, async ({ api, connections, proxy, probed }) => {
     const times: number[] = [];
     const pending = new Set<Promise<unknown>>();
     const track = (work: Promise<unknown>) => {
@@ -130,6 +154,7 @@ async function underStorm(): Promise<void> {
       pending.add(done);
     };
     let mostPending = 0;
+    const busy = [api, proxy].map((part) => part.processorSeconds());
     const begin = performance.now();
     const total = storm.perSecond * storm.seconds;
     for (let i = 0; i < total; await sleep(1)) {
@@ -138,19 +163,21 @@ async function underStorm(): Promise<void> {
         const index = i % storm.services;
         const connection = connections[index % connections.length] as Connection;
         const watched = probed[index];
-        const port = ports[(Math.floor(i / storm.services) + 1) % 2] as number;
         track(
           watched
             ? change(connection, watched).then((time) => times.push(time))
-            : changePort(connection, `service-${index}`, port),
+            : changeEndpoint(connection, index, 10, Math.floor(i / storm.services)),
         );
       }
       mostPending = Math.max(mostPending, pending.size);
     }
-    const seconds = ((performance.now() - begin) / 1000).toFixed(0);
+    const seconds = (performance.now() - begin) / 1000;
+    const [server, follower] = [api, proxy].map((part, i) => (part.processorSeconds() - (busy[i] as number)) / seconds);
     await Promise.all(pending);
     const figures = `${ms(median(times))}, ${ms(percentile(times, 0.99))}`;
-    report(`${storm.perSecond} changes/s for ${seconds} s, 1,000 Services: p50, p99`, figures, 'p99 200 ms');
+    report(`${storm.perSecond} changes/s for ${seconds.toFixed(0)} s, 1,000 Services: p50, p99`, figures, 'p99 200 ms');
+    const cores = [server, follower].map((share) => `${Math.round((share ?? 0) * 100)} %`).join(', ');
+    report('  of a core: API server, proxy with its nft', cores, '-');
     report(
       '  requests under way at most; resident memory of the proxy',
       `${mostPending}; ${mb(proxy.residentMB())}`,
