@@ -62,6 +62,6 @@ if (named.length > 0) {
 } else {
   step('types', 'node_modules/.bin/tsc', ['--noEmit']);
   step('lint and format', 'node_modules/.bin/biome', ['ci', '--error-on-warnings', '.']);
-  runTests('unit tests', [...globSync('src/**/*.test.ts'), ...globSync('test/repo/*.test.ts')].sort(), 2);
+  runTests('unit tests', [...globSync('{src,scripts}/**/*.test.ts'), ...globSync('test/repo/*.test.ts')].sort(), 2);
   runTests('end-to-end tests', globSync('test/e2e/*.test.ts').sort(), 1);
 }

@@ -59,9 +59,8 @@ export function allowed(
   view: View,
 ): Allowed {
   const absent = call.to === 'cluster IP' ? 'silence' : 'untouched';
-  if (!service?.spec || !isForProxy(service) || !service.spec.ipFamilies?.includes(call.family)) {
-    return { ...nothing, otherwise: absent };
-  }
+  const isOfFamily = service?.spec?.clusterIPs?.some((ip) => parseAddress(ip)?.family === call.family);
+  if (!service?.spec || !isForProxy(service) || !isOfFamily) return { ...nothing, otherwise: absent };
   const { spec } = service;
   if (call.to === 'cluster IP' && !spec.clusterIPs?.includes(call.address)) return { ...nothing, otherwise: absent };
   const port = portOf(call, service);

@@ -1,10 +1,19 @@
 // What happened that must not, with all that helps to see why.
 
 import { run } from '#lib/run.ts';
-import type { Allowed } from './allowed.ts';
+import type { Allowed, Call } from './allowed.ts';
 import { now } from './history.ts';
 import type { Attempt } from './judge.ts';
 import { tableOf } from './tables.ts';
+
+const words = ({ address, port, protocol }: Call): string[] => [
+  '-p',
+  protocol.toLowerCase(),
+  '-d',
+  address,
+  '--dport',
+  String(port),
+];
 
 export class Failure extends Error {}
 
@@ -25,7 +34,7 @@ export async function failureOf(
     ({ endpoints, otherwise, affinity }) =>
       `  ${[...endpoints].map(([name, source]) => `${name} seeing the ${source}`).join(', ') || otherwise}${affinity ? `, affinity ${affinity} s` : ''}`,
   );
-  const tracked = await run(...view.proxy.inside('conntrack', '-L', '-d', call.address)).catch(String);
+  const tracked = await run(...view.proxy.inside('conntrack', '-L', ...words(call))).catch(String);
   return new Failure(
     [
       `${because}`,

@@ -39,7 +39,10 @@ interface Remembered {
   readonly endpoint: string;
 }
 
+/** Affinity that is about to end may have ended. */
 const notInTime = 300;
+/** They are looked for after the rules are written, by programs that go through the whole table of connections. */
+export const flowsTakeLonger = 3;
 
 export class Judge {
   readonly #settleMs: number;
@@ -56,7 +59,8 @@ export class Judge {
     const { service, view, begin, end } = attempt;
     await service.idle();
     await view.zone.idle();
-    const since = view.proxy.oldest(begin, end, this.#settleMs);
+    const settleMs = attempt.isFlow ? flowsTakeLonger * this.#settleMs : this.#settleMs;
+    const since = view.proxy.oldest(begin, end, settleMs);
     if (view.proxy.isBroken(since, end)) return undefined;
     const states = [...this.#states(attempt, since, end)];
     const isRight = states.some((state) => fits(attempt, state)) || (attempt.isFlow && mayBeLost(attempt, states));

@@ -8,6 +8,7 @@ import { worlds } from '#proxy/worlds.testing.ts';
 import { ApiProcess } from '../api-process.ts';
 import { Failure } from './failure.ts';
 import { History } from './history.ts';
+import { flowsTakeLonger } from './judge.ts';
 import { addressesOf, createNetwork, deleteNetwork, nodes } from './machines.ts';
 import { createObjects } from './objects.ts';
 import { ProxyOfNode } from './proxies.ts';
@@ -26,7 +27,9 @@ const minutes = Number(values.minutes);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const settleMs = Number(values.settle);
 
-say(`seed ${seed}, ${minutes} min; changes count as done ${settleMs} ms after they were written`);
+say(
+  `seed ${seed}, ${minutes} min; changes count as done ${settleMs} ms after they were written, for UDP flows in progress ${flowsTakeLonger * settleMs} ms`,
+);
 const api = await ApiProcess.create({
   host: worlds.IPv4.host,
   serviceCIDR: families.map((family) => worlds[family].serviceCIDR).join(),
