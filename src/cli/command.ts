@@ -39,7 +39,7 @@ export function helpOf({ name, summary, details, options }: Command): string {
     help: { type: 'boolean', help: 'show this help' } satisfies OptionSpec,
   }).map(([option, spec]: [string, OptionSpec]) => ({
     left: `  --${option}${spec.type === 'string' ? ` ${spec.value ?? 'VALUE'}` : ''}`,
-    right: spec.default === undefined ? spec.help : `${spec.help} (default ${spec.default})`,
+    right: spec.default ? `${spec.help} (default ${spec.default})` : spec.help,
   }));
   const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
   const lines = rows.map(({ left, right }) => left.padEnd(width) + right);

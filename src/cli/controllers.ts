@@ -30,7 +30,7 @@ const options = {
     type: 'string',
     value: 'ADDRESS:PORT',
     default: '',
-    help: 'where /metrics and /healthz are served, for example 127.0.0.1:10257; empty: nowhere',
+    help: 'where /metrics and /healthz are served, for example 127.0.0.1:10257 (default: nowhere)',
   },
   'node-monitor-grace-period': {
     type: 'string',

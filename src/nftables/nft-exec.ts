@@ -95,7 +95,8 @@ export class NftExec implements Nft {
     }
     if (result.code === 0) return result.stdout;
     // What runs before nft says itself that there is no nft.
-    throw isMissing(result.stderr, 'nft') ? missing(tried, 'nft') : translate(tried, result.stderr, input);
+    if (isMissing(result.stderr, 'nft')) throw missing(tried, 'nft');
+    throw translate(tried, result.stderr || `nft ended with exit code ${result.code} and gave no reason`, input);
   }
 
   #command(...args: readonly string[]): [string, string[]] {

@@ -39,6 +39,11 @@ const cases: { name: string; prefix: () => string[]; want: RegExp }[] = [
     prefix: () => ['nsenter', '--net=/run/netns/nowhere'],
     want: /^cannot list nftables table ip test: nsenter: .*nowhere.*: No such file or directory$/,
   },
+  {
+    name: 'an nft that ends without a word',
+    prefix: () => ['sh', '-c', 'exit 137'],
+    want: /^cannot list nftables table ip test: nft ended with exit code 137 and gave no reason$/,
+  },
 ];
 for (const { name, prefix, want } of cases) {
   test(`${name} is told of`, async () => {

@@ -174,6 +174,7 @@ export class Proxier {
         if (await writer.isIntact()) continue;
         this.#log.warn('service rules were changed by somebody else, putting them right', {
           node: this.#options.nodeName,
+          family: writer.family,
         });
       } catch (error) {
         this.#log.error('cannot see whether service rules are as they were', { node: this.#options.nodeName, error });

@@ -23,11 +23,12 @@ import {
 const skip = whyNoCluster();
 
 test('every command has a --help, and refusals are one readable line with exit code 1', async () => {
-  for (const command of ['up', 'down', 'status', 'kubeconfig', 'echo']) {
+  for (const command of ['up', 'down', 'status', 'kubeconfig', 'echo', 'proxy', 'controllers']) {
     const { code, stdout } = await portolan([command, '--help']);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^portolan ${command}: `));
     assert.match(stdout, /--help/);
+    assert.doesNotMatch(stdout, /\(default \)/);
   }
   const refusals = [
     {
