@@ -74,7 +74,11 @@ describe('checkPool', () => {
     test(`${text} is fine`, () => check(text));
   }
   for (const [text, why] of [
-    ['10.254.0.12-10.254.0.20', /10.254.0.12-10.254.0.20 cannot be used, because of it is the node node-2/],
+    ['10.254.0.12-10.254.0.20', /10.254.0.12-10.254.0.20 cannot be used, because it is taken by the node node-2/],
+    ['10.254.0.240/28', /taken by broadcasts on the network of the nodes \(10.254.0.255\)/],
+    ['224.0.0.1', /because 224.0.0.0\/4 is for multicast/],
+    ['192.0.2.1,255.255.255.255', /255.255.255.255 cannot be used, because 240.0.0.0\/4 is for the future/],
+    ['169.254.0.0/24', /because 169.254.0.0\/16 is for link-local addresses/],
     ['10.254.0.0/28', /this machine on the network of the nodes/],
     ['192.0.2.1,10.244.3.0/24', /10.244.3.0-10.244.3.255 cannot be used, .* the cluster's pods \(10.244.0.0\/16\)/],
     ['10.97.0.1', /the cluster IPs of Services/],

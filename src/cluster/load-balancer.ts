@@ -10,7 +10,7 @@ import {
   rangeOf,
   rangesOverlap,
 } from '#lib/address-ranges.ts';
-import { type Cidr, contains, formatCidr, nthAddress, overlaps, parseAddress, parseCidr } from '#lib/cidr.ts';
+import { type Cidr, contains, formatCidr, nthAddress, overlaps, parseAddress, parseCidr, sizeOf } from '#lib/cidr.ts';
 import { UserError } from '#lib/user-error.ts';
 import type { HostRoute, RangeInUse } from '#network/index.ts';
 import { type FamilyRanges, hostLeg, nodesOf, type Ranges } from './ranges.ts';
@@ -67,6 +67,25 @@ function defaultPoolOf({ fabricCIDR }: FamilyRanges): AddressRange {
   return { family: fabric.family, first: at(defaultPool.first), last: at(defaultPool.last) };
 }
 
+/** No machine takes packets for these from another (RFC 6890, RFC 4291). */
+const specialRanges = [
+  { cidr: '0.0.0.0/8', use: 'machines without an address' },
+  { cidr: '169.254.0.0/16', use: 'link-local addresses' },
+  { cidr: '224.0.0.0/4', use: 'multicast' },
+  { cidr: '240.0.0.0/4', use: 'the future' },
+  { cidr: '::/127', use: 'programs of one machine' },
+  { cidr: 'fe80::/10', use: 'link-local addresses' },
+  { cidr: 'ff00::/8', use: 'multicast' },
+] as const;
+
+/** What the first and the last address of a network mean to those on it. */
+function ends(network: Cidr) {
+  const [first, last] = [nthAddress(network, 0), nthAddress(network, sizeOf(network) - 1n)];
+  const self = { range: single(first), by: `the network of the nodes itself (${first})` };
+  if (network.family === 'IPv6') return [self];
+  return [self, { range: single(last), by: `broadcasts on the network of the nodes (${last})` }];
+}
+
 /**
  * Throws a UserError for a pool whose addresses would lead elsewhere.
  * @param uses what the host has addresses in and routes to, this cluster's fabric among them
@@ -83,10 +102,10 @@ export function checkPool(
       { range: rangeOf(cidr(podCIDR)), by: `the cluster's pods (${podCIDR})` },
       { range: rangeOf(cidr(serviceCIDR)), by: `the cluster IPs of Services (${serviceCIDR})` },
     ]),
-    ...ranges.families.map((family) => ({
-      range: single(hostLeg(family)),
-      by: 'this machine on the network of the nodes',
-    })),
+    ...ranges.families.flatMap((family) => [
+      { range: single(hostLeg(family)), by: 'this machine on the network of the nodes' },
+      ...ends(cidr(family.fabricCIDR)),
+    ]),
     ...nodesOf(ranges, nodes).flatMap(({ name, places }) =>
       places.map(({ address }) => ({ range: single(address), by: `the node ${name}` })),
     ),
@@ -100,7 +119,9 @@ export function checkPool(
       throw refuse(`the cluster has no ${range.family} addresses (--ip-family)`);
     }
     const use = taken.find((one) => rangesOverlap(one.range, range));
-    if (use) throw refuse(`of it is ${use.by}`);
+    if (use) throw refuse(`it is taken by ${use.by}`);
+    const special = specialRanges.find((one) => rangesOverlap(rangeOf(cidr(one.cidr)), range));
+    if (special) throw refuse(`${special.cidr} is for ${special.use}`);
     const outside = cidrsOf(range).filter((one) => !ours.some((fabric) => isWithin(one, cidr(fabric))));
     const other = uses
       .filter((one) => !ours.includes(formatCidr(one.range)))
