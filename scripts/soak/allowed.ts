@@ -181,5 +181,6 @@ function targetsOf(slices: readonly EndpointSlice[], port: ServicePort, family: 
   return [...found.values()];
 }
 
-/** Of two entries for one endpoint the local one counts (D.3); where that does not decide, the ready one. */
-const rank = ({ isLocal, isReady }: Target): number => (isLocal ? 2 : 0) + (isReady ? 1 : 0);
+/** Of two entries for one endpoint the local one counts (D.3); where that does not decide, the ready, then the serving one. */
+const rank = ({ isLocal, isReady, isServing }: Target): number =>
+  (isLocal ? 4 : 0) + (isReady ? 2 : 0) + (isServing ? 1 : 0);

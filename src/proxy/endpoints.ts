@@ -19,14 +19,17 @@ export interface Endpoint {
   readonly forNodes: readonly string[];
 }
 
-/** Deduplicated: of two entries for one address and port the local one counts, then the ready one. */
+/**
+ * Deduplicated: of two entries for one address and port the local one counts, then the ready one, then one that serves,
+ * then that of the slice whose name sorts first: whatever the order in which they came.
+ */
 export function endpointsOf(
   slices: readonly EndpointSlice[],
   port: ServicePort,
   { nodeName, family }: { readonly nodeName: string; readonly family: Family },
 ): Endpoint[] {
   const found = new Map<string, Endpoint>();
-  for (const slice of slices) {
+  for (const slice of slices.length > 1 ? slices.toSorted(byName) : slices) {
     if (slice.addressType !== family) continue;
     const number = portNumber(slice, port);
     if (number === undefined) continue;
@@ -53,7 +56,10 @@ export function endpointsOf(
 
 const none: readonly string[] = [];
 
-const rank = ({ local, ready }: Endpoint): number => (local ? 2 : 0) + (ready ? 1 : 0);
+const rank = ({ local, ready, serving }: Endpoint): number => (local ? 4 : 0) + (ready ? 2 : 0) + (serving ? 1 : 0);
+
+const byName = (a: EndpointSlice, b: EndpointSlice): number =>
+  (a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1;
 
 /** By name, and never by number: a Service's port may be another number in every slice. */
 function portNumber(slice: EndpointSlice, { name, protocol }: ServicePort): number | undefined {

@@ -119,6 +119,26 @@ test('a node without a zone does not look at hints for zones', () => {
   assert.equal(clusterPool(endpoints, { nodeName: 'one' }).length, 2);
 });
 
+test('in two slices: which entry counts does not depend on the order in which the slices came', () => {
+  const entries = [
+    at(1, notReady, one),
+    at(1, draining, one),
+    at(1, gone, one, zones('b')),
+    at(1, draining, one, zones('b')),
+    at(1, ready, two, zones('a')),
+    at(1, ready, two),
+  ];
+  const slices = entries.map((entry, i) => {
+    const named = slice(entry);
+    return { ...named, metadata: { ...named.metadata, name: `web-${i}` } };
+  });
+  const find = (of: EndpointSlice[]) => endpointsOf(of, port, { nodeName: 'one', family: 'IPv4' });
+  for (const a of slices)
+    for (const b of slices) assert.deepEqual(find([a, b]), find([b, a]), `${a.metadata.name} and ${b.metadata.name}`);
+  const [, serving] = slices as [EndpointSlice, EndpointSlice];
+  assert.deepEqual(find(slices.slice(0, 3)), find([serving]), 'one that serves counts more than one that does not');
+});
+
 describe('endpointsOf: slices that are of no use', () => {
   const bad: { name: string; slice: EndpointSlice }[] = [
     { name: 'another port name', slice: { ...slice(at(1)), ports: [{ name: 'admin', port: 1, protocol: 'TCP' }] } },
