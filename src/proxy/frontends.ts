@@ -109,7 +109,7 @@ const ofFamily = (addresses: readonly (string | undefined)[], family: Family): s
 ];
 
 /** A cluster IP is its Service's alone; what Services ask for themselves belongs to the oldest of them. */
-const rankOf = ({ metadata }: Service, from: Entrance['from']): string =>
+export const rankOf = ({ metadata }: Service, from: 'inside' | 'outside'): string =>
   `${from === 'inside' ? 0 : 1} ${metadata.creationTimestamp ?? ''} ${metadata.namespace}/${metadata.name}`;
 
 function affinityOf({ spec }: Service): number | undefined {

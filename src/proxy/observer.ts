@@ -20,6 +20,8 @@ export interface Written {
   readonly seconds: number;
   /** Everything, not only what changed. */
   readonly full: boolean;
+  /** Resolves when clients with affinity are not sent any more to endpoints that went with these rules. */
+  readonly affinity: Promise<void>;
 }
 
 /** UDP at an address, or (undefined) at a node port. */

@@ -103,7 +103,9 @@ export class TableWriter {
       this.#hasWritten = true;
       const seconds = (performance.now() - begin) / 1000;
       this.#parts.log.debug('wrote service rules', { family: this.family, services, full, seconds });
-      if (services > 0 || full) this.#parts.observer.written(this.family, { seconds, full });
+      if (services > 0 || full) {
+        this.#parts.observer.written(this.family, { seconds, full, affinity: this.#affinity.idle() });
+      }
     } catch (error) {
       this.#failures++;
       this.distrust();

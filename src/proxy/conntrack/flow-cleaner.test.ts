@@ -9,6 +9,7 @@ import type { Family } from '#lib/cidr.ts';
 import { createLogger } from '#lib/log.ts';
 import { run, tryRun } from '#lib/run.ts';
 import { createNamespace, deleteNamespace, enter, NodeNetwork } from '#network/index.ts';
+import type { ServiceState } from '../observer.ts';
 import { type Conntrack, ConntrackExec, type FlowGroup } from './conntrack.ts';
 import { FlowCleaner } from './flow-cleaner.ts';
 
@@ -18,6 +19,7 @@ interface State {
   readonly slices: readonly EndpointSlice[];
 }
 
+const rulesWritten = { full: false, affinity: Promise.resolve() };
 const quiet = createLogger('test', 'error', () => {});
 const network = new NodeNetwork(namespace);
 
@@ -168,7 +170,7 @@ END`);
     );
   const tell = async (cleaner: FlowCleaner, now: State | undefined) => {
     cleaner.set(family, 'default/dns', now && { ...now, wants: undefined });
-    cleaner.written(family, { full: false });
+    cleaner.written(family, rulesWritten);
     await cleaner.idle();
   };
   const everyFrontend = [clusterIP, external, balancer].map((address) => [address, 53] as const);
@@ -287,9 +289,57 @@ END`);
       cleaner.set(family, 'default/heir', { ...state([b]), wants: undefined });
       cleaner.set(family, 'default/dns', undefined);
       await call(clusterIP, 53);
-      cleaner.written(family, { full: false });
+      cleaner.written(family, rulesWritten);
       await cleaner.idle();
       assert.deepEqual(await flows(), [`${clusterIP} 53 → ${b}`]);
+    });
+
+    test('of two Services that ask for an address the older has it, and its flows stay whatever becomes of the other', async () => {
+      const clusterIPs = { clusterIP: elsewhere, clusterIPs: [elsewhere] };
+      const younger = (endpoint: string) => {
+        const { service, slices } = state([endpoint], clusterIPs);
+        return {
+          service: { ...service, metadata: { ...service.metadata, name: 'younger' } },
+          slices,
+          wants: undefined,
+        };
+      };
+      const change = async (key: string, now: ServiceState | undefined) => {
+        cleaner.set(family, key, now);
+        cleaner.written(family, rulesWritten);
+        await cleaner.idle();
+      };
+      await begin(state([a]));
+      await change('default/younger', younger(b));
+      await translate(a);
+      await call(external, 53);
+      await change('default/younger', younger(a));
+      await change('default/younger', younger(b));
+      assert.deepEqual(await flows(), [`${external} 53 → ${a}`]);
+      await change('default/dns', undefined);
+      assert.deepEqual(await flows(), []);
+      await translate(b);
+      await call(external, 53);
+      await change('default/dns', { ...state([a]), wants: undefined });
+      assert.deepEqual(await flows(), []);
+      await change('default/younger', undefined);
+    });
+
+    test('flows are not ended before affinity is, since they would begin again where they were', async () => {
+      await begin(state([a]));
+      await translate(a);
+      await call(clusterIP, 53);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      cleaner.set(family, 'default/dns', { ...state([b]), wants: undefined });
+      cleaner.written(family, { full: false, affinity: promise });
+      await new Promise((done) => setTimeout(done, 50));
+      // The kernel still sends the client there.
+      await inside(`conntrack -D -f ${family.toLowerCase()} -p udp >/dev/null 2>&1; true`);
+      await call(clusterIP, 53);
+      await translate(b);
+      resolve();
+      await cleaner.idle();
+      assert.deepEqual(await flows(), []);
     });
 
     test('flows to what the rules of the last run led to, and no Service has any more, are ended', async () => {
@@ -305,7 +355,7 @@ END`);
         { address: external, port: 53 },
         { address: undefined, port: 30053 },
       ]);
-      restarted.written(family, { full: true });
+      restarted.written(family, { ...rulesWritten, full: true });
       await restarted.idle();
       assert.deepEqual(await flows(), [`${clusterIP} 53 → ${a}`, `${balancer} 53 → ${a}`].sort());
     });
@@ -317,7 +367,7 @@ END`);
       await translate(undefined);
       await call(external, 53);
       assert.equal((await flows()).length, 2);
-      cleaner.written(family, { full: true });
+      cleaner.written(family, { ...rulesWritten, full: true });
       await cleaner.idle();
       assert.deepEqual(await flows(), [`${clusterIP} 53 → ${a}`]);
     });
@@ -373,7 +423,7 @@ describe('failures', () => {
       service: { metadata: { name: 'dns', namespace: 'default' }, spec } as Service,
       slices: [],
     });
-    cleaner.written('IPv4', { full: false });
+    cleaner.written('IPv4', rulesWritten);
     await cleaner.idle();
     assert.deepEqual(naps, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
     assert.match(messages[0] ?? '', /cannot end stale UDP flows, trying again family=IPv4 .*nowhere.*ENOENT/);

@@ -32,6 +32,8 @@ interface Work {
   readonly frontends: UdpFrontends;
   /** The newest is what counts. Bounded by the number of addresses. */
   readonly pending: Map<Frontend, Serving>;
+  /** Until this is done, a flow that is ended might begin again on the same wrong way. */
+  affinity: Promise<void>;
 }
 
 export class FlowCleaner implements ProxyObserver {
@@ -47,7 +49,10 @@ export class FlowCleaner implements ProxyObserver {
     this.#clock = parts.clock ?? systemClock;
     this.#signal = signal;
     this.#work = new Map(
-      families.map((family) => [family, { frontends: new UdpFrontends(family, nodeName), pending: new Map() }]),
+      families.map((family) => [
+        family,
+        { frontends: new UdpFrontends(family, nodeName), pending: new Map(), affinity: Promise.resolve() },
+      ]),
     );
   }
 
@@ -60,11 +65,12 @@ export class FlowCleaner implements ProxyObserver {
   }
 
   /** Not before: a packet in between would make the same flow again. */
-  written(family: Family, { full }: Pick<Written, 'full'>): void {
+  written(family: Family, { full, affinity }: Pick<Written, 'full' | 'affinity'>): void {
     const work = this.#work.get(family);
     if (!work) return;
     // Flows may have begun while the rules were not what they should be.
     if (full) work.frontends.doubtAll();
+    work.affinity = affinity;
     for (const [frontend, serving] of work.frontends.take()) work.pending.set(frontend, serving);
     if (work.pending.size > 0 && !this.#signal.aborted) this.#cleaning ??= this.#cleanUp();
   }
@@ -80,7 +86,10 @@ export class FlowCleaner implements ProxyObserver {
       const waiting = [...this.#work].filter(([, { pending }]) => pending.size > 0);
       if (waiting.length === 0) break;
       const done = [];
-      for (const [family, { pending }] of waiting) done.push(await this.#try(family, pending));
+      for (const [family, work] of waiting) {
+        await work.affinity;
+        done.push(await this.#try(family, work.pending));
+      }
       if (done.every(Boolean)) {
         wait = retryMs.first;
       } else {

@@ -5,6 +5,7 @@ import type { Service, ServicePort } from '#api/index.ts';
 import type { Family } from '#lib/cidr.ts';
 import { usualAddress } from '../addresses.ts';
 import { endpointsOf } from '../endpoints.ts';
+import { rankOf } from '../frontends.ts';
 import type { LeftUdp, ServiceState } from '../observer.ts';
 
 /** `address port`, or `* port` for a node port. */
@@ -20,6 +21,8 @@ type State = Omit<ServiceState, 'wants'>;
 interface Claim {
   readonly service: string;
   readonly serving: Serving;
+  /** As the rules have it: of several the first in this order has the frontend. */
+  readonly rank: string;
 }
 
 const nobody: Serving = new Set();
@@ -27,7 +30,8 @@ const nobody: Serving = new Set();
 export class UdpFrontends {
   readonly #family: Family;
   readonly #nodeName: string;
-  readonly #claims = new Map<Frontend, Claim>();
+  /** The first is who has it. */
+  readonly #claims = new Map<Frontend, readonly Claim[]>();
   readonly #byService = new Map<string, readonly Frontend[]>();
   #changed = new Map<Frontend, Serving>();
 
@@ -37,22 +41,26 @@ export class UdpFrontends {
   }
 
   set(service: string, state: State | undefined): void {
-    const wanted = state ? this.#frontendsOf(state) : new Map<Frontend, Serving>();
+    const wanted = state ? this.#claimsOf(service, state) : new Map<Frontend, Claim>();
     for (const frontend of this.#byService.get(service) ?? []) {
-      // Who has taken it over meanwhile keeps it.
-      if (wanted.has(frontend) || this.#claims.get(frontend)?.service !== service) continue;
-      this.#claims.delete(frontend);
-      this.#changed.set(frontend, nobody);
+      if (!wanted.has(frontend)) this.#change(frontend, service, undefined);
     }
-    for (const [frontend, serving] of wanted) {
-      const had = this.#claims.get(frontend)?.serving;
-      this.#claims.set(frontend, { service, serving });
-      // Flows that began while nobody was there, or before this was an address at all, have gone nowhere.
-      const mayBeStale = !had || had.size === 0 || [...had].some((endpoint) => !serving.has(endpoint));
-      if (mayBeStale || this.#changed.has(frontend)) this.#changed.set(frontend, serving);
-    }
+    for (const [frontend, claim] of wanted) this.#change(frontend, service, claim);
     if (wanted.size > 0) this.#byService.set(service, [...wanted.keys()]);
     else this.#byService.delete(service);
+  }
+
+  #change(frontend: Frontend, service: string, claim: Claim | undefined): void {
+    const had = this.#claims.get(frontend) ?? [];
+    const others = had.filter((one) => one.service !== service);
+    const claims = (claim ? [...others, claim] : others).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+    if (claims.length > 0) this.#claims.set(frontend, claims);
+    else this.#claims.delete(frontend);
+    const before = had[0]?.serving ?? nobody;
+    const serving = claims[0]?.serving ?? nobody;
+    // Flows that began while nobody was there, or before this was an address at all, have gone nowhere.
+    const mayBeStale = before.size === 0 || [...before].some((endpoint) => !serving.has(endpoint));
+    if (mayBeStale || this.#changed.has(frontend)) this.#changed.set(frontend, serving);
   }
 
   /** What the rules led to before; what no Service has now has nobody to go to. */
@@ -65,7 +73,7 @@ export class UdpFrontends {
 
   /** As if all had changed. */
   doubtAll(): void {
-    for (const [frontend, { serving }] of this.#claims) this.#changed.set(frontend, serving);
+    for (const [frontend, [first]] of this.#claims) this.#changed.set(frontend, first?.serving ?? nobody);
   }
 
   /** Those whose flows are to be looked at; from here on they count as unchanged. */
@@ -75,16 +83,21 @@ export class UdpFrontends {
     return changed;
   }
 
-  #frontendsOf({ service, slices }: State): Map<Frontend, Serving> {
-    const found = new Map<Frontend, Serving>();
+  #claimsOf(name: string, { service, slices }: State): Map<Frontend, Claim> {
+    const found = new Map<Frontend, Claim>();
     const ports = (service.spec?.ports ?? []).filter(({ protocol }) => protocol === 'UDP');
     if (ports.length === 0 || service.spec?.type === 'ExternalName') return found;
-    const addresses = addressesOf(service).flatMap((address) => usualAddress(address, this.#family) ?? []);
-    if (addresses.length === 0) return found;
+    const usual = (addresses: readonly (string | undefined)[]) =>
+      addresses.flatMap((address) => usualAddress(address, this.#family) ?? []);
+    const [inside, outside] = [usual(clusterIPsOf(service)), usual(outerAddressesOf(service))];
+    if (inside.length + outside.length === 0) return found;
     for (const port of ports) {
       const serving = this.#serving(slices, port);
-      for (const address of addresses) found.set(frontendOf(address, port.port), serving);
-      if (port.nodePort) found.set(nodePortFrontend(port.nodePort), serving);
+      const outer: Claim = { service: name, serving, rank: rankOf(service, 'outside') };
+      for (const address of outside) found.set(frontendOf(address, port.port), outer);
+      if (port.nodePort) found.set(nodePortFrontend(port.nodePort), outer);
+      const inner = { ...outer, rank: rankOf(service, 'inside') };
+      for (const address of inside) found.set(frontendOf(address, port.port), inner);
     }
     return found;
   }
@@ -97,9 +110,11 @@ export class UdpFrontends {
   }
 }
 
+const clusterIPsOf = ({ spec }: Service): readonly (string | undefined)[] => spec?.clusterIPs ?? [spec?.clusterIP];
+
 /** Where the proxy translates: a load balancer that passes connections on itself (ipMode Proxy) is not among them. */
-function addressesOf({ spec, status }: Service): (string | undefined)[] {
+function outerAddressesOf({ spec, status }: Service): string[] {
   const ingress = spec?.type === 'LoadBalancer' ? (status?.loadBalancer?.ingress ?? []) : [];
   const balancers = ingress.flatMap(({ ip, ipMode }) => (ip && ipMode !== 'Proxy' ? [ip] : []));
-  return [...(spec?.clusterIPs ?? [spec?.clusterIP]), ...(spec?.externalIPs ?? []), ...balancers];
+  return [...(spec?.externalIPs ?? []), ...balancers];
 }

@@ -73,7 +73,7 @@ export class ProxyMetrics implements ProxyObserver {
     this.#families.get(family)?.noLocalEndpoints.set(key, state?.wants);
   }
 
-  written(family: Family, { seconds, full }: Written): void {
+  written(family: Family, { seconds, full }: Pick<Written, 'seconds' | 'full'>): void {
     const numbers = this.#families.get(family);
     if (!numbers) return;
     numbers.syncs.observe(seconds);
