@@ -44,6 +44,7 @@ export async function failureOf(
       ...new Set(told),
       `${service.name} (times are when it was sent):`,
       ...service.log.slice(-12).map((line) => `  ${line}`),
+      ...(call.to === 'external IP' ? [`${service.neighbour.name}:`, ...service.neighbour.log.slice(-12)] : []),
       `incidents:`,
       ...incidents.slice(-5).map((line) => `  ${line.slice(0, 2000)}`),
       `the Service: ${JSON.stringify(service.service.current)}`,

@@ -1,6 +1,6 @@
 // Whether what became of a connection is allowed by some state of its Service between a moment before its begin and its answer.
 
-import type { EndpointSlice } from '#api/index.ts';
+import type { EndpointSlice, Service } from '#api/index.ts';
 import { type Allowed, allowed, type Call, type View } from './allowed.ts';
 import { type History, now } from './history.ts';
 import { type Machine, servers } from './machines.ts';
@@ -57,7 +57,7 @@ export class Judge {
   /** Undefined: nothing can be said, since the rules had been taken away. */
   async judge(attempt: Attempt): Promise<Verdict | undefined> {
     const { service, view, begin, end } = attempt;
-    await service.idle();
+    await Promise.all([service.idle(), service.neighbour.idle()]);
     await view.zone.idle();
     const settleMs = attempt.isFlow ? flowsTakeLonger * this.#settleMs : this.#settleMs;
     const since = view.proxy.oldest(begin, end, settleMs);
@@ -76,17 +76,31 @@ export class Judge {
     return this.#states(target, at, at).some(({ endpoints }) => endpoints.size > 0);
   }
 
-  *#states(
-    { call, service, view }: Pick<Attempt, 'call' | 'service' | 'view'>,
+  *#states(target: Pick<Attempt, 'call' | 'service' | 'view'>, since: number, to: number): Generator<Allowed> {
+    const { call, service } = target;
+    const own = this.#statesOf(service, target, since, to);
+    if (call.to !== 'external IP') {
+      for (const { state } of own) yield state;
+      return;
+    }
+    // The other may ask for it, too.
+    const others = [...this.#statesOf(service.neighbour, target, since, to)];
+    for (const one of own) for (const other of others) yield (one.rank < other.rank ? one : other).state;
+  }
+
+  *#statesOf(
+    service: ChangingService,
+    { call, view }: Pick<Attempt, 'call' | 'view'>,
     since: number,
     to: number,
-  ): Generator<Allowed> {
+  ): Generator<{ readonly rank: string; readonly state: Allowed }> {
     const slices = service.slices.filter(({ family }) => family === call.family);
     for (const zone of view.zone.between(since, to)) {
       const at: View = { name: view.proxy.node.name, zone, addresses: view.addresses };
       for (const object of service.service.between(since, to)) {
         for (const found of combinations(slices.map(({ is }) => is.between(since, to)))) {
-          yield allowed(call, object, found, at);
+          const state = allowed(call, object, found, at);
+          yield { rank: rankOf(object, state), state };
         }
       }
     }
@@ -122,6 +136,10 @@ export class Judge {
     return `the client had ${last.endpoint} ${(begin - last.attempt.end).toFixed(0)} ms before, and affinity lasts ${affinity} s (${service.name})`;
   }
 }
+
+/** Of two that ask for an address and port the older has it; who does not ask comes last. */
+const rankOf = (service: Service | undefined, { otherwise }: Allowed): string =>
+  otherwise === 'untouched' || !service ? '~' : `${service.metadata.creationTimestamp} ${service.metadata.name}`;
 
 function* combinations(choices: readonly (readonly (EndpointSlice | undefined)[])[]): Generator<EndpointSlice[]> {
   const [first, ...rest] = choices;

@@ -14,6 +14,8 @@ import type { Random } from './random.ts';
 export const families = ['IPv4', 'IPv6'] as const;
 const namespace = 'default';
 const slicesPerFamily = 2;
+/** Cluster IPs before it are others'. */
+const firstNumber = 16;
 /** Of a Service's log. */
 const mostLines = 60;
 
@@ -39,6 +41,8 @@ export class ChangingService {
   readonly name: string;
   readonly service = new History<Service>();
   readonly slices: readonly { readonly name: string; readonly family: Family; readonly is: History<EndpointSlice> }[];
+  /** Who sometimes asks for the external IP of this one. */
+  neighbour: ChangingService = this;
   /** What was done to it. */
   readonly log: string[] = [];
   readonly #client: Client;
@@ -54,6 +58,13 @@ export class ChangingService {
         is: new History<EndpointSlice>(),
       })),
     );
+  }
+
+  /** As many as that; with the next number two are neighbours. */
+  static several(count: number, client: Client): ChangingService[] {
+    const all = Array.from({ length: count }, (_, i) => new ChangingService(firstNumber + i, client));
+    for (const one of all) one.neighbour = all.find(({ number }) => number === (one.number ^ 1)) ?? one;
+    return all;
   }
 
   addressOf(family: Family, to: Call['to'], node = 1): string {
@@ -148,9 +159,10 @@ export class ChangingService {
     const ipFamilies: string[] = had?.ipFamilies ?? (random.chance(0.8) ? [...families] : [random.pick(families)]);
     const type = random.chance(0.7) && had?.type ? had.type : random.pick(['ClusterIP', 'NodePort', 'LoadBalancer']);
     const hasNodePorts = type === 'NodePort' || (type === 'LoadBalancer' && random.chance(0.8));
-    const addresses = (to: Call['to']) =>
-      families.filter((family) => ipFamilies.includes(family)).map((family) => this.addressOf(family, to));
-    const externalIPs = random.chance(0.4) ? addresses('external IP') : [];
+    const externalIPs = [
+      ...(random.chance(0.4) ? this.#externalIPs(ipFamilies) : []),
+      ...(random.chance(0.2) ? this.neighbour.#externalIPs(ipFamilies) : []),
+    ];
     const isExternal = type !== 'ClusterIP' || externalIPs.length > 0;
     const ranges = type === 'LoadBalancer' && random.chance(0.3) ? this.#randomRanges(random) : undefined;
     const policy = () => (random.chance(0.65) ? 'Cluster' : 'Local');
@@ -188,6 +200,12 @@ export class ChangingService {
           : { sessionAffinity: 'None' }),
       },
     };
+  }
+
+  #externalIPs(ipFamilies: readonly string[]): string[] {
+    return families
+      .filter((family) => ipFamilies.includes(family))
+      .map((family) => this.addressOf(family, 'external IP'));
   }
 
   /** Always of both families: of ranges of the other family alone it is not said whether everybody may call. */

@@ -62,7 +62,7 @@ export class Soak {
     this.#judge = new Judge(options.settleMs);
     this.#client = client;
     this.#views = views;
-    this.#services = Array.from({ length: serviceCount }, (_, i) => new ChangingService(i + 16, client));
+    this.#services = ChangingService.several(serviceCount, client);
   }
 
   /** Rejects with a Failure. */
