@@ -23,7 +23,7 @@ const changes = 200;
 /** Services of which it is watched where their connections go. */
 const probedCount = 20;
 const idleSeconds = 10;
-const storm = { services: 1_000, perSecond: 1_000, seconds: 60 } as const;
+const storm = { services: 1_000, perSecond: 1_000, seconds: 60, inFlight: 400 } as const;
 
 const sleep = (duration: number) => new Promise((resolve) => setTimeout(resolve, duration));
 const mb = (value: number): string => `${Math.round(value)} MB`;
@@ -74,13 +74,12 @@ async function patchSlice(connection: Connection, name: string, change: object):
   if (status !== 200) throw new Error(`PATCH ${path}: ${status} ${body}`);
 }
 
-/** From the begin of the write at the API to the first connection that takes the new way. */
-async function change(connection: Connection, probed: Probed): Promise<number> {
+/** From when it was due to be written at the API to the first connection that takes the new way. */
+async function change(connection: Connection, probed: Probed, due = performance.now()): Promise<number> {
   probed.current = 1 - probed.current;
   const port = ports[probed.current] as number;
-  const begin = performance.now();
   await changePort(connection, probed.name, port);
-  return (await reaches(probed.clusterIP, port)) - begin;
+  return (await reaches(probed.clusterIP, port)) - due;
 }
 
 async function changeTimes(connection: Connection, probed: readonly Probed[]): Promise<number[]> {
@@ -159,13 +158,14 @@ async function underStorm(): Promise<void> {
     const total = storm.perSecond * storm.seconds;
     for (let i = 0; i < total; await sleep(1)) {
       const due = Math.min(total, Math.floor(((performance.now() - begin) / 1000) * storm.perSecond));
-      for (; i < due; i++) {
+      // Who waits for a request to be sent is counted in: the time begins when it was due.
+      for (; i < due && pending.size < storm.inFlight; i++) {
         const index = i % storm.services;
         const connection = connections[index % connections.length] as Connection;
         const watched = probed[index];
         track(
           watched
-            ? change(connection, watched).then((time) => times.push(time))
+            ? change(connection, watched, begin + (i / storm.perSecond) * 1000).then((time) => times.push(time))
             : changeEndpoint(connection, index, 10, Math.floor(i / storm.services)),
         );
       }
