@@ -38,6 +38,8 @@ export class ProxyProcess {
     const [file = program, ...words] = [...prefix, program];
     const args = [...words, 'proxy', '--kubeconfig', kubeconfig, '--node', node, '--log-level', 'info'];
     const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    // Whatever ends us must not leave it behind.
+    process.once('exit', () => child.kill('SIGKILL'));
     const done = Promise.withResolvers<number>();
     let last = '';
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -92,6 +92,8 @@ export class ApiProcess {
       },
     );
     this.#child = child;
+    // Whatever ends us must not leave it behind.
+    process.once('exit', () => child.kill('SIGKILL'));
     for await (const line of createInterface(child.stdout)) {
       if (line === 'ready') return performance.now() - begin;
     }
