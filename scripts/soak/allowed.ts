@@ -114,7 +114,7 @@ function isReachable({ to, address }: Call, { spec, status }: Service): boolean 
 function mayCall({ to, caller, family }: Call, { spec }: Service): boolean {
   const ranges = (spec?.loadBalancerSourceRanges ?? []).flatMap((text) => parseCidr(text.trim()) ?? []);
   const ours = ranges.filter((range) => range.family === family);
-  if (to !== 'load balancer' || ours.length === 0 || ranges.some(({ prefix }) => prefix === 0)) return true;
+  if (to !== 'load balancer' || ours.length === 0 || ours.some(({ prefix }) => prefix === 0)) return true;
   const address = parseAddress(caller.address);
   return ours.some((range) => address && contains(range, address));
 }
