@@ -69,6 +69,7 @@ export class Soak {
   async run(): Promise<void> {
     const { minutes, seed, calm } = this.#options;
     const until = now() + minutes * 60_000;
+    const megabytesBefore = this.#views.map(({ proxy }) => proxy.residentMB());
     const random = new Random(seed);
     const stream = () => new Random(random.below(2 ** 31));
     const { signal } = this.#stop;
@@ -101,7 +102,7 @@ export class Soak {
     say(`affinity left no choice ${this.#judge.held} times`);
     say(`from the write of an endpoint to the first connection there: ${figures(this.#propagation)}`);
     say(`answers that had not been right any more when they were asked for: ${figures(this.#late)}`);
-    await this.#compare();
+    await this.#compare(megabytesBefore);
   }
 
   #counts(): string {
@@ -262,16 +263,18 @@ export class Soak {
   }
 
   /** What is in the kernel must be what somebody would have written who had seen the end alone. */
-  async #compare(): Promise<void> {
+  async #compare(megabytesBefore: readonly number[]): Promise<void> {
     await sleep(calmMs);
-    for (const { proxy } of this.#views) {
+    for (const [i, { proxy }] of this.#views.entries()) {
       const megabytes = proxy.residentMB();
       const after = comparable(await tableOf(proxy));
       await proxy.startAfresh();
       const afresh = comparable(await tableOf(proxy));
       const surplus = difference(after, afresh);
       const lacking = difference(afresh, after);
-      say(`node ${proxy.node.name}: ${after.length} chains, rules and elements, ${Math.round(megabytes)} MB`);
+      say(
+        `node ${proxy.node.name}: ${after.length} chains, rules and elements, ${Math.round(megabytesBefore[i] ?? 0)} MB before, ${Math.round(megabytes)} MB after`,
+      );
       if (surplus.length + lacking.length > 0)
         throw new Failure(
           `on node ${proxy.node.name} the kernel has what a new proxy would not write:\n${surplus.join('\n')}\nand lacks:\n${lacking.join('\n')}`,
