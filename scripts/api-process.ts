@@ -59,6 +59,8 @@ export class ApiProcess {
     ];
     this.#ca = ca;
     this.#client = client;
+    // Whatever ends us must not leave it behind.
+    process.once('exit', () => this.#child?.kill('SIGKILL'));
   }
 
   /** An empty store, and no server yet. */
@@ -92,8 +94,6 @@ export class ApiProcess {
       },
     );
     this.#child = child;
-    // Whatever ends us must not leave it behind.
-    process.once('exit', () => child.kill('SIGKILL'));
     for await (const line of createInterface(child.stdout)) {
       if (line === 'ready') return performance.now() - begin;
     }
