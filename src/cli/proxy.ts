@@ -9,7 +9,7 @@ import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { NodeNetwork } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { ConntrackExec, cleanUp, NodeProxy, readOwnNode } from '#proxy/index.ts';
+import { ConntrackExec, cleanUp, NodeProxy, ownNodeChange, readOwnNode } from '#proxy/index.ts';
 import { command, type Values } from './command.ts';
 import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
 
@@ -72,22 +72,29 @@ async function serve(values: Values<typeof options>): Promise<void> {
   await ensureRequirements((line) => log.info(line), proxyRequirements);
   const signal = stopSignal();
   try {
-    const node = await readOwnNode(client, nodeName, { log, clock: systemClock, signal });
-    const proxy = new NodeProxy(
-      { client, nft: new NftExec(), conntrack: new ConntrackExec(), network: new NodeNetwork(), log },
-      {
-        nodeName,
-        nodeIPs: onePerFamily(node.addresses),
-        nodePortAddresses: values['nodeport-addresses'].split(',').map((each) => each.trim()),
-        clusterCIDRs: podCIDRs ?? node.podCIDRs,
-        serviceCIDRs: serviceCIDRs ?? [],
-        masqueradeAll: values['masquerade-all'],
-        healthzBindAddress: values['healthz-bind-address'],
-        metricsBindAddress: values['metrics-bind-address'],
-      },
-    );
-    proxy.start(signal);
-    await proxy.stopped();
+    while (!signal.aborted) {
+      const node = await readOwnNode(client, nodeName, { log, clock: systemClock, signal });
+      const proxy = new NodeProxy(
+        { client, nft: new NftExec(), conntrack: new ConntrackExec(), network: new NodeNetwork(), log },
+        {
+          nodeName,
+          nodeIPs: onePerFamily(node.addresses),
+          nodePortAddresses: values['nodeport-addresses'].split(',').map((each) => each.trim()),
+          clusterCIDRs: podCIDRs ?? node.podCIDRs,
+          serviceCIDRs: serviceCIDRs ?? [],
+          masqueradeAll: values['masquerade-all'],
+          healthzBindAddress: values['healthz-bind-address'],
+          metricsBindAddress: values['metrics-bind-address'],
+        },
+      );
+      const over = new AbortController();
+      proxy.start(AbortSignal.any([signal, over.signal]));
+      await Promise.race([proxy.stopped(), ownNodeChange(client, nodeName, node, { log, signal })]);
+      over.abort();
+      await proxy.stopped();
+      if (!signal.aborted)
+        log.info('the addresses or pod CIDRs of the node changed, starting over', { node: nodeName });
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   }

@@ -27,13 +27,8 @@ export async function readOwnNode(
     await informer.synced(signal);
     for (let isTold = false; ; isTold = true) {
       const node = informer.get(name);
-      const addresses = (node?.status?.addresses ?? [])
-        .filter(({ type }) => type === 'InternalIP')
-        .map(({ address }) => address);
-      if (node && addresses.length > 0) {
-        const { podCIDRs, podCIDR } = node.spec ?? {};
-        return { addresses, podCIDRs: podCIDRs ?? (podCIDR ? [podCIDR] : []) };
-      }
+      const own = node && ownNodeOf(node);
+      if (own) return own;
       const lacking = node ? 'has no InternalIP in its status' : 'is not registered';
       if (!isTold) log.warn(`the node ${name} ${lacking}, waiting for it; is --node right?`);
       await clock.sleep(waitMs, signal);
@@ -41,4 +36,35 @@ export async function readOwnNode(
   } finally {
     over.abort();
   }
+}
+
+/** Resolves when the Node says something else than it did, or `signal` aborts. One that is gone says nothing. */
+export async function ownNodeChange(
+  client: Client,
+  name: string,
+  was: OwnNode,
+  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  const over = new AbortController();
+  const informer = new Informer<Node>(client.resource(nodes), { fieldSelector: `metadata.name=${name}`, log });
+  try {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      informer.onChange(() => {
+        const node = informer.get(name);
+        const now = node && ownNodeOf(node);
+        if (now && JSON.stringify(now) !== JSON.stringify(was)) resolve();
+      });
+      informer.start(AbortSignal.any([signal, over.signal]));
+    });
+  } finally {
+    over.abort();
+  }
+}
+
+/** Undefined: it has no address yet. */
+function ownNodeOf({ spec, status }: Node): OwnNode | undefined {
+  const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+  const { podCIDRs, podCIDR } = spec ?? {};
+  return addresses.length > 0 ? { addresses, podCIDRs: podCIDRs ?? (podCIDR ? [podCIDR] : []) } : undefined;
 }

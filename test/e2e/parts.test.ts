@@ -46,9 +46,9 @@ async function startEndpoint(address: string, name: string): Promise<Server> {
   return server;
 }
 
-function answerOf(host: string): Promise<string> {
+function answerOf(host: string, port = 80): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connectTo({ host, port: 80, timeout: 5_000 });
+    const socket = connectTo({ host, port, timeout: 5_000 });
     const finish = (answer: string) => {
       socket.destroy();
       resolve(answer);
@@ -113,6 +113,28 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
     assert.equal(await answerOf(clusterIP), 'two', 'the rules stay');
   });
 
+  test('follows its Node to another address', async () => {
+    const service = await client.resource(services).create({
+      metadata: { name: 'out', namespace: 'default' },
+      spec: { type: 'NodePort', ports: [{ port: 80, targetPort: 8080 }] },
+    });
+    const { nodePort } = service.spec.ports?.[0] ?? assert.fail();
+    await client.resource(endpointSlices).create({
+      ...slice('10.244.7.2', 8080),
+      metadata: { name: 'out-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'out' } },
+    });
+    const part = start('proxy', '--node', 'box');
+    for (const address of ['10.254.9.9', '10.254.9.8']) {
+      await run('ip', ['address', 'replace', `${address}/32`, 'dev', 'lo']);
+      const node = await client.resource(nodes).get('box');
+      const addresses = [{ type: 'InternalIP', address }];
+      await client.resource(nodes).updateStatus({ ...node, status: { ...node.status, addresses } });
+      const answered = async () => (await answerOf(address, nodePort)) === 'two';
+      await eventually(`node ports are served at ${address}`, answered);
+    }
+    assert.equal(await part.stop(), 0, part.log());
+  });
+
   test('no connection fails while it is replaced, and what changed meanwhile is caught up with', async () => {
     const failed: string[] = [];
     let isOver = false;
@@ -170,8 +192,11 @@ describe('portolan controllers', () => {
       const { items } = await client.resource(endpointSlices).list({ labelSelector: 'kubernetes.io/service-name=one' });
       return items.some((slice) => slice.endpoints?.[0]?.addresses[0] === '10.244.0.9');
     });
-    const metrics = await (await fetch('http://127.0.0.1:10257/metrics')).text();
-    assert.match(metrics, /^endpoint_slice_controller_syncs\{result="success"\} [1-9]/m);
+    // The slice is there before its sync is over.
+    await eventually('the sync is counted', async () => {
+      const metrics = await (await fetch('http://127.0.0.1:10257/metrics')).text();
+      return /^endpoint_slice_controller_syncs\{result="success"\} [1-9]/m.test(metrics);
+    });
     const { items } = await client.resource(endpoints).list({ namespace: 'default' });
     assert.deepEqual(
       items.filter(({ metadata }) => metadata.name === 'one'),
