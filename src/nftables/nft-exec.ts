@@ -13,8 +13,8 @@ export interface NftExecOptions {
   readonly prefix?: readonly string[] | undefined;
 }
 
-/** A first load of a large cluster takes seconds, on a busy machine many. */
-const timeoutMs = 300_000;
+/** A load of a large cluster in one piece takes seconds, on a busy machine many; one that hangs is not waited for longer. */
+const timeoutMs = 60_000;
 
 export class NftExec implements Nft {
   readonly #prefix: readonly string[];

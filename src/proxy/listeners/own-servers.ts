@@ -37,7 +37,11 @@ function want({ listeners, log }: OwnServersParts, name: string, at: BindAddress
     port: at.port,
     dualStack: true,
     serve: (socket) => serveHttp(socket, handle),
-    failed: ({ message }) => log.error(`cannot serve ${name} of the service proxy`, { error: message }),
+    failed: ({ message }) =>
+      log.error(`cannot serve ${name} of the service proxy, trying again`, {
+        error: message,
+        hint: `is another service proxy running on this machine? --${name}-bind-address chooses another address`,
+      }),
   });
 }
 
