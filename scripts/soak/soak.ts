@@ -265,21 +265,24 @@ export class Soak {
   /** What is in the kernel must be what somebody would have written who had seen the end alone. */
   async #compare(megabytesBefore: readonly number[]): Promise<void> {
     await sleep(calmMs);
+    const tables = await Promise.all(this.#views.map(async ({ proxy }) => comparable(await tableOf(proxy))));
+    const megabytesAfter = this.#views.map(({ proxy }) => proxy.residentMB());
+    await Promise.all(this.#views.map(({ proxy }) => proxy.startAfresh()));
+    // While it loads, a Service may have what an older one takes over a moment later.
+    await sleep(calmMs);
     for (const [i, { proxy }] of this.#views.entries()) {
-      const megabytes = proxy.residentMB();
-      const after = comparable(await tableOf(proxy));
-      await proxy.startAfresh();
-      const afresh = comparable(await tableOf(proxy));
-      const surplus = difference(after, afresh);
-      const lacking = difference(afresh, after);
+      const [before = 0, after = 0, table = []] = [megabytesBefore[i], megabytesAfter[i], tables[i]];
+      const { name } = proxy.node;
       say(
-        `node ${proxy.node.name}: ${after.length} chains, rules and elements, ${Math.round(megabytesBefore[i] ?? 0)} MB before, ${Math.round(megabytes)} MB after`,
+        `node ${name}: ${table.length} chains, rules and elements; ${Math.round(before)} MB before, ${Math.round(after)} MB after`,
       );
+      const afresh = comparable(await tableOf(proxy));
+      const [surplus, lacking] = [difference(table, afresh), difference(afresh, table)];
       if (surplus.length + lacking.length > 0)
         throw new Failure(
-          `on node ${proxy.node.name} the kernel has what a new proxy would not write:\n${surplus.join('\n')}\nand lacks:\n${lacking.join('\n')}`,
+          `on node ${name} the kernel has what a new proxy would not write:\n${surplus.join('\n')}\nand lacks:\n${lacking.join('\n')}`,
         );
-      if (megabytes > mostMB) throw new Failure(`the proxy of node ${proxy.node.name} takes ${megabytes} MB`);
+      if (after > mostMB) throw new Failure(`the proxy of node ${name} takes ${after} MB`);
     }
   }
 
