@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { nodes } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
+import { endWithUs } from '../scripts/end-with-us.ts';
 
 const program = fileURLToPath(new URL('../bin/portolan', import.meta.url));
 const node = 'bench';
@@ -38,8 +39,7 @@ export class ProxyProcess {
     const [file = program, ...words] = [...prefix, program];
     const args = [...words, 'proxy', '--kubeconfig', kubeconfig, '--node', node, '--log-level', 'info'];
     const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'pipe'] });
-    // Whatever ends us must not leave it behind.
-    process.once('exit', () => child.kill('SIGKILL'));
+    endWithUs(child);
     const done = Promise.withResolvers<number>();
     let last = '';
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { formatKubeconfig } from '#cluster/kubeconfig.ts';
 import { CertificateAuthority, type KeyPair } from '#cluster/pki.ts';
 import { serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
+import { endWithUs } from './end-with-us.ts';
 
 const program = fileURLToPath(new URL('api-server.ts', import.meta.url));
 const port = 6443;
@@ -59,8 +60,6 @@ export class ApiProcess {
     ];
     this.#ca = ca;
     this.#client = client;
-    // Whatever ends us must not leave it behind.
-    process.once('exit', () => this.#child?.kill('SIGKILL'));
   }
 
   /** An empty store, and no server yet. */
@@ -94,6 +93,7 @@ export class ApiProcess {
       },
     );
     this.#child = child;
+    endWithUs(child);
     for await (const line of createInterface(child.stdout)) {
       if (line === 'ready') return performance.now() - begin;
     }
