@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { completePath, ensureRequirements } from '#cluster/requirements.ts';
+import { completePath, ensureRequirements, type Requirement, requirements } from '#cluster/requirements.ts';
 import { version } from '#lib/version.ts';
 import { runSandboxed } from '../scripts/sandbox.ts';
 
@@ -15,6 +15,14 @@ const benchmarks: Record<string, string> = {
   startup: 'start of a cluster, its memory, scaling to 50 pods, time from an EndpointSlice change to the new path',
 };
 
+/** What benchmarks need beyond what a cluster does. */
+const loadGenerators: Record<string, readonly Requirement[]> = {
+  proxy: [
+    { programs: ['iperf3'], debianPackage: 'iperf3', why: 'measures the throughput of a connection' },
+    { programs: ['wrk'], debianPackage: 'wrk', why: 'measures requests a second' },
+  ],
+};
+
 const name = process.argv[2] ?? '';
 if (!Object.hasOwn(benchmarks, name)) {
   process.stdout.write('Usage: npm run bench -- NAME\n\n');
@@ -22,7 +30,10 @@ if (!Object.hasOwn(benchmarks, name)) {
   process.exit(name === '' ? 0 : 2);
 }
 completePath();
-await ensureRequirements((line) => process.stdout.write(`${line}\n`));
+await ensureRequirements(
+  (line) => process.stdout.write(`${line}\n`),
+  [...requirements, ...(loadGenerators[name] ?? [])],
+);
 const memory = Math.round(totalmem() / 2 ** 30);
 const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux';
 process.stdout.write(
