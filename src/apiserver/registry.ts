@@ -220,5 +220,6 @@ function encodeObject(kind: Kind, object: KubeObject, resourceVersion: string): 
   });
 }
 
-/** Small ones share a buffer: the collector follows each that has one of its own, and a store is made of small objects. */
-const bytesOf = (object: object): Uint8Array => Buffer.from(JSON.stringify(object));
+/** In a buffer of its own: one that is shared would be kept whole by the last of those who share it. */
+const encoder = new TextEncoder();
+const bytesOf = (object: object): Uint8Array => encoder.encode(JSON.stringify(object));

@@ -11,7 +11,7 @@ import { Watcher } from './watcher.ts';
 export interface StateOptions {
   /** Events kept to replay watches and read past revisions from; 10,000 when absent. */
   readonly historyEvents?: number | undefined;
-  /** Bytes of values that those events may hold; 24 MiB when absent. */
+  /** Bytes of values that those events may hold; 16 MiB when absent. */
   readonly historyBytes?: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export class State {
   constructor(options: StateOptions, revision: number, onForget?: (event: StoreEvent) => void) {
     const limits: HistoryLimits = {
       events: options.historyEvents ?? 10_000,
-      bytes: options.historyBytes ?? 24 * 1024 * 1024,
+      bytes: options.historyBytes ?? 16 * 1024 * 1024,
     };
     this.#history = new History(limits, revision, onForget);
     this.#revision = revision;
