@@ -2,6 +2,7 @@
 // which has every byte in order and keeps nobody waiting: any number can watch, and who is slow or goes away does not
 // hold the container up. Only input needs a way in. api.md §14; when input ends as containerd and CRI-O have it.
 
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerInput, ExecSession, RunningContainer } from './runtime.ts';
 import { outputOf } from './server/log-lines.ts';
@@ -29,9 +30,10 @@ export function attach(container: RunningContainer, { stdin, fromStart, signal }
   let handle: Parameters<ExecSession['onOutput']>[0] = () => {};
   let held: PromiseWithResolvers<void> | undefined;
 
+  // Now, and not when the file is open: by then the first input may have been answered.
+  const from = fromStart ? 0 : (statSync(spec.logFile, { throwIfNoEntry: false })?.size ?? 0);
   const follow = async (): Promise<void> => {
-    const tailLines = fromStart ? undefined : 0;
-    for await (const lines of followLines({ path: spec.logFile, tailLines, until: container.exited, signal: over })) {
+    for await (const lines of followLines({ path: spec.logFile, from, until: container.exited, signal: over })) {
       for (const { stream, data } of outputOf(lines)) handle(stream, data);
       await held?.promise;
     }

@@ -43,9 +43,9 @@ class LogFile {
     this.#at = at;
   }
 
-  static async open(path: string, tailLines: number | undefined): Promise<LogFile> {
+  static async open(path: string, tailLines: number | undefined, from = 0): Promise<LogFile> {
     const file = await open(path);
-    const at = tailLines === undefined ? 0 : await tailOffset(file, tailLines);
+    const at = tailLines === undefined ? from : await tailOffset(file, tailLines);
     return new LogFile(path, file, (await file.stat()).ino, at);
   }
 
@@ -105,6 +105,8 @@ export interface FollowOptions {
   readonly path: string;
   /** Only so many lines of what is there at the beginning. */
   readonly tailLines?: number | undefined;
+  /** Where in the file to begin, in bytes, without `tailLines`; at its beginning when absent. */
+  readonly from?: number | undefined;
   /** Goes on until this resolves (the container ended) and all is read; absent: ends with the file. */
   readonly until?: Promise<unknown> | undefined;
   readonly signal: AbortSignal;
@@ -126,8 +128,8 @@ export async function* readLog(request: LogRequest): AsyncGenerator<Buffer> {
 }
 
 /** The lines of the file as they are, as many at a time as are there. */
-export async function* followLines({ path, tailLines, until, signal }: FollowOptions): AsyncGenerator<Buffer[]> {
-  const file = await LogFile.open(path, tailLines);
+export async function* followLines({ path, tailLines, from, until, signal }: FollowOptions): AsyncGenerator<Buffer[]> {
+  const file = await LogFile.open(path, tailLines, from);
   const changes = until && new FileChanges(path, until);
   let ended = until === undefined;
   void until?.then(() => {
