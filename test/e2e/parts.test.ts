@@ -86,7 +86,7 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
     eventually(`it is ${answer} who answers`, async () => (await answerOf(clusterIP)) === answer);
 
   before(async () => {
-    servers.push(await startEndpoint('10.244.7.1', 'one'), await startEndpoint('10.244.7.2', 'two'));
+    servers.push(await startEndpoint('10.199.7.1', 'one'), await startEndpoint('10.199.7.2', 'two'));
     // Cluster IPs must have a way out before they are translated.
     await run('ip', ['route', 'replace', 'default', 'dev', 'lo']);
     const service = await client.resource(services).create({
@@ -94,20 +94,23 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
       spec: { ports: [{ port: 80, targetPort: 8080 }] },
     });
     clusterIP = service.spec.clusterIP ?? '';
-    await client.resource(endpointSlices).create(slice('10.244.7.1', 8080));
+    await client.resource(endpointSlices).create(slice('10.199.7.1', 8080));
   });
-  after(() => {
+  after(async () => {
     for (const server of servers) server.close();
+    // The next cluster in this namespace looks at what is in use.
+    for (const address of ['10.199.7.1/32', '10.199.7.2/32']) await run('ip', ['address', 'del', address, 'dev', 'lo']);
+    await run('ip', ['route', 'del', 'default', 'dev', 'lo']);
   });
 
   test('waits for its Node, says so, and then serves', async () => {
     const part = start('proxy', '--node', 'box');
     await eventually('it says what it waits for', async () => part.log().includes('the node box is not registered'));
-    const node = await client.resource(nodes).create({ metadata: { name: 'box' }, spec: { podCIDR: '10.244.7.0/24' } });
+    const node = await client.resource(nodes).create({ metadata: { name: 'box' }, spec: { podCIDR: '10.199.7.0/24' } });
     const addresses = [{ type: 'InternalIP', address: '10.254.9.9' }];
     await client.resource(nodes).updateStatus({ ...node, status: { addresses } });
     await answers('one');
-    await client.resource(endpointSlices).update(slice('10.244.7.2', 8080));
+    await client.resource(endpointSlices).update(slice('10.199.7.2', 8080));
     await answers('two');
     assert.equal(await part.stop(), 0, part.log());
     assert.equal(await answerOf(clusterIP), 'two', 'the rules stay');
@@ -120,7 +123,7 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
     });
     const { nodePort } = service.spec.ports?.[0] ?? assert.fail();
     await client.resource(endpointSlices).create({
-      ...slice('10.244.7.2', 8080),
+      ...slice('10.199.7.2', 8080),
       metadata: { name: 'out-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'out' } },
     });
     const part = start('proxy', '--node', 'box');
@@ -144,7 +147,7 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
         if (answer !== 'one' && answer !== 'two') failed.push(answer);
       }
     })();
-    await client.resource(endpointSlices).update(slice('10.244.7.1', 8080));
+    await client.resource(endpointSlices).update(slice('10.199.7.1', 8080));
     for (let i = 0; i < 2; i++) {
       const part = start('proxy', '--node', 'box');
       await eventually('it has caught up', async () => part.log().includes('all service rules are written'));
