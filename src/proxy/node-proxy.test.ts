@@ -47,7 +47,7 @@ async function curl(...args: string[]): Promise<{ code: number; headers: string;
 
 /** Looks until it is so; the last answer is in the failure. */
 async function eventually<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 20_000;
   for (;;) {
     const found = await look();
     if (isRight(found)) return found;
