@@ -1,10 +1,9 @@
 // Events of the server's own loops (api.md §16). The recorder of `#client` is for those who reach the server by its API;
 // these are written from within. Nobody waits for them, and none that fails stops a loop.
 
-import { randomBytes } from 'node:crypto';
 import { apiVersionOf, type Event, isNotFound, type Kind, type KubeObject } from '#api/index.ts';
 import { eventKind } from '#api/kinds/event.ts';
-import { timestamp } from '#api/schema/time.ts';
+import { newEvent } from '#api/new-event.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Writer } from './writer.ts';
@@ -36,30 +35,12 @@ export class ServerEvents {
     this.#log.warn(message, { kind: kind.kind, namespace, name, reason });
     if (this.#pending >= pendingLimit) return;
     this.#pending++;
-    const event = this.#newEvent(kind, object, component, reason, message);
+    const about = { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind };
+    const event = newEvent({ about, type: 'Warning', reason, message, component, at: this.#clock.now() });
     this.#last = this.#last
       .then(() => this.#write(event))
       .catch((error) => this.#log.debug('event could not be written', { reason, message, error }))
       .finally(() => this.#pending--);
-  }
-
-  #newEvent(kind: Kind, { metadata }: KubeObject, component: string, reason: string, message: string): Event {
-    const { name = '', namespace, uid, resourceVersion } = metadata;
-    const now = timestamp(this.#clock.now());
-    const about = { apiVersion: apiVersionOf(kind), kind: kind.kind, name, namespace, uid, resourceVersion };
-    return {
-      metadata: { name: `${dnsNameOf(name)}.${randomBytes(8).toString('hex')}`, namespace: namespace ?? 'default' },
-      involvedObject: about,
-      type: 'Warning',
-      reason,
-      message: message.slice(0, 1024),
-      source: { component },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
-      reportingComponent: component,
-      reportingInstance: '',
-    };
   }
 
   async #write(event: Event): Promise<void> {
@@ -96,6 +77,3 @@ export class ServerEvents {
     }
   }
 }
-
-/** An event's name may not have the colons of an address. */
-const dnsNameOf = (name: string): string => name.replaceAll(':', '-').replace(/^-+/, '') || 'event';

@@ -1,8 +1,8 @@
 // Records core/v1 Events (api.md §16): what `kubectl describe` and `kubectl get events` show of what the system did.
 // Recording never waits and never fails its caller; repeats of an event raise the count of the one already written.
 
-import { randomBytes } from 'node:crypto';
 import { type Event, events, ignoreNotFound, type KubeObject } from '#api/index.ts';
+import { newEvent } from '#api/new-event.ts';
 import { timestamp } from '#api/schema/time.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
@@ -51,42 +51,21 @@ export class EventRecorder {
     const waiting = this.#pending.get(key);
     if (waiting) {
       waiting.count = (waiting.count ?? 1) + 1;
-      waiting.lastTimestamp = this.#now();
+      waiting.lastTimestamp = timestamp(this.#clock.now());
       return;
     }
     if (this.#pending.size >= pendingLimit) {
       this.#log.debug('event dropped, too many wait to be written', { reason, message });
       return;
     }
-    this.#pending.set(key, this.#newEvent(object, type, reason, message));
+    const from = { component: this.#component, host: this.#host, at: this.#clock.now() };
+    this.#pending.set(key, newEvent({ about: object, type, reason, message, ...from }));
     this.#writing ??= this.#writeAll();
   }
 
   /** Resolves when all that was recorded before is written or given up. */
   async flush(): Promise<void> {
     await this.#writing;
-  }
-
-  #now(): string {
-    return timestamp(this.#clock.now());
-  }
-
-  #newEvent({ apiVersion, kind, metadata }: KubeObject, type: string, reason: string, message: string): Event {
-    const now = this.#now();
-    const { name = '', namespace, uid, resourceVersion } = metadata;
-    return {
-      metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace: namespace ?? 'default' },
-      involvedObject: { apiVersion, kind, name, namespace, uid, resourceVersion },
-      type,
-      reason,
-      message: message.slice(0, 1024),
-      source: { component: this.#component, ...(this.#host && { host: this.#host }) },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
-      reportingComponent: this.#component,
-      reportingInstance: this.#host ?? '',
-    };
   }
 
   async #writeAll(): Promise<void> {
