@@ -1,28 +1,11 @@
-// Random choices that a seed repeats.
+// The soak's random choices.
 
-export class Random {
-  #state: number;
+import { SeededRandom } from '#lib/seeded-random.ts';
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** In [0, 1). Mulberry32. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
+export class Random extends SeededRandom {
   /** True this often, in [0, 1]. */
   chance(often: number): boolean {
     return this.next() < often;
-  }
-
-  below(count: number): number {
-    return Math.floor(this.next() * count);
   }
 
   pick<T>(from: readonly T[]): T {
