@@ -1,7 +1,7 @@
 // The text of /metrics, made by prom-client of the numbers that a part keeps itself (metrics.ts), together with the figures
-// of the process that prom-client knows. Loaded with the first request for it.
+// of the process that prom-client knows.
 
-import prometheus, { type Metric as PrometheusMetric } from 'prom-client';
+import type Prometheus from 'prom-client';
 import type { Metric } from './metrics.ts';
 
 export interface MetricsText {
@@ -9,29 +9,31 @@ export interface MetricsText {
   readonly text: string;
 }
 
-/** The figures of the process, which are measured once however many parts of it are asked. */
-let ofProcess: prometheus.Registry | undefined;
-
-/** @param metrics is gone through for every text, so that a part that starts late is in it from then on */
-export function exposition(metrics: Iterable<Metric>): () => Promise<MetricsText> {
-  ofProcess ??= processFigures();
-  const process = ofProcess;
+/** @param metrics is asked anew for every text, so that a part that starts late is in it from then on */
+export function exposition(metrics: () => Iterable<Metric>): () => Promise<MetricsText> {
   return async () => {
-    const register = new prometheus.Registry();
-    for (const metric of metrics) register.registerMetric(collected(metric));
-    const texts = await Promise.all([register, process].map((each) => each.metrics()));
+    library ??= load();
+    const { Registry, ofProcess } = await library;
+    const register = new Registry();
+    for (const metric of metrics()) register.registerMetric(collected(metric));
+    const texts = await Promise.all([register, ofProcess].map((each) => each.metrics()));
     return { contentType: register.contentType, text: texts.join('\n') };
   };
 }
 
-function processFigures(): prometheus.Registry {
-  const register = new prometheus.Registry();
-  prometheus.collectDefaultMetrics({ register });
-  return register;
+/** It takes longer to load than most parts do to start, and most are never asked: it comes with the first request. */
+let library: ReturnType<typeof load> | undefined;
+
+/** The figures of the process are measured once, however many parts of it are asked. */
+async function load() {
+  const { default: prometheus } = await import('prom-client');
+  const ofProcess = new prometheus.Registry();
+  prometheus.collectDefaultMetrics({ register: ofProcess });
+  return { Registry: prometheus.Registry, ofProcess };
 }
 
 /** Anything that can be asked for its values does for a registry; prom-client's own merging of registries relies on it too. */
-function collected({ name, help, type, samples }: Metric): PrometheusMetric<string> {
+function collected({ name, help, type, samples }: Metric): Prometheus.Metric<string> {
   const get = async () => ({ name, help, type, aggregator: 'sum', values: [...(await samples())] });
-  return { name, help, type, get } as unknown as PrometheusMetric<string>;
+  return { name, help, type, get } as unknown as Prometheus.Metric<string>;
 }

@@ -2,7 +2,7 @@
 // asked for when somebody asks us.
 
 import { gitVersion, type Kind, kubernetesVersion } from '#api/index.ts';
-import type { MetricsText } from '#lib/exposition.ts';
+import { exposition } from '#lib/exposition.ts';
 import { goArchitecture } from '#lib/go-architecture.ts';
 import type { HttpResponse } from '#lib/http.ts';
 import type { Metric, Sample } from '#lib/metrics.ts';
@@ -24,7 +24,7 @@ export class ServerMetrics {
   readonly requests: RequestMetrics;
   readonly watches: WatchMetrics;
   readonly #parts: MetricsParts;
-  #text: Promise<() => Promise<MetricsText>> | undefined;
+  readonly #text = exposition(() => this.#all());
   #failedHandshakes = 0;
   readonly #others: (() => Iterable<Metric>)[] = [];
 
@@ -43,17 +43,15 @@ export class ServerMetrics {
     this.#others.push(metrics);
   }
 
-  *[Symbol.iterator](): Generator<Metric> {
-    yield* this.#own();
-    for (const metrics of this.#others) yield* metrics();
-  }
-
   /** GET /metrics. */
   async serve(): Promise<HttpResponse> {
-    // The library takes longer to load than the rest of the server does to start, and most servers are never asked.
-    this.#text ??= import('#lib/exposition.ts').then(({ exposition }) => exposition(this));
-    const { contentType, text } = await (await this.#text)();
+    const { contentType, text } = await this.#text();
     return { status: 200, headers: { ...commonHeaders, 'content-type': contentType }, body: Buffer.from(text) };
+  }
+
+  *#all(): Generator<Metric> {
+    yield* this.#own();
+    for (const metrics of this.#others) yield* metrics();
   }
 
   #own(): Metric[] {

@@ -7,9 +7,9 @@ import { isIPv6 } from 'node:net';
 import type { EndpointSlice, Service } from '#api/index.ts';
 import type { EventRecorder } from '#client/index.ts';
 import type { Family } from '#lib/cidr.ts';
+import { serveHttp } from '#lib/http-server.ts';
 import type { Logger } from '#lib/log.ts';
 import type { ProxyObserver, ServiceState } from '../observer.ts';
-import { serveHttp } from './http.ts';
 import type { Listeners } from './listeners.ts';
 import { referenceTo } from './reference.ts';
 

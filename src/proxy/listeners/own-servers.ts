@@ -1,13 +1,13 @@
 // The servers of the proxy itself, by which others see how it is: health for load balancers and the kubelet, metrics and
 // settings for those on the node (services.md D.9).
 
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { BindAddress } from '#lib/bind-address.ts';
-import type { MetricsText } from '#lib/exposition.ts';
+import { exposition } from '#lib/exposition.ts';
+import { answer, answerMetrics, answerNotFound, pathOf, serveHttp } from '#lib/http-server.ts';
 import type { Logger } from '#lib/log.ts';
 import type { ProxyMetrics } from '../metrics/proxy-metrics.ts';
 import type { ProxyHealth } from '../proxy-health.ts';
-import { serveHttp } from './http.ts';
 import type { Listeners } from './listeners.ts';
 
 export interface OwnServersParts {
@@ -45,52 +45,32 @@ function want({ listeners, log }: OwnServersParts, name: string, at: BindAddress
   });
 }
 
-const noSniff = { 'X-Content-Type-Options': 'nosniff' };
-
 function healthAnswers({ health, metrics }: OwnServersParts): RequestListener {
   return (request, response) => {
-    const path = pathOf(request.url);
-    if (path !== 'healthz' && path !== 'livez') return answer(response, 404, 'text/plain; charset=utf-8', notFound);
+    const path = pathOf(request);
+    if (path !== 'healthz' && path !== 'livez') return answerNotFound(response);
     const report = health.report(path === 'healthz');
     const code = report.healthy ? 200 : 503;
     metrics.answered(path, code);
-    answer(response, code, 'application/json', JSON.stringify(report));
+    answer(response, code, JSON.stringify(report), 'application/json');
   };
 }
 
 function metricsAnswers({ metrics, health }: OwnServersParts, config: unknown): RequestListener {
-  let text: Promise<() => Promise<MetricsText>> | undefined;
+  const text = exposition(() => metrics.metrics());
   return (request, response) => {
-    switch (pathOf(request.url)) {
+    switch (pathOf(request)) {
       case 'metrics':
-        // The library is loaded for those who ask.
-        text ??= import('#lib/exposition.ts').then(({ exposition }) => exposition(metrics.metrics()));
-        text
-          .then((make) => make())
-          .then(({ contentType, text }) => answer(response, 200, contentType, text))
-          .catch((error) => answer(response, 500, 'text/plain; charset=utf-8', `cannot collect metrics: ${error}\n`));
-        break;
+        return answerMetrics(response, text);
       case 'proxyMode':
-        answer(response, 200, 'text/plain; charset=utf-8', 'nftables');
-        break;
+        return answer(response, 200, 'nftables');
       case 'configz':
-        answer(response, 200, 'application/json', JSON.stringify({ 'kubeproxy.config.k8s.io': config }));
-        break;
+        return answer(response, 200, JSON.stringify({ 'kubeproxy.config.k8s.io': config }), 'application/json');
       case 'healthz':
-        if (health.isHealthy) answer(response, 200, 'text/plain; charset=utf-8', 'ok');
-        else answer(response, 503, 'text/plain; charset=utf-8', 'service rules are not up to date\n');
-        break;
+        if (health.isHealthy) return answer(response, 200, 'ok');
+        return answer(response, 503, 'service rules are not up to date\n');
       default:
-        answer(response, 404, 'text/plain; charset=utf-8', notFound);
+        return answerNotFound(response);
     }
   };
-}
-
-const notFound = '404 page not found\n';
-
-const pathOf = (url = '/'): string => (url.split('?')[0] ?? '').slice(1);
-
-function answer(response: ServerResponse, code: number, type: string, body: string): void {
-  response.req.resume();
-  response.writeHead(code, { 'Content-Type': type, ...noSniff }).end(body);
 }

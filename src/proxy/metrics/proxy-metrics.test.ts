@@ -15,7 +15,7 @@ const begin = Date.parse('2026-03-01T12:00:00Z');
 function world(families: readonly Family[] = ['IPv4']) {
   let now = begin;
   const metrics = new ProxyMetrics(families, { now: () => new Date(now), sleep: async () => {} });
-  const make = exposition(metrics.metrics());
+  const make = exposition(() => metrics.metrics());
   return {
     metrics,
     pass: (seconds: number) => {
