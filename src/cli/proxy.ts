@@ -4,12 +4,11 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { completePath, ensureRequirements, proxyRequirements } from '#cluster/requirements.ts';
 import { parseCidr } from '#lib/cidr.ts';
-import { systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { NodeNetwork } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { ConntrackExec, cleanUp, NodeProxy, ownNodeChange, readOwnNode } from '#proxy/index.ts';
+import { ConntrackExec, cleanUp, NodeProxy, OwnNodeFollower } from '#proxy/index.ts';
 import { command, type Values } from './command.ts';
 import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
 
@@ -62,6 +61,21 @@ function parseRanges(option: string, text: string | undefined): string[] | undef
 const onePerFamily = (addresses: readonly string[]): string[] =>
   [4, 6].flatMap((family) => addresses.find((address) => isIP(address) === family) ?? []);
 
+/** Resolves with what `next` does, when the proxy has stopped for it. Rejects when the proxy stops before. */
+async function runUntil<T>(next: () => Promise<T>, proxy: NodeProxy, signal: AbortSignal): Promise<T> {
+  const over = new AbortController();
+  proxy.start(AbortSignal.any([signal, over.signal]));
+  const stopped = proxy.stopped().then(() => {
+    throw new Error('the service proxy ended by itself, its log says why');
+  });
+  try {
+    return await Promise.race([next(), stopped]);
+  } finally {
+    over.abort();
+    await proxy.stopped();
+  }
+}
+
 /** The rules are set in the network namespace that the process is in. */
 async function serve(values: Values<typeof options>): Promise<void> {
   const log = createLogger('proxy', logLevelOf(values['log-level']));
@@ -71,9 +85,10 @@ async function serve(values: Values<typeof options>): Promise<void> {
   const client = await clientOf(values.kubeconfig, 'portolan-proxy');
   await ensureRequirements((line) => log.info(line), proxyRequirements);
   const signal = stopSignal();
+  const failed = new AbortController();
   try {
-    while (!signal.aborted) {
-      const node = await readOwnNode(client, nodeName, { log, clock: systemClock, signal });
+    const follower = new OwnNodeFollower(client, nodeName, { log, signal: AbortSignal.any([signal, failed.signal]) });
+    for (let node = await follower.next(); ; ) {
       const proxy = new NodeProxy(
         { client, nft: new NftExec(), conntrack: new ConntrackExec(), network: new NodeNetwork(), log },
         {
@@ -87,15 +102,11 @@ async function serve(values: Values<typeof options>): Promise<void> {
           metricsBindAddress: values['metrics-bind-address'],
         },
       );
-      const over = new AbortController();
-      proxy.start(AbortSignal.any([signal, over.signal]));
-      await Promise.race([proxy.stopped(), ownNodeChange(client, nodeName, node, { log, signal })]);
-      over.abort();
-      await proxy.stopped();
-      if (!signal.aborted)
-        log.info('the addresses or pod CIDRs of the node changed, starting over', { node: nodeName });
+      node = await runUntil(() => follower.next(node), proxy, signal);
+      log.info('the addresses or pod CIDRs of the node changed, starting over', { node: nodeName });
     }
   } catch (error) {
+    failed.abort();
     if (!signal.aborted) throw error;
   }
 }

@@ -3,4 +3,4 @@
 export { cleanUp } from './clean-up.ts';
 export { ConntrackExec } from './conntrack/conntrack.ts';
 export { NodeProxy, type NodeProxyOptions, type NodeProxyParts } from './node-proxy.ts';
-export { type OwnNode, ownNodeChange, readOwnNode } from './own-node.ts';
+export { OwnNodeFollower } from './own-node.ts';

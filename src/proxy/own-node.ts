@@ -1,8 +1,9 @@
-// What a proxy that was told no more than its node's name reads from its Node object.
+// What a proxy that was told no more than its node's name reads from its Node object, as long as it runs.
 
+import { EventEmitter, once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import { type Node, nodes } from '#api/index.ts';
 import { type Client, Informer } from '#client/index.ts';
-import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/log.ts';
 
 export interface OwnNode {
@@ -12,53 +13,39 @@ export interface OwnNode {
   readonly podCIDRs: readonly string[];
 }
 
-const waitMs = 1000;
+export class OwnNodeFollower {
+  readonly #name: string;
+  readonly #informer: Informer<Node>;
+  readonly #changes = new EventEmitter();
+  readonly #signal: AbortSignal;
+  readonly #log: Logger;
 
-/** Resolves when the Node is there and has an address, however long that takes. Rejects when `signal` aborts. */
-export async function readOwnNode(
-  client: Client,
-  name: string,
-  { log, clock, signal }: { readonly log: Logger; readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<OwnNode> {
-  const over = new AbortController();
-  const informer = new Informer<Node>(client.resource(nodes), { fieldSelector: `metadata.name=${name}`, log });
-  informer.start(AbortSignal.any([signal, over.signal]));
-  try {
-    await informer.synced(signal);
-    for (let isTold = false; ; isTold = true) {
-      const node = informer.get(name);
-      const own = node && ownNodeOf(node);
-      if (own) return own;
-      const lacking = node ? 'has no InternalIP in its status' : 'is not registered';
-      if (!isTold) log.warn(`the node ${name} ${lacking}, waiting for it; is --node right?`);
-      await clock.sleep(waitMs, signal);
-    }
-  } finally {
-    over.abort();
+  /** Follows the Node of this name until `signal` aborts. */
+  constructor(client: Client, name: string, { log, signal }: { readonly log: Logger; readonly signal: AbortSignal }) {
+    this.#name = name;
+    this.#log = log;
+    this.#signal = signal;
+    this.#informer = new Informer<Node>(client.resource(nodes), { fieldSelector: `metadata.name=${name}`, log });
+    this.#informer.onChange(() => this.#changes.emit('change'));
+    this.#informer.start(signal);
   }
-}
 
-/** Resolves when the Node says something else than it did, or `signal` aborts. One that is gone says nothing. */
-export async function ownNodeChange(
-  client: Client,
-  name: string,
-  was: OwnNode,
-  { log, signal }: { readonly log: Logger; readonly signal: AbortSignal },
-): Promise<void> {
-  const over = new AbortController();
-  const informer = new Informer<Node>(client.resource(nodes), { fieldSelector: `metadata.name=${name}`, log });
-  try {
-    await new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      informer.onChange(() => {
-        const node = informer.get(name);
-        const now = node && ownNodeOf(node);
-        if (now && JSON.stringify(now) !== JSON.stringify(was)) resolve();
-      });
-      informer.start(AbortSignal.any([signal, over.signal]));
-    });
-  } finally {
-    over.abort();
+  /**
+   * Resolves with what the Node says, as soon as that is something else than it `was`, however long that takes. One that is
+   * gone, or has no address, says nothing. Rejects when the signal aborts.
+   */
+  async next(was?: OwnNode): Promise<OwnNode> {
+    await this.#informer.synced(this.#signal);
+    for (let told = ''; ; ) {
+      const node = this.#informer.get(this.#name);
+      const own = node && ownNodeOf(node);
+      if (own && !isDeepStrictEqual(own, was)) return own;
+      const lacking = node ? 'has no InternalIP in its status' : 'is not registered';
+      if (!was && told !== lacking)
+        this.#log.warn(`the node ${this.#name} ${lacking}, waiting for it; is --node right?`);
+      told = lacking;
+      await once(this.#changes, 'change', { signal: this.#signal });
+    }
   }
 }
 

@@ -107,6 +107,7 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
     const part = start('proxy', '--node', 'box');
     await eventually('it says what it waits for', async () => part.log().includes('the node box is not registered'));
     const node = await client.resource(nodes).create({ metadata: { name: 'box' }, spec: { podCIDR: '10.199.7.0/24' } });
+    await eventually('it says what is missing', async () => part.log().includes('the node box has no InternalIP'));
     const addresses = [{ type: 'InternalIP', address: '10.254.9.9' }];
     await client.resource(nodes).updateStatus({ ...node, status: { addresses } });
     await answers('one');
@@ -176,7 +177,8 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
     ] as const) {
       await assert.rejects(
         run(program, ['proxy', '--kubeconfig', api.kubeconfig, '--node', 'box', ...args]),
-        (error: { stderr: string }) => {
+        (error: { code: number; stderr: string }) => {
+          assert.equal(error.code, 1);
           assert.match(error.stderr, message);
           assert.equal(error.stderr.trim().split('\n').length, 1);
           return true;
@@ -234,7 +236,8 @@ describe('portolan controllers', () => {
       [['--leader-elect', 'x'], /^--leader-elect x: must be NAMESPACE\/NAME of a Lease/],
       [['--kubeconfig', '/nowhere'], /^kubeconfig \/nowhere: there is no such file/],
     ] as const) {
-      await assert.rejects(run(program, ['controllers', ...args]), (error: { stderr: string }) => {
+      await assert.rejects(run(program, ['controllers', ...args]), (error: { code: number; stderr: string }) => {
+        assert.equal(error.code, 1);
         assert.match(error.stderr, message);
         assert.equal(error.stderr.trim().split('\n').length, 1);
         return true;
