@@ -5,17 +5,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createLogger } from '#lib/log.ts';
-import { Responder } from './responder.ts';
 import { emptyZones, fill, namespace, packet, printed, sample, service, slice } from './testing/cluster.ts';
+import { clusterResponder, type TestParts } from './testing/responders.ts';
 import { decodeMessage, ednsOf, encodeMessage, type Message, parseName } from './wire/index.ts';
 
 const zones = sample();
-const responder = (parts: Partial<ConstructorParameters<typeof Responder>[0]> = {}): Responder =>
-  new Responder({ zones, isSynced: () => true, ...parts }, 4096);
+const responder = (own = zones, parts: TestParts = {}) => clusterResponder(own, parts);
+const client = { address: '192.0.2.1', port: 5353 };
 
 function ask(question: string | Message, { from = responder(), isTcp = false } = {}): string {
   const message = typeof question === 'string' ? packet(question) : question;
-  const response = from.respond(encodeMessage(message), isTcp);
+  const response = from.respond(encodeMessage(message), client, isTcp);
   assert.ok(response instanceof Uint8Array);
   return printed(response);
 }
@@ -99,7 +99,7 @@ test('six endpoints with a shared host name: weight 16, five records', () => {
     service('s', { clusterIP: 'None' }),
     slice('s-1', 's', endpoints, [{ name: 'p', protocol: 'TCP', port: 1 }]),
   ]);
-  const lines = ask('_p._tcp.s.default.svc.cluster.local SRV', { from: responder({ zones: own }) }).split('\n');
+  const lines = ask('_p._tcp.s.default.svc.cluster.local SRV', { from: responder(own) }).split('\n');
   assert.equal(lines.filter((line) => / SRV 0 16 1 /.test(line)).length, 5);
   assert.equal(lines.filter((line) => /^additional .* A /.test(line)).length, 6);
 });
@@ -255,7 +255,7 @@ test('the apex names the DNS Service as its server, or ns.dns when there is none
     'additional kube-dns.kube-system.svc.cluster.local. 5 IN A 10.96.0.10',
     'answer cluster.local. 5 IN NS kube-dns.kube-system.svc.cluster.local.',
   ]);
-  const alone = responder({ zones: emptyZones({ ownAddresses: ['192.0.2.53'] }) });
+  const alone = responder(emptyZones({ ownAddresses: ['192.0.2.53'] }));
   assert.equal(
     ask('cluster.local NS', { from: alone }),
     'NOERROR qr aa rd\nanswer cluster.local. 5 IN NS ns.dns.cluster.local.\nadditional ns.dns.cluster.local. 5 IN A 192.0.2.53',
@@ -263,7 +263,7 @@ test('the apex names the DNS Service as its server, or ns.dns when there is none
 });
 
 test('before the first sync what is not found is SERVFAIL, the apex answers', () => {
-  const early = responder({ zones: emptyZones(), isSynced: () => false });
+  const early = responder(emptyZones(), { isSynced: () => false });
   assert.equal(ask(`${web} A`, { from: early }), negative('SERVFAIL'));
   assert.equal(ask('svc.cluster.local A', { from: early }), nodata);
   assert.match(ask('cluster.local SOA', { from: early }), /^NOERROR qr aa rd\nanswer /);
@@ -281,7 +281,7 @@ test('EDNS: answered when sent, DO repeated, version 1 is BADVERS', () => {
     const edns = { udpSize: 4096, version, dnssecOk, options: [{ code: 10, data: new Uint8Array(8) }] };
     const ttl = version * 0x10000 + (dnssecOk ? 0x8000 : 0);
     const record = { name: '', class: 4096, ttl, data: { type: 'OPT', options: edns.options } } as const;
-    const response = responder().respond(encodeMessage({ ...query, additional: [record] }), false);
+    const response = responder().respond(encodeMessage({ ...query, additional: [record] }), client, false);
     return ednsOf(decodeMessage(response as Uint8Array));
   };
   assert.deepEqual(opt(0, true), { udpSize: 1232, version: 0, dnssecOk: true, extendedRcode: 0, options: [] });
@@ -298,7 +298,7 @@ test('zone transfers, other classes and names without a forwarder are refused', 
 test('whatever is asked, the answer is a message that repeats the id and fits, and nothing fails', () => {
   const failures: string[] = [];
   const log = createLogger('dns', 'error', (line) => failures.push(line));
-  const from = responder({ log });
+  const from = responder(zones, { log });
   const word = fc.constantFrom(
     'web',
     'db',
@@ -348,12 +348,14 @@ test('whatever is asked, the answer is a message that repeats the id and fits, a
   fc.assert(
     fc.property(fc.array(word, { maxLength: 3 }), zone, type, fc.boolean(), (words, end, mnemonic, isTcp) => {
       const query = encodeMessage(packet(`${[...words, end].join('.')} ${mnemonic}`, 4711));
-      const response = from.respond(query, isTcp);
+      const response = from.respond(query, client, isTcp);
       assert.ok(response instanceof Uint8Array && (isTcp || response.length <= 512));
       assert.equal(decodeMessage(response).id, 4711);
     }),
     { numRuns: 3000 },
   );
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void from.respond(Buffer.from(bytes), false)));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void from.respond(Buffer.from(bytes), client, false)),
+  );
   assert.deepEqual(failures, []);
 });

@@ -7,9 +7,9 @@ import { accessSync } from 'node:fs';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { run } from '#lib/run.ts';
-import { Responder } from './responder.ts';
 import { emptyZones, fill, namespace, packet, sample, service, slice } from './testing/cluster.ts';
 import { listening } from './testing/listening.ts';
+import { clusterResponder } from './testing/responders.ts';
 import { decodeMessage, encodeMessage } from './wire/index.ts';
 
 const dig = (process.env.PATH ?? '').split(':').some((folder) => {
@@ -22,8 +22,7 @@ const dig = (process.env.PATH ?? '').split(':').some((folder) => {
 });
 const skip = dig ? false : 'dig is not on the PATH (Debian package bind9-dnsutils)';
 
-const start = (t: TestContext, zones = sample(), limits = {}) =>
-  listening(t, new Responder({ zones, isSynced: () => true }, 4096), limits);
+const start = (t: TestContext, zones = sample(), limits = {}) => listening(t, clusterResponder(zones), limits);
 
 /** What dig prints, cut to status, flags, EDNS and records, with single spaces. */
 async function ask(port: number, ...args: string[]): Promise<string> {

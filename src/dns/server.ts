@@ -4,13 +4,18 @@ import { networkInterfaces } from 'node:os';
 import type { Client } from '#client/index.ts';
 import type { Cidr } from '#lib/cidr.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
-import { Forwarder } from './forwarder.ts';
+import { Chain } from './chain.ts';
+import { ClusterHandler } from './handlers/cluster.ts';
+import { ForwardHandler } from './handlers/forward.ts';
+import { TcpListener } from './listeners/tcp.ts';
+import { UdpListener } from './listeners/udp.ts';
+import { Lookup } from './lookup.ts';
 import { Zones } from './records/index.ts';
-import { type Nameserver, ResolvConf } from './resolv-conf.ts';
 import { Responder } from './responder.ts';
+import { Routes } from './routes.ts';
 import { ClusterSource } from './source.ts';
-import { TcpListener } from './tcp.ts';
-import { UdpListener } from './udp.ts';
+import { Forwarder } from './upstream/forwarder.ts';
+import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
 
 export interface DnsServerOptions {
   /** One UDP socket and one TCP listener each. Port 0 is chosen by the kernel, the same for both. */
@@ -56,12 +61,14 @@ export class DnsServer {
     });
     this.#source = new ClusterSource(parts.client, this.zones.index);
     this.#resolvConf = options.resolvConf === undefined ? undefined : new ResolvConf(options.resolvConf, this.#log);
-    const elsewhere = this.#resolvConf && new Forwarder({ servers: () => this.#upstreams(), log: this.#log });
-    const isSynced = () => this.#source.hasSynced;
-    this.#responder = new Responder(
-      { zones: this.zones, elsewhere, isSynced, log: this.#log },
-      options.udpSize ?? 4096,
-    );
+    const lookup = new Lookup(() => routes);
+    const cluster = new ClusterHandler({ zones: this.zones, lookup, isSynced: () => this.#source.hasSynced });
+    const forwarder = this.#resolvConf && new Forwarder({ servers: () => this.#upstreams(), log: this.#log });
+    const handlers = forwarder ? [cluster, new ForwardHandler(forwarder)] : [cluster];
+    // Without a forwarder there is nothing to say of other names: they are refused.
+    const served = forwarder ? [''] : this.zones.names;
+    const routes = new Routes(served.map((zone) => new Chain(zone, handlers)));
+    this.#responder = new Responder({ routes, log: this.#log }, options.udpSize ?? 4096);
   }
 
   /** Resolves when every address is listened at; records follow, see {@link synced}. Rejects when one cannot be had. */

@@ -1,6 +1,5 @@
 // Records of a cluster: the zones, and what feeds them.
 
 export { Owner } from './owner.ts';
-export { isZoneTransfer } from './soa.ts';
 export type { Zone } from './zone.ts';
 export { Zones, type ZonesOptions } from './zones.ts';

@@ -1,7 +1,7 @@
 // A zone's SOA record, and ready-made in wire form as the tail of every negative answer: only the three pointers to the
 // zone's name, which stands in the question, differ from answer to answer (RFC 2308 §2, spec/dns.md §1.9).
 
-import { headerSize, Type } from '../wire/codes.ts';
+import { headerSize } from '../wire/codes.ts';
 import { fromLabels, type Name } from '../wire/name.ts';
 import { type Packed, pack } from '../wire/packed.ts';
 import type { AuthorityData } from '../wire/rdata.ts';
@@ -49,5 +49,3 @@ export class Soa {
     return { ...this.#template, body };
   }
 }
-
-export const isZoneTransfer = (type: number): boolean => type === Type.AXFR || type === Type.IXFR;

@@ -51,6 +51,11 @@ export class Zones {
     this.#refresh();
   }
 
+  /** Of every zone. */
+  get names(): readonly Name[] {
+    return [this.#cluster.name, ...this.#reverse.keys()];
+  }
+
   /** The zone that a name lies in, by its lower-case form; undefined for names that are not ours. */
   zoneOf(key: Name): Zone | undefined {
     if (isWithin(key, this.#cluster.name)) return this.#cluster;

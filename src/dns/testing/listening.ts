@@ -2,9 +2,9 @@
 
 import type { TestContext } from 'node:test';
 import { createLogger } from '#lib/log.ts';
+import { type TcpLimits, TcpListener } from '../listeners/tcp.ts';
+import { UdpListener } from '../listeners/udp.ts';
 import type { Responder } from '../responder.ts';
-import { type TcpLimits, TcpListener } from '../tcp.ts';
-import { UdpListener } from '../udp.ts';
 
 export const log = createLogger('dns-test', 'error');
 

@@ -119,3 +119,5 @@ export const queryMessage = (id: number, name: Name, type: number, edns?: Edns):
 });
 
 export const isAddressType = (type: number): boolean => type === Type.A || type === Type.AAAA;
+
+export const isZoneTransfer = (type: number): boolean => type === Type.AXFR || type === Type.IXFR;

@@ -1,9 +1,12 @@
 // DNS over TCP (RFC 7766): many messages a connection, each behind its length, answered in the order they become ready.
 // Every connection is bounded in time, in unanswered questions and in unsent answers.
 
+import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '#lib/log.ts';
-import type { Responder, Response } from './responder.ts';
+import type { Client, Response } from '../handler.ts';
+import type { Responder } from '../responder.ts';
 
 export interface TcpLimits {
   readonly connections: number;
@@ -54,6 +57,7 @@ export class TcpListener {
 
 class Connection {
   readonly #socket: Socket;
+  readonly #client: Client;
   readonly #responder: Responder;
   readonly #limits: TcpLimits;
   #received: Buffer = Buffer.alloc(0);
@@ -65,6 +69,7 @@ class Connection {
 
   constructor(socket: Socket, responder: Responder, limits: TcpLimits) {
     this.#socket = socket;
+    this.#client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     this.#responder = responder;
     this.#limits = limits;
     this.#deadline = setTimeout(() => this.#onDeadline(), limits.firstMessageMs);
@@ -128,26 +133,51 @@ class Connection {
   }
 
   #onMessage(packet: Buffer): void {
-    const response = this.#responder.respond(packet, true);
+    const response = this.#responder.respond(packet, this.#client, true);
     if (!(response instanceof Promise)) {
       this.#send(response);
       return;
     }
     this.#pending++;
     void response.then((later) => {
-      this.#pending--;
       this.#send(later);
-      this.#readMessages();
-      if (this.#mayRead()) this.#socket.resume();
-      this.#finish();
+      this.#onSent();
     });
   }
 
-  #send(response: Response): void {
-    if (!response || this.#socket.destroyed) return;
-    const framed = Buffer.allocUnsafe(2 + response.length);
-    framed.writeUInt16BE(response.length, 0);
-    framed.set(response, 2);
+  /** One question less waits: another one may be read. */
+  #onSent(): void {
+    this.#pending--;
+    this.#readMessages();
+    if (this.#mayRead()) this.#socket.resume();
+    this.#finish();
+  }
+
+  #send(response: Response | undefined): void {
+    if (!response) return;
+    if (response instanceof Uint8Array) this.#write(response);
+    else void this.#sendAll(response);
+  }
+
+  /** Several messages, each made when the client has taken those before. */
+  async #sendAll(messages: Iterable<Uint8Array>): Promise<void> {
+    this.#pending++;
+    for (const message of messages) {
+      if (this.#socket.destroyed) break;
+      this.#write(message);
+      if (this.#isBlocked)
+        await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')]).catch(() => {});
+      // Other clients' queries come first.
+      else await setImmediate();
+    }
+    this.#onSent();
+  }
+
+  #write(message: Uint8Array): void {
+    if (this.#socket.destroyed) return;
+    const framed = Buffer.allocUnsafe(2 + message.length);
+    framed.writeUInt16BE(message.length, 0);
+    framed.set(message, 2);
     if (this.#socket.write(framed) || this.#isBlocked) return;
     this.#isBlocked = true;
     this.#restart(this.#limits.writeMs);

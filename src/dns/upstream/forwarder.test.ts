@@ -5,12 +5,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import type { Responder } from '../responder.ts';
+import { packet, printed, sample } from '../testing/cluster.ts';
+import { log } from '../testing/listening.ts';
+import { clusterResponder } from '../testing/responders.ts';
+import { decodeMessage, ednsOf, encodeMessage, Flag, type Message, optRecord, parseName } from '../wire/index.ts';
 import { Forwarder, type ForwarderOptions } from './forwarder.ts';
 import { parseNameservers } from './resolv-conf.ts';
-import { Responder } from './responder.ts';
-import { packet, printed, sample } from './testing/cluster.ts';
-import { log } from './testing/listening.ts';
-import { decodeMessage, ednsOf, encodeMessage, Flag, type Message, optRecord, parseName } from './wire/index.ts';
 
 type Answer = (query: Message, isTcp: boolean) => Buffer | undefined | Promise<Buffer>;
 
@@ -55,11 +56,11 @@ const responderFor = (
   servers: { host: string; port: number }[],
   options: Partial<ForwarderOptions> = {},
 ): Responder => {
-  const elsewhere = new Forwarder({ servers: () => servers, log }, { tryMs: 100, totalMs: 250, ...options });
-  return new Responder({ zones: sample(), elsewhere, isSynced: () => true }, 4096);
+  const resolver = new Forwarder({ servers: () => servers, log }, { tryMs: 100, totalMs: 250, ...options });
+  return clusterResponder(sample(), { resolver });
 };
 const ask = async (responder: Responder, query: Message, isTcp = false): Promise<Uint8Array> =>
-  (await responder.respond(encodeMessage(query), isTcp)) as Uint8Array;
+  (await responder.respond(encodeMessage(query), { address: '127.0.0.1', port: 5353 }, isTcp)) as Uint8Array;
 
 const external = packet('WWW.example.com A', 77);
 const answered = 'NOERROR qr rd ra\nanswer WWW.example.com. 60 IN A 192.0.2.1';

@@ -3,28 +3,11 @@
 
 import { randomInt } from 'node:crypto';
 import type { Logger } from '#lib/log.ts';
+import { headerSize, questionSize, Rcode } from '../wire/index.ts';
 import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts';
-import { type Inquiry, inquiryKey, inquiryOf, isIncomplete, writeInquiry, writeReply } from './relay.ts';
+import { type Inquiry, inquiryKey, isIncomplete, writeInquiry } from './relay.ts';
 import type { Nameserver } from './resolv-conf.ts';
-import type { Elsewhere, Resolved } from './responder.ts';
-import {
-  Class,
-  decodeMessage,
-  Flag,
-  FormatError,
-  headerSize,
-  keyOf,
-  type Message,
-  type Name,
-  nothing,
-  type Query,
-  questionSize,
-  Rcode,
-  rcodeOf,
-  Type,
-  typeOf,
-  writeResponse,
-} from './wire/index.ts';
+import type { Answer, Resolver } from './resolver.ts';
 
 export interface ForwarderOptions {
   /** One try. */
@@ -42,7 +25,7 @@ const minTries = 3;
 
 const keyOfServer = ({ host, port }: Nameserver): string => `${host} ${port}`;
 
-export class Forwarder implements Elsewhere {
+export class Forwarder implements Resolver {
   readonly #servers: () => readonly Nameserver[];
   readonly #log: Logger;
   readonly #options: ForwarderOptions;
@@ -57,26 +40,9 @@ export class Forwarder implements Elsewhere {
     this.#options = { ...usual, ...options };
   }
 
-  async forward(query: Query, isTcp: boolean, limit: number): Promise<Uint8Array> {
-    if (this.#pending >= this.#options.maxPending) return writeResponse(query, Rcode.REFUSED, 0, nothing, limit);
-    const reply = await this.#ask(inquiryOf(query, isTcp));
-    if (!reply) return writeResponse(query, Rcode.SERVFAIL, Flag.RA, nothing, limit);
-    return writeReply(query, reply, isTcp, limit);
-  }
-
-  async resolve(query: Query, name: Name, isTcp: boolean): Promise<Resolved> {
-    const none = { records: [], truncated: false };
-    if (this.#pending >= this.#options.maxPending) return none;
-    const edns = query.edns && { dnssecOk: false };
-    const key = keyOf(name);
-    const reply = await this.#ask({ name: key, type: query.type, class: Class.IN, flags: Flag.RD, edns, isTcp });
-    const message = reply && decoded(reply);
-    if (!message || rcodeOf(message.flags) !== Rcode.NOERROR) return none;
-    const wanted = new Set<number>([Type.CNAME, query.type]);
-    return {
-      records: message.answer.filter(({ class: klass, data }) => klass === Class.IN && wanted.has(typeOf(data))),
-      truncated: (message.flags & Flag.TC) !== 0,
-    };
+  async resolve(inquiry: Inquiry): Promise<Answer> {
+    if (this.#pending >= this.#options.maxPending) return Rcode.REFUSED;
+    return (await this.#ask(inquiry)) ?? Rcode.SERVFAIL;
   }
 
   /** Undefined when no server gave an answer. */
@@ -127,14 +93,5 @@ export class Forwarder implements Elsewhere {
     for (const [key, until] of this.#distrusted) if (until <= now) this.#distrusted.delete(key);
     const isTrusted = (server: Nameserver) => !this.#distrusted.has(keyOfServer(server));
     return [...servers.filter(isTrusted), ...servers.filter((server) => !isTrusted(server))];
-  }
-}
-
-function decoded(reply: Buffer): Message | undefined {
-  try {
-    return decodeMessage(reply);
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
   }
 }

@@ -3,8 +3,8 @@
 
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
+import { isReplyTo, maxMessage } from '../wire/index.ts';
 import type { Nameserver } from './resolv-conf.ts';
-import { isReplyTo, maxMessage } from './wire/index.ts';
 
 export interface Exchange {
   readonly server: Nameserver;

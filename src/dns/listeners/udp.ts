@@ -4,7 +4,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from '#lib/log.ts';
-import type { Responder, Response } from './responder.ts';
+import type { Response } from '../handler.ts';
+import type { Responder } from '../responder.ts';
 
 /** Bursts wait in the kernel, not in a queue of ours. The kernel grants less when its own limit is lower. */
 const receiveBuffer = 4 * 1024 * 1024;
@@ -51,13 +52,14 @@ export class UdpListener {
   #onPacket(packet: Buffer, peer: RemoteInfo): void {
     // Port 0 cannot be answered; only a forger sends from it.
     if (peer.port === 0) return;
-    const response = this.#responder.respond(packet, false);
+    const response = this.#responder.respond(packet, peer, false);
     if (response instanceof Promise) void response.then((later) => this.#send(later, peer, true));
     else this.#send(response, peer, false);
   }
 
-  #send(response: Response, peer: RemoteInfo, isLate: boolean): void {
-    if (!response) return;
+  #send(response: Response | undefined, peer: RemoteInfo, isLate: boolean): void {
+    // A zone transfer is refused by UDP; there is nothing else of several messages.
+    if (!(response instanceof Uint8Array)) return;
     try {
       this.#socket.send(response, 0, response.length, peer.port, peer.address);
     } catch (error) {

@@ -13,7 +13,7 @@ import {
   questionSize,
   Rcode,
   writeOpt,
-} from './wire/index.ts';
+} from '../wire/index.ts';
 
 /** What is asked elsewhere. Equal inquiries may share one answer. */
 export interface Inquiry {

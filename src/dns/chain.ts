@@ -1,0 +1,43 @@
+// The handlers of one server block, in the order in which they are asked, for one zone (spec/dns.md §2, rule 1).
+
+import type { Handled, Handler, Request, Response } from './handler.ts';
+import { isInternet, keyOf, type Name, nothing, Rcode, writeResponse } from './wire/index.ts';
+
+/** A response and who gave it. */
+export interface Answered {
+  readonly response: Response;
+  /** A handler's name; empty when none had an answer. */
+  readonly by: string;
+}
+
+export class Chain {
+  /** In lower case. */
+  readonly zone: Name;
+  readonly #handlers: readonly Handler[];
+
+  constructor(zone: Name, handlers: readonly Handler[]) {
+    this.zone = keyOf(zone);
+    this.#handlers = handlers;
+  }
+
+  answer(request: Request): Answered | Promise<Answered> {
+    return this.#from(0, request);
+  }
+
+  #from(first: number, request: Request): Answered | Promise<Answered> {
+    for (let i = first; i < this.#handlers.length; i++) {
+      const handler = this.#handlers[i] as Handler;
+      const handled = handler.handle(request);
+      if (handled instanceof Promise) return this.#later(handled, i, request);
+      if (handled) return { response: handled, by: handler.name };
+    }
+    const rcode = isInternet(request.query) ? Rcode.SERVFAIL : Rcode.REFUSED;
+    return { response: writeResponse(request.query, rcode, 0, nothing, request.limit), by: '' };
+  }
+
+  async #later(promise: Promise<Handled>, at: number, request: Request): Promise<Answered> {
+    const handled = await promise;
+    if (handled) return { response: handled, by: (this.#handlers[at] as Handler).name };
+    return this.#from(at + 1, request);
+  }
+}

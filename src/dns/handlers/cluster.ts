@@ -1,0 +1,167 @@
+// The cluster's own names, out of the records (directive `kubernetes`): which of the answers of spec/dns.md §2 a query gets.
+
+import type { Handled, Handler, Request } from '../handler.ts';
+import type { Lookup } from '../lookup.ts';
+import type { Owner, Zone, Zones } from '../records/index.ts';
+import {
+  Class,
+  Flag,
+  isAddressType,
+  isInternet,
+  isWithin,
+  isZoneTransfer,
+  keyOf,
+  type Name,
+  nothing,
+  type Packed,
+  pack,
+  type Query,
+  Rcode,
+  type RecordData,
+  type ResourceRecord,
+  rcodeOf,
+  Type,
+  typeOf,
+  writeResponse,
+} from '../wire/index.ts';
+
+export interface ClusterParts {
+  readonly zones: Zones;
+  /** For ExternalName Services that lead out of our zones; without it such answers end with the alias. */
+  readonly lookup?: Lookup | undefined;
+  /** Whether the records are complete. Until then what is not found may yet exist. */
+  readonly isSynced: () => boolean;
+}
+
+/** Longer chains of ExternalName Services end without an answer. */
+const maxAliases = 10;
+
+interface Aliases {
+  readonly answer: ResourceRecord[];
+  /** Where they leave our zones. */
+  readonly outside?: Name;
+}
+
+export class ClusterHandler implements Handler {
+  readonly name = 'kubernetes';
+  readonly #zones: Zones;
+  readonly #lookup: Lookup | undefined;
+  readonly #isSynced: () => boolean;
+
+  constructor({ zones, lookup, isSynced }: ClusterParts) {
+    this.#zones = zones;
+    this.#lookup = lookup;
+    this.#isSynced = isSynced;
+  }
+
+  handle(request: Request): Handled | Promise<Handled> {
+    const { query, limit } = request;
+    const zone = isInternet(query) ? this.#zones.zoneOf(query.key) : undefined;
+    if (!zone) return undefined;
+    if (isZoneTransfer(query.type)) return writeResponse(query, Rcode.REFUSED, 0, nothing, limit);
+    const owner = zone.find(query.key);
+    if (!owner) {
+      const rcode = this.#isSynced() ? Rcode.NXDOMAIN : Rcode.SERVFAIL;
+      return writeResponse(query, rcode, Flag.AA, zone.soa.tail(query.key), limit);
+    }
+    const { alias } = owner.records;
+    if (alias !== undefined && isAddressType(query.type)) return this.#follow(request, zone, owner);
+    return writeResponse(query, Rcode.NOERROR, Flag.AA, this.#answer(query, zone, owner), limit);
+  }
+  #answer(query: Query, zone: Zone, owner: Owner): Packed {
+    // Packed answers hold names in lower case, so they fit a question in lower case, or one whose answer repeats no
+    // other name; and their pointers fit only a question as long as the owner's own name.
+    const fits = query.key === owner.key && (query.name === query.key || isAddressType(query.type));
+    const kept = fits ? owner.packed(query.type) : undefined;
+    if (kept) return kept;
+    const data = owner.data(query.type);
+    if (data.length === 0) return zone.soa.tail(query.key);
+    const name = fits ? query.key : query.name;
+    const answer = data.map((item) => this.#record(name, this.#respell(item, name), owner, item));
+    const packed = pack(name, { answer, additional: this.#glue(data, name) });
+    if (fits) owner.keep(query.type, packed);
+    return packed;
+  }
+
+  #record(name: Name, data: RecordData, owner: Owner, { type }: RecordData): ResourceRecord {
+    const ttl = owner.records.ttl ?? this.#zones.ttl;
+    return { name, class: Class.IN, ttl: type === 'SOA' ? Math.min(ttl, 300) : ttl, data };
+  }
+
+  /** Addresses of every SRV and NS target, each once. */
+  #glue(data: readonly RecordData[], question: Name): ResourceRecord[] {
+    const targets = new Set(data.flatMap((item) => (item.type === 'SRV' || item.type === 'NS' ? [item.target] : [])));
+    return [...targets].flatMap((target) => {
+      const owner = this.#zones.zoneOf(target)?.find(target);
+      if (!owner) return [];
+      const name = this.#spelled(target, question);
+      return [...owner.data(Type.A), ...owner.data(Type.AAAA)].map((item) => this.#record(name, item, owner, item));
+    });
+  }
+
+  /** Generated names repeat the client's spelling of the zone. */
+  #spelled(name: Name, question: Name): Name {
+    const zone = this.#zones.index.zone;
+    if (!isWithin(name, zone) || !isWithin(keyOf(question), zone)) return name;
+    return name.slice(0, name.length - zone.length) + question.slice(question.length - zone.length);
+  }
+
+  #respell(data: RecordData, question: Name): RecordData {
+    switch (data.type) {
+      case 'SRV':
+      case 'NS':
+      case 'CNAME':
+        return { ...data, target: this.#spelled(data.target, question) };
+      case 'SOA':
+        return { ...data, mname: this.#spelled(data.mname, question), rname: this.#spelled(data.rname, question) };
+      default:
+        return data;
+    }
+  }
+
+  #follow(request: Request, zone: Zone, owner: Owner): Handled | Promise<Handled> {
+    const { query, limit } = request;
+    const { answer, outside } = this.#aliases(query, owner);
+    if (outside !== undefined && this.#lookup?.isServed(outside))
+      return this.#leave(request, this.#lookup, answer, outside);
+    // A chain that ends without an address in our own zones is NODATA, with the SOA that says for how long.
+    const isComplete = outside !== undefined || answer.some(({ data }) => data.type !== 'CNAME');
+    const soa = { ...zone.soa.record, name: this.#spelled(zone.name, query.name) };
+    const packed = pack(query.name, { answer, authority: isComplete ? [] : [soa] });
+    return writeResponse(query, Rcode.NOERROR, Flag.AA, packed, limit);
+  }
+
+  /** Whatever becomes of the name outside, the alias itself is right. */
+  async #leave(request: Request, lookup: Lookup, aliases: ResourceRecord[], outside: Name): Promise<Handled> {
+    const { query, limit } = request;
+    const found = await lookup.message(request, outside);
+    const wanted = new Set<number>([Type.CNAME, query.type]);
+    const isWanted = ({ class: klass, data }: ResourceRecord) => klass === Class.IN && wanted.has(typeOf(data));
+    const records = found && rcodeOf(found.flags) === Rcode.NOERROR ? found.answer.filter(isWanted) : [];
+    const flags = Flag.AA | ((found?.flags ?? 0) & Flag.TC);
+    return writeResponse(query, Rcode.NOERROR, flags, pack(query.name, { answer: [...aliases, ...records] }), limit);
+  }
+
+  /** Aliases inside the cluster, then the addresses they lead to. Loops end after a few rounds, or at the first repeat. */
+  #aliases(query: Query, first: Owner): Aliases {
+    const answer: ResourceRecord[] = [];
+    const seen = new Set<Name>();
+    let name = query.name;
+    let owner: Owner | undefined = first;
+    while (owner?.records.alias !== undefined && !seen.has(owner.key) && seen.size < maxAliases) {
+      seen.add(owner.key);
+      const target: Name = this.#spelled(owner.records.alias, query.name);
+      const data = { type: 'CNAME', target } as const;
+      answer.push(this.#record(name, data, owner, data));
+      const zone = this.#zones.zoneOf(owner.records.alias);
+      if (!zone) return { answer, outside: target };
+      owner = zone.find(owner.records.alias);
+      name = target;
+    }
+    if (owner?.records.alias !== undefined) return { answer };
+    const end = owner;
+    return {
+      answer: [...answer, ...(end?.data(query.type) ?? []).map((item) => this.#record(name, item, end as Owner, item))],
+    };
+  }
+}

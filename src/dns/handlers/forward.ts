@@ -1,0 +1,33 @@
+// Names that are asked of other servers (directive `forward`). Messages are passed on octet for octet; what is between
+// here and there, cache, choice of server, transport, is the resolver's.
+
+import type { Handled, Handler, Request } from '../handler.ts';
+import { inquiryOf, writeReply } from '../upstream/relay.ts';
+import type { Answer, Resolver } from '../upstream/resolver.ts';
+import { Flag, isZoneTransfer, nothing, Rcode, writeResponse } from '../wire/index.ts';
+
+export class ForwardHandler implements Handler {
+  readonly name = 'forward';
+  readonly #resolver: Resolver;
+
+  constructor(resolver: Resolver) {
+    this.#resolver = resolver;
+  }
+
+  handle(request: Request): Handled | Promise<Handled> {
+    const { query, isTcp, limit } = request;
+    // A transfer is more than one message, and others' zones are not ours to give away.
+    if (isZoneTransfer(query.type)) return writeResponse(query, Rcode.REFUSED, 0, nothing, limit);
+    const answer = this.#resolver.resolve(inquiryOf(query, isTcp));
+    if (answer instanceof Promise) return answer.then((later) => respond(request, later));
+    return respond(request, answer);
+  }
+}
+
+function respond({ query, isTcp, limit }: Request, answer: Answer): Uint8Array {
+  if (typeof answer === 'number') {
+    const flags = answer === Rcode.REFUSED ? 0 : Flag.RA;
+    return writeResponse(query, answer, flags, nothing, limit);
+  }
+  return writeReply(query, answer, isTcp, limit);
+}
