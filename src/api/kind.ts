@@ -32,6 +32,8 @@ export interface Kind<T extends KubeObject = KubeObject> extends ResourceRef<T> 
   readonly validateUpdate?: (object: T, old: T) => FieldError[];
   /** Rules for a write to the status sub-resource. */
   readonly validateStatusUpdate?: (object: T, old: T) => FieldError[];
+  /** Rules for a write to the finalize sub-resource. Only Namespaces have it. */
+  readonly validateFinalize?: (object: T, old: T) => FieldError[];
   /** Before a create is stored: drop status, fields that the server owns. Runs before defaults. */
   readonly prepareForCreate?: (object: T) => void;
   /** Before an update is stored: wipe fields that depend on the type (services.md A.5), bump nothing. `object.status` is

@@ -20,6 +20,6 @@ export async function finalize({ registry, writer, clock }: Parts, call: Call): 
     spec: { ...(old as Namespace).spec, finalizers: wanted.spec?.finalizers ?? [] },
   });
   const target = { ...call.at, kind: call.kind };
-  const entry = await writer.update(target, { ...options, rules: 'none', subresource: 'finalize', apply });
+  const entry = await writer.update(target, { ...options, rules: 'finalize', subresource: 'finalize', apply });
   return respondWithEntry(registry, call, entry, clock.now());
 }

@@ -25,6 +25,8 @@ const deeper = [
   { op: 'move', from: '/data/b', path: '/data/a' },
 ];
 
+const finalizers = (...names: string[]) => ({ metadata: { name: 'default' }, spec: { finalizers: names } });
+
 interface Case {
   readonly name: string;
   readonly ask: readonly [method: string, url: string, body?: unknown, options?: SendOptions];
@@ -105,6 +107,30 @@ const refused: Case[] = [
       /target\.kind: Unsupported value: "Pod": supported values: "<empty>", "Node", target\.name: Invalid value: "Not A Node"/,
     ],
   },
+  {
+    name: 'finalize: a finalizer that is no name',
+    ask: ['PUT', '/api/v1/namespaces/default/finalize', finalizers('kubernetes', '9999-12-31T23:59:60Z')],
+    want: [
+      422,
+      /^Namespace "default" is invalid: \[spec\.finalizers\[1\]: Invalid value: "9999.*60Z": name part must consist/,
+    ],
+  },
+  {
+    name: 'finalize: one without a domain that is none of the standard ones',
+    ask: ['PUT', '/api/v1/namespaces/default/finalize', finalizers('ExternalName')],
+    want: [
+      422,
+      /^Namespace "default" is invalid: spec\.finalizers\[0\]: Invalid value: "ExternalName": name is neither a standard finalizer name nor is it fully qualified$/,
+    ],
+  },
+  {
+    name: 'a new Namespace with such a one',
+    ask: ['POST', '/api/v1/namespaces', { metadata: { name: 'new' }, spec: { finalizers: ['ExternalName'] } }],
+    want: [
+      422,
+      /^Namespace "new" is invalid: spec\.finalizers: Invalid value: "ExternalName": name is neither a standard/,
+    ],
+  },
 ];
 
 describe('refused, and nothing is done', () => {
@@ -122,6 +148,30 @@ describe('refused, and nothing is done', () => {
       assert.equal(api.store.revision, before);
     });
   }
+});
+
+test('finalizers of a Namespace that are names are kept, and so are those that an earlier version has stored', async () => {
+  const api = await startServer();
+  const put = async (...names: string[]) =>
+    (await api.send('PUT', '/api/v1/namespaces/default/finalize', finalizers(...names))).json.spec;
+  const good = ['kubernetes', 'orphan', 'foregroundDeletion', 'example.com/x'];
+  assert.deepEqual(await put(...good), { finalizers: good });
+  const old = { metadata: { name: 'old', uid: 'old' }, spec: { finalizers: ['kubernetes', 'Bare'] } };
+  await api.store.put('/registry/core/namespaces/old', 0, (revision) =>
+    Buffer.from(
+      JSON.stringify({
+        kind: 'Namespace',
+        apiVersion: 'v1',
+        ...old,
+        metadata: { ...old.metadata, resourceVersion: `${revision}` },
+      }),
+    ),
+  );
+  const finalize = { metadata: { name: 'old' }, spec: { finalizers: ['Bare'] } };
+  const answer = await api.send('PUT', '/api/v1/namespaces/old/finalize', finalize);
+  assert.deepEqual(answer.json.spec, { finalizers: ['Bare'] });
+  const labelled = await api.send('PATCH', '/api/v1/namespaces/old', { metadata: { labels: { a: 'b' } } }, mergePatch);
+  assert.equal(labelled.status, 200, labelled.text);
 });
 
 test('a plain watch takes no notice of how a table would show its objects', async () => {

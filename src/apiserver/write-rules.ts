@@ -12,8 +12,8 @@ import {
 import { validateMetadata, validateMetadataUpdate } from '#api/kinds/metadata.ts';
 import { validateEntries } from './ownership.ts';
 
-/** Which rules hold: those of the object, of its status, or none but the metadata's (binding, scale, finalize). */
-export type Rules = 'main' | 'status' | 'none';
+/** Which rules hold: those of the object, of its status, of its finalizers, or none but the metadata's (binding, eviction). */
+export type Rules = 'main' | 'status' | 'finalize' | 'none';
 
 /** The client may say which version, and which object of that name, it means to change. */
 export function assertCurrent(kind: Kind, object: KubeObject, old: KubeObject): void {
@@ -39,6 +39,7 @@ export function problemsOf(kind: Kind, object: KubeObject, old: KubeObject, rule
   if (rules === 'main')
     problems.push(...(kind.validate?.(object, old) ?? []), ...(kind.validateUpdate?.(object, old) ?? []));
   if (rules === 'status') problems.push(...(kind.validateStatusUpdate?.(object, old) ?? []));
+  if (rules === 'finalize') problems.push(...(kind.validateFinalize?.(object, old) ?? []));
   return problems;
 }
 

@@ -76,13 +76,19 @@ function validateFinalizers(finalizers: string[]): FieldError[] {
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
-  const why = 'name is neither a standard finalizer name nor is it fully qualified';
-  for (const [index, finalizer] of finalizers.entries()) {
-    const isKnown = finalizer.includes('/') || standardFinalizers.includes(finalizer);
-    if (!isKnown) errors.push(invalidValue(`${path}[${index}]`, finalizer, why));
-  }
+  errors.push(...finalizers.flatMap((finalizer, i) => standardOrQualified(`${path}[${i}]`, finalizer)));
   return errors;
 }
+
+const neither = 'name is neither a standard finalizer name nor is it fully qualified';
+const standardOrQualified = (path: string, finalizer: string): FieldError[] =>
+  finalizer.includes('/') || standardFinalizers.includes(finalizer) ? [] : [invalidValue(path, finalizer, neither)];
+
+/** Of the finalizers of a Namespace's spec. */
+export const validateFinalizer = (path: string, finalizer: string): FieldError[] => [
+  ...check(path, finalizer, qualifiedName),
+  ...standardOrQualified(path, finalizer),
+];
 
 function validateOwners(owners: OwnerReference[]): FieldError[] {
   const path = 'metadata.ownerReferences';

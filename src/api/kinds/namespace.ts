@@ -2,12 +2,11 @@
 
 import { type FieldError, invalidValue } from '../errors.ts';
 import type { Kind } from '../kind.ts';
-import { qualifiedName } from '../names.ts';
 import { namespaces } from '../resources.ts';
 import { Namespace } from '../schema/core.ts';
 import { copyJson } from '../schema/json.ts';
-import { check } from './checks.ts';
 import { ageColumn, column, nameColumn } from './columns.ts';
+import { validateFinalizer } from './metadata.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 /** Held until the namespace controller has emptied the namespace. */
@@ -30,8 +29,16 @@ function prepareForCreate(namespace: Namespace): void {
   if (!finalizers.includes(emptied)) namespace.spec.finalizers = [...finalizers, emptied];
 }
 
-const validate = ({ spec }: Namespace): FieldError[] =>
-  (spec.finalizers ?? []).flatMap((finalizer) => check('spec.finalizers', finalizer, qualifiedName));
+/** An ordinary change leaves them as they are. */
+const validate = ({ spec }: Namespace, old?: Namespace): FieldError[] =>
+  old ? [] : (spec.finalizers ?? []).flatMap((finalizer) => validateFinalizer('spec.finalizers', finalizer));
+
+/** Names that an earlier version stored unchecked stay until who they are for takes them out. */
+function validateFinalize({ spec }: Namespace, { spec: old }: Namespace): FieldError[] {
+  return (spec.finalizers ?? []).flatMap((finalizer, i) =>
+    old.finalizers?.includes(finalizer) ? [] : validateFinalizer(`spec.finalizers[${i}]`, finalizer),
+  );
+}
 
 /** The phase says nothing but whether the namespace is being deleted. */
 function validateStatusUpdate({ metadata, status }: Namespace): FieldError[] {
@@ -57,6 +64,7 @@ export const namespaceKind: Kind<Namespace> = {
   prepareForStatusUpdate: keepNameLabel,
   validate,
   validateStatusUpdate,
+  validateFinalize,
   nameFormat: 'dns1123Label',
   columns: [
     nameColumn,

@@ -32,6 +32,8 @@ const allowedFailures: readonly RegExp[] = [
   /^resourceVersion should not be set on objects to be created$/,
   /^Internal error occurred: failed to allocate a (serviceIP|nodePort|HealthCheck NodePort): range is full$/,
   /^Internal error occurred: failed to allocate requested HealthCheck NodePort /,
+  // Requests before it have left no ServiceCIDR that gives out addresses.
+  /^Internal error occurred: allocator not ready$/,
   /^This pod has more than one PodDisruptionBudget/,
 ];
 /** Of what runs into somebody else, who is not there. */
