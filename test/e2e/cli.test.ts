@@ -84,7 +84,7 @@ test('up with IPv6 where it is switched off says so, before anything is made', {
 });
 
 test('up, status, kubeconfig and down; nothing stays behind', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-cli');
   {
     await using cluster = await TestCluster.start('e2e-cli');
     assert.match(await statusOf(cluster.name), /2 of 2 nodes ready/);
@@ -94,12 +94,12 @@ test('up, status, kubeconfig and down; nothing stays behind', { skip }, async ()
     assert.equal(again.code, 1);
     assert.match(again.stderr, /^A cluster named e2e-cli is already running \(process \d+\)\. Stop it with/);
   }
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('e2e-cli'), before);
   assert.equal(await statusOf('e2e-cli'), '');
 });
 
 test('two clusters live side by side, each with addresses of its own', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-one', 'e2e-two');
   {
     await using one = await TestCluster.start('e2e-one', ['--nodes', '1']);
     await using two = await TestCluster.start('e2e-two', ['--nodes', '1']);
@@ -108,11 +108,11 @@ test('two clusters live side by side, each with addresses of its own', { skip },
     assert.notEqual(server.exec(first?.stdout ?? '')?.[1], server.exec(second?.stdout ?? '')?.[1]);
     for (const { name } of [one, two]) assert.match(await statusOf(name), /running/);
   }
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('e2e-one', 'e2e-two'), before);
 });
 
 test('up in the foreground stays until Ctrl-C and then removes every trace', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-fg');
   const args = ['up', '--name', 'e2e-fg', '--nodes', '1', '--storage', 'memory'];
   const child = spawn(portolanPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
@@ -124,15 +124,15 @@ test('up in the foreground stays until Ctrl-C and then removes every trace', { s
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('e2e-fg'), before);
 });
 
 test('the next up removes what a killed run left, and so does down', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-kill');
   const kill = async () => {
     process.kill(supervisorOf('e2e-kill'), 'SIGKILL');
     await eventually('its processes have ended', async () =>
-      (await traces()).processes?.every((line) => !/server|dns/.test(line)),
+      (await traces('e2e-kill')).processes?.every((line) => !/server|dns/.test(line)),
     );
   };
   await TestCluster.start('e2e-kill', ['--nodes', '1']);
@@ -147,25 +147,25 @@ test('the next up removes what a killed run left, and so does down', { skip }, a
   assert.match(await statusOf('e2e-kill'), /killed; `portolan down`/);
   const down = await portolan(['down', '--delete-data', '--name', 'e2e-kill']);
   assert.match(down.stdout, /Removed what a killed run.*\nDeleted the data of the cluster e2e-kill/);
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('e2e-kill'), before);
 });
 
 test('a port that is in use is named, with what to do', { skip }, async () => {
   const server = createServer().listen(6443, '0.0.0.0');
   await once(server, 'listening');
   try {
-    const before = await traces();
+    const before = await traces('e2e-port');
     const { code, stderr } = await portolan(['up', '--name', 'e2e-port', '--nodes', '1', '--storage', 'memory']);
     assert.equal(code, 1);
     assert.match(stderr, /Cannot listen on 10\.254\.\d+\.1:6443 .*--api-port/);
-    assert.deepEqual(await traces(), before);
+    assert.deepEqual(await traces('e2e-port'), before);
   } finally {
     server.close();
   }
 });
 
 test('SIGKILL while starting leaves nothing that down cannot remove', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-early');
   for (const afterMs of [50, 200, 500, 900]) {
     const child = spawn(portolanPath, ['up', '--name', 'e2e-early', '--nodes', '2'], { stdio: 'ignore' });
     await new Promise((resolve) => setTimeout(resolve, afterMs));
@@ -173,15 +173,15 @@ test('SIGKILL while starting leaves nothing that down cannot remove', { skip }, 
     await once(child, 'exit');
     await eventually(
       'its processes have ended',
-      async () => (await traces()).processes?.length === before.processes?.length,
+      async () => (await traces('e2e-early')).processes?.length === before.processes?.length,
     );
     await portolan(['down', '--delete-data', '--name', 'e2e-early']);
-    assert.deepEqual(await traces(), before, `killed after ${afterMs} ms`);
+    assert.deepEqual(await traces('e2e-early'), before, `killed after ${afterMs} ms`);
   }
 });
 
 test('Ctrl-C and down are answered at any moment of the start, and leave nothing', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-int');
   for (const afterMs of [0, 30, 100, 250, 500, 800]) {
     const child = spawn(portolanPath, ['up', '--name', 'e2e-int', '--nodes', '2'], { stdio: 'ignore' });
     const exited = once(child, 'exit');
@@ -197,12 +197,12 @@ test('Ctrl-C and down are answered at any moment of the start, and leave nothing
       `ended ${Math.round(performance.now() - begin)} ms after it was asked`,
     );
     await portolan(['down', '--delete-data', '--name', 'e2e-int']);
-    assert.deepEqual(await traces(), before, `stopped after ${afterMs} ms`);
+    assert.deepEqual(await traces('e2e-int'), before, `stopped after ${afterMs} ms`);
   }
 });
 
 test('of two simultaneous ups of one name, one starts the cluster and the other is told', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-twice');
   const both = await Promise.all([1, 2].map(() => portolan(['up', '--detach', '--name', 'e2e-twice', '--nodes', '1'])));
   assert.deepEqual(both.map(({ code }) => code).sort(), [0, 1]);
   const refused = both.find(({ code }) => code === 1)?.stderr ?? '';
@@ -210,21 +210,21 @@ test('of two simultaneous ups of one name, one starts the cluster and the other 
   assert.equal(refused.trim().split('\n').length, 1, refused);
   assert.match(await statusOf('e2e-twice'), /1 of 1 nodes ready/);
   await portolan(['down', '--delete-data', '--name', 'e2e-twice']);
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('e2e-twice'), before);
 });
 
 test('no room for its state: one readable line, and nothing left', { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'portolan-e2e-full-'));
   try {
     await tryRun('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'full', folder]);
-    const before = await traces();
+    const before = await traces('e2e-full');
     const { code, stderr } = await portolan(['up', '--name', 'e2e-full', '--detach', '--storage', 'memory'], {
       env: { ...process.env, PORTOLAN_RUN_DIR: folder },
     });
     assert.equal(code, 1);
     assert.match(stderr, /no space left on device/);
     assert.equal(stderr.trim().split('\n').length, 1, stderr);
-    assert.deepEqual(await traces(), before);
+    assert.deepEqual(await traces('e2e-full'), before);
   } finally {
     await tryRun('umount', [folder]);
     rmSync(folder, { recursive: true });

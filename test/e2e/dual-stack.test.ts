@@ -90,16 +90,12 @@ const dig = async (server: string, ...args: string[]) =>
 const isIPv6 = (address: string) => address.includes(':');
 
 describe('clusters with IPv6', { skip }, () => {
-  /** What a route or rule of the second family could be left in. */
-  const own = async () => {
-    const { links, routes, rules } = await traces();
-    return { links, routes, rules };
-  };
-  let earlier: Record<string, string[] | undefined>;
+  const left = () => traces('e2e-dual', 'e2e-six');
+  let earlier: Record<string, string[]>;
   let dual: TestCluster;
   let six: TestCluster;
   before(async () => {
-    earlier = await own();
+    earlier = await left();
     dual = await TestCluster.start('e2e-dual', ['--ip-family', 'dual']);
     const { apply } = using(dual);
     await apply(
@@ -118,7 +114,7 @@ describe('clusters with IPv6', { skip }, () => {
   after(async () => {
     await six?.[Symbol.asyncDispose]();
     await dual?.[Symbol.asyncDispose]();
-    assert.deepEqual(await own(), earlier);
+    assert.deepEqual(await left(), earlier);
   });
 
   test('dual stack: nodes and pods have an address of each family, IPv4 first', async () => {

@@ -64,11 +64,11 @@ describe('a cluster that is stopped and started again', { skip }, () => {
   after(async () => {
     await down(name, '--delete-data');
     await rm(folder, { recursive: true });
-    assert.deepEqual(await traces(), before);
+    assert.deepEqual(await traces(name, 'e2e-other'), before);
   });
 
   test('has its objects as they were; pods run again and answer through their Service', async () => {
-    before = await traces();
+    before = await traces(name, 'e2e-other');
     folder = await mkdtemp(join(tmpdir(), 'portolan-e2e-again-'));
     assert.equal((await up(name, '--nodes', '2')).code, 0);
     // A copy, as people make them.
@@ -243,11 +243,11 @@ test('kill -9 of the server under writes: it is started again, no acknowledged w
 });
 
 test('with its store in memory a cluster ends with its server', { skip }, async () => {
-  const before = await traces();
+  const before = await traces('e2e-memory');
   await up('e2e-memory', '--storage', 'memory');
   process.kill(await serverOf('e2e-memory'), 'SIGKILL');
   await eventually('it is gone', async () => (await statusOf('e2e-memory')) === '');
-  assert.deepEqual(await traces(), before);
+  assert.deepEqual(await traces('e2e-memory'), before);
 });
 
 describe('data that cannot be used', { skip }, () => {

@@ -130,18 +130,20 @@ export function supervisorOf(name: string): number {
 }
 
 /**
- * What the clusters of these tests (all called `e2e-…`) could leave on a machine: nothing may differ between before `up`
- * and after `down`. Links, routes and rules are those of the namespace that the test run made; the rest is the whole
- * machine's, where others may have clusters of their own.
+ * What clusters of these names could leave on a machine: nothing may differ between before `up` and after `down`. Links,
+ * routes and rules are those of the namespace that the test run made; the rest is the whole machine's, where others may
+ * have clusters of their own, and other test runs may be under way.
  */
-export async function traces(): Promise<Record<string, string[]>> {
+export async function traces(...names: readonly [string, ...string[]]): Promise<Record<string, string[]>> {
   const sorted = (lines: string[]) =>
     lines
       .map((line) => line.trim())
       .filter(Boolean)
       .sort();
   const lines = async (command: string, args: string[]) => sorted((await tryRun(command, args)).stdout.split('\n'));
-  const ours = (all: string[]) => all.filter((line) => line.includes('e2e-'));
+  // Namespaces are ptl.NAME.node-1, folders /run/portolan/NAME/nodes, cgroups run-portolan-NAME-nodes-node-1.
+  const mention = new RegExp(`(?:^|[\\s./-])(?:${names.join('|')})(?:[\\s./]|-nodes-|$)`);
+  const ours = (all: string[]) => all.filter((line) => mention.test(line));
   return {
     links: await lines('ip', ['-br', 'link']),
     routes: await lines('ip', ['route', 'show', 'table', 'all']),
@@ -149,7 +151,7 @@ export async function traces(): Promise<Record<string, string[]>> {
     namespaces: ours(await lines('ip', ['netns', 'list'])),
     mounts: ours(sorted(readFileSync('/proc/self/mounts', 'utf8').split('\n'))),
     cgroups: ours(await lines('find', ['/sys/fs/cgroup', '-path', '*portolan*', '-type', 'd'])),
-    processes: ours(await lines('ps', ['-eo', 'args'])).filter((line) => /portolan\/e2e-|cluster\/server/.test(line)),
+    processes: ours(await lines('ps', ['-eo', 'args'])).filter((line) => /run\/portolan|cluster\/server/.test(line)),
     state: ours(await lines('sh', ['-c', 'ls /run/portolan 2>/dev/null'])),
     data: await lines('sh', ['-c', 'ls -A "$PORTOLAN_DATA_DIR" 2>/dev/null']),
   };
