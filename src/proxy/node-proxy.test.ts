@@ -1,6 +1,7 @@
 // A node's proxy as a whole: our own API server in this process, the real kernel of a node in a network namespace, curl on
 // the node. Pods 10.221.1.0/24, Services 10.222/16, the node 10.223.88.11, this namespace 10.223.88.1; of IPv6 pods
-// fd21:1::/64, Services fd22::/108, the node fd23::11, this namespace fd23::1.
+// fd31:0:0:1::/64, Services fd32::/108, the node fd33::11, this namespace fd33::1. None of them is in worlds.testing.ts, whose
+// network can be in the same namespace at the same time.
 
 import assert from 'node:assert/strict';
 import type { Server, Socket } from 'node:net';
@@ -28,8 +29,8 @@ import { NodeProxy } from './node-proxy.ts';
 const fabric = `tw${process.pid}`;
 const namespace = `${fabric}-one`;
 const address = '10.223.88.11';
-const address6 = 'fd23::11';
-const serviceCIDRs = ['10.222.0.0/16', 'fd22::/108'];
+const address6 = 'fd33::11';
+const serviceCIDRs = ['10.222.0.0/16', 'fd32::/108'];
 const quiet = createLogger('test', 'error', () => {});
 const stop = new AbortController();
 let server: ApiServer;
@@ -47,7 +48,7 @@ async function curl(...args: string[]): Promise<{ code: number; headers: string;
 
 /** Looks until it is so; the last answer is in the failure. */
 async function eventually<T>(look: () => Promise<T>, isRight: (found: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 10_000;
   for (;;) {
     const found = await look();
     if (isRight(found)) return found;
@@ -66,7 +67,7 @@ before(async () => {
   server = new ApiServer({ store: new MemoryStore(), log: quiet }, { serviceCIDR: serviceCIDRs });
   await server.start();
   client = new Client(server.fetchAs({ name: 'test', groups: ['system:masters'] }));
-  await createFabric({ hostLink: fabric, fabric, addresses: ['10.223.88.1/24', 'fd23::1/64'] });
+  await createFabric({ hostLink: fabric, fabric, addresses: ['10.223.88.1/24', 'fd33::1/64'] });
   await createNamespace(namespace);
   await attachNode({
     fabric,
@@ -74,7 +75,7 @@ before(async () => {
     index: 1,
     networks: [
       { address: `${address}/24`, gateway: '10.223.88.1', podCIDR: '10.221.1.0/24', peers: [] },
-      { address: `${address6}/64`, gateway: 'fd23::1', podCIDR: 'fd21:1::/64', peers: [] },
+      { address: `${address6}/64`, gateway: 'fd33::1', podCIDR: 'fd31:0:0:1::/64', peers: [] },
     ],
   });
   // The pod has the network of the node.
@@ -101,7 +102,7 @@ before(async () => {
     {
       nodeName: 'one',
       nodeIPs: [address, address6],
-      clusterCIDRs: ['10.221.0.0/16', 'fd21::/48'],
+      clusterCIDRs: ['10.221.0.0/16', 'fd31::/48'],
       serviceCIDRs,
       nodePortAddresses: ['primary', 'localhost'],
     },
