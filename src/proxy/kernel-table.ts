@@ -17,7 +17,7 @@ export interface KernelTable {
 /** Sets are called the same in both families. */
 const names = setsOf.IPv4;
 
-/** UDP that the table led somewhere, of what has not found its owner. */
+/** UDP that the table leads somewhere. */
 export function leftUdp({ elements }: KernelTable): LeftUdp[] {
   return [names.serviceIPs, names.noEndpointServices, names.serviceNodePorts, names.noEndpointNodePorts]
     .flatMap(({ name }) => [...(elements.get(name)?.keys() ?? [])])

@@ -47,7 +47,7 @@ export interface ProxyObserver {
    * @param state undefined: gone, or not for the proxy any more
    */
   set?(family: Family, key: string, state: ServiceState | undefined): void;
-  /** To be told before the rules are all written: what they led to when they were read, and no Service has any more. */
+  /** Before the rules are all written, after `set` for every Service: what they led to before, whether or not a Service has it still. */
   left?(family: Family, frontends: readonly LeftUdp[]): void;
   /** The rules of the family show all that was set. */
   written?(family: Family, how: Written): void;

@@ -8,7 +8,7 @@ import { type Element, isNotFound, type NamedSet, type Nft, type Transaction } f
 import { AffinityCleaner } from './affinity-cleaner.ts';
 import { type Place, wantsOf } from './frontends.ts';
 import { type KernelTable, leftUdp } from './kernel-table.ts';
-import type { ProxyObserver, ServiceState } from './observer.ts';
+import type { LeftUdp, ProxyObserver, ServiceState } from './observer.ts';
 import { Programme, type ProgrammeOptions, type Step } from './programme.ts';
 import { setsOf, tableOf, writtenSets } from './sets.ts';
 
@@ -40,6 +40,8 @@ export class TableWriter {
   #changed = new Set<string>();
   /** Undefined: what the kernel has is not known. */
   #programme: Programme | undefined;
+  /** What the table led to when it was last read. A load that fails does not take it away. */
+  #left: readonly LeftUdp[] = [];
   #definition = '';
   #serviceCIDRs = '';
   #failures = 0;
@@ -95,10 +97,12 @@ export class TableWriter {
   async write(now: number): Promise<void> {
     const begin = performance.now();
     const full = this.#programme === undefined;
-    const services = this.#changed.size;
+    const changed = this.#changed;
+    const services = changed.size;
+    this.#changed = new Set();
     try {
-      if (this.#programme) await this.#writeChanges(this.#programme, now);
-      else await this.#writeAll(now);
+      if (this.#programme) await this.#writeChanges(this.#programme, changed, now);
+      else await this.#writeAll(changed, now);
       this.#failures = 0;
       this.#hasWritten = true;
       const seconds = (performance.now() - begin) / 1000;
@@ -108,6 +112,7 @@ export class TableWriter {
       }
     } catch (error) {
       this.#failures++;
+      this.add(changed);
       this.distrust();
       this.#parts.observer.failed(this.family);
       throw error;
@@ -118,18 +123,17 @@ export class TableWriter {
    * In pieces, each of which is right by itself: Services that were written work while others are still to come, and what
    * was in the kernel from before stays until the last piece. While nft writes one piece, the next is made.
    */
-  async #writeAll(now: number): Promise<void> {
+  async #writeAll(changed: Iterable<string>, now: number): Promise<void> {
     // What is there may be what the kernel does not let us build upon, so every other attempt begins from nothing: at once,
     // since in pieces it would take away what works.
     const isFromNothing = this.#failures % 2 === 1;
     const kernel = isFromNothing ? undefined : await this.#kernelTable();
+    if (kernel) this.#left = leftUdp(kernel);
     const { options, source } = this.#parts;
     const { serviceCIDRs } = source;
     const programme = new Programme(this.family, { ...options, serviceCIDRs }, kernel);
     this.#serviceCIDRs = serviceCIDRs.join();
-    this.add(source.all());
-    const services = [...this.#changed];
-    this.#changed = new Set();
+    const services = [...new Set([...changed, ...source.all()])];
     this.#parts.observer.begin(this.family);
     const size = isFromNothing ? services.length : servicesPerPiece;
     let elements = 0;
@@ -147,12 +151,13 @@ export class TableWriter {
       written.catch(() => {});
     }
     await written;
-    if (kernel) this.#parts.observer.left(this.family, leftUdp(kernel));
+    this.#parts.observer.left(this.family, this.#left);
     programme.endLoad(now);
     await this.#run(take());
     if (kernel && kernel.chains.length > 0 && elements > 0) this.#tellRepaired(elements);
     this.#definition = await this.#parts.nft.definition(tableOf(this.family));
     this.#programme = programme;
+    this.#left = [];
   }
 
   /** At the start it is what changed while nobody looked; later it is somebody else's doing. */
@@ -161,9 +166,7 @@ export class TableWriter {
     this.#parts.log[this.#hasWritten ? 'warn' : 'info'](message, { family: this.family, elements });
   }
 
-  async #writeChanges(programme: Programme, now: number): Promise<void> {
-    const changed = this.#changed;
-    this.#changed = new Set();
+  async #writeChanges(programme: Programme, changed: Iterable<string>, now: number): Promise<void> {
     this.#parts.observer.begin(this.family);
     await this.#plan(programme, changed, now);
     this.#setServiceCIDRs(programme);
