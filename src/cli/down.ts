@@ -20,7 +20,7 @@ async function stop(name: string): Promise<string | undefined> {
     return `The cluster ${name} is down.`;
   }
   if (!existsSync(stateDirOf(name))) return undefined;
-  await removeCluster(name, card);
+  await removeCluster(name);
   return `Removed what a killed run of the cluster ${name} had left behind.`;
 }
 

@@ -69,7 +69,7 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
     );
   }
   if (existing) say(`Removing what an earlier run of the cluster ${name} left behind`);
-  await removeCluster(name, existing);
+  await removeCluster(name);
   if (fresh) await removeData(name);
   const stored = storage === 'memory' ? undefined : await readStored(name);
   const ipFamily = await settleIpFamily(options, stored);

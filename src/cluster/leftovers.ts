@@ -4,8 +4,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftovers as removePods } from '#kubelet/leftovers.ts';
-import { deleteFabric, deleteNamespace, listNamespaces } from '#network/index.ts';
-import { type ClusterCard, fabricOf, namespacePrefix, removeState, stateDirOf, thisNetworkNamespace } from './state.ts';
+import { deleteNamespace, detachHost, listNamespaces } from '#network/index.ts';
+import { fabricOf, namespacePrefix, removeState, stateDirOf } from './state.ts';
 
 async function nodeDirs(name: string): Promise<string[]> {
   const folder = join(stateDirOf(name), 'nodes');
@@ -23,14 +23,11 @@ export async function removeNodeLeftovers(name: string): Promise<void> {
 }
 
 /** The data of a cluster are not a trace: they stay. */
-export async function removeCluster(name: string, card: ClusterCard | undefined): Promise<void> {
+export async function removeCluster(name: string): Promise<void> {
   await removeNodeLeftovers(name);
+  await detachHost(fabricOf(name));
   const prefix = namespacePrefix(name);
   const namespaces = (await listNamespaces()).filter((namespace) => namespace.startsWith(prefix));
   await Promise.all(namespaces.map(deleteNamespace));
-  // With the namespace of the bridge the host's interface goes too, but a moment later.
-  if (card?.ranges && card.networkNamespace === (await thisNetworkNamespace())) {
-    await deleteFabric({ hostLink: card.ranges.hostLink, fabric: fabricOf(name) });
-  }
   await removeState(name);
 }

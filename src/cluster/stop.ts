@@ -2,7 +2,7 @@
 
 import { systemClock } from '#lib/clock.ts';
 import { removeCluster } from './leftovers.ts';
-import { type ClusterCard, isAlive, readCard } from './state.ts';
+import { type ClusterCard, isAlive } from './state.ts';
 
 /** The supervisor gives its children 20 s and then removes what is left. */
 const graceMs = 40_000;
@@ -14,8 +14,7 @@ export async function requestStop(card: ClusterCard): Promise<void> {
     if (Date.now() > deadline) {
       signal(card, 'SIGKILL');
       await systemClock.sleep(500);
-      // What it claimed since we first looked is on its card.
-      await removeCluster(card.name, (await readCard(card.name)) ?? card);
+      await removeCluster(card.name);
       return;
     }
     await systemClock.sleep(20);

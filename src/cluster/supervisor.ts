@@ -117,7 +117,7 @@ export class Supervisor {
     // What is being claimed just now is known, and can be given back, when that is over.
     await this.#starting;
     await Promise.all([this.#dns?.stop(2000), this.#server?.stop(stopGraceMs)]);
-    if (this.#card) await removeCluster(this.#card.name, this.#card);
+    if (this.#card) await removeCluster(this.#card.name);
   }
 
   #logFile(part: string): string {

@@ -82,6 +82,14 @@ export async function deleteFabric({ hostLink, fabric }: FabricNames): Promise<v
   await deleteNamespace(fabric);
 }
 
+/**
+ * Pulls the host's cable, whatever the host calls its end and in whichever namespace that is; with the bridge's namespace
+ * alone it would go a moment later. No complaint when there is none.
+ */
+export async function detachHost(fabric: string): Promise<void> {
+  await ifPresent(ip(fabric, [`link del ${hostLeg}`]));
+}
+
 /** Undefined when there is no such interface, or nobody has given it an alias. */
 async function aliasOf(link: string): Promise<string | undefined> {
   try {

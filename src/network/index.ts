@@ -11,6 +11,7 @@ export {
   attachNode,
   createFabric,
   deleteFabric,
+  detachHost,
   detachNode,
   type Fabric,
   type FabricNames,

@@ -14,6 +14,7 @@ import {
   createNamespace,
   deleteFabric,
   deleteNamespace,
+  detachHost,
   detachNode,
   detachPod,
   enter,
@@ -172,6 +173,22 @@ test('hostUses lists addresses and routes, routeHost leaves the routes of others
   } finally {
     await deleteFabric(other);
   }
+});
+
+test("detachHost takes the host's interface and its routes at once, whatever its name, and may be called again", async () => {
+  const other = { hostLink: `${bridge}o`, fabric: `${bridge}o` };
+  await createFabric({ ...other, addresses: ['10.203.79.1/24'] });
+  try {
+    await run('ip', ['link', 'set', other.hostLink, 'alias', 'of somebody', 'name', `${bridge}p`]);
+    for (let i = 0; i < 2; i++) {
+      await detachHost(other.fabric);
+      assert.doesNotMatch(await run('ip', ['-br', 'link']), new RegExp(`${bridge}p`));
+      assert.doesNotMatch(await run('ip', ['route', 'show', 'table', 'all']), /10\.203\.79/);
+    }
+  } finally {
+    await deleteFabric(other);
+  }
+  await detachHost(other.fabric);
 });
 
 test('listenIn: closing the server lets a deleted namespace go', async () => {
