@@ -3,6 +3,7 @@
 // socket. Names of properties are those of CoreDNS's directives; times end in Ms, times to live (`ttl`) are in seconds.
 
 import type { Cidr } from '#lib/cidr.ts';
+import type { Position } from '../corefile/index.ts';
 import type { Name } from '../wire/index.ts';
 
 export interface DnsSettings {
@@ -10,30 +11,28 @@ export interface DnsSettings {
   readonly servers: readonly ServerSettings[];
 }
 
-/** A line of the configuration, for messages. */
-export interface Position {
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
-}
-
 /** One server block: zones that share one chain of handlers. */
-export interface ServerSettings extends Position {
-  /** At least one. */
+export interface ServerSettings {
+  /** Where the block begins, for messages. */
+  readonly position: Position;
+  /** At least one: which zones, and at which addresses each of them. */
   readonly keys: readonly ServerKey[];
-  /** Addresses to listen at, for every key; empty: all of the machine, both families. */
-  readonly bind: readonly string[];
   /** What the block says, by directive; in this order a query passes the handlers (`directives/index.ts`). */
   readonly directives: Directives;
 }
 
 export type Transport = 'dns' | 'tls' | 'https';
 
-export interface ServerKey {
+export interface HostPort {
+  /** An IP address; empty: all of the machine, both families. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ServerKey extends HostPort {
   readonly transport: Transport;
   /** In lower case, as all names here. */
   readonly zone: Name;
-  readonly port: number;
 }
 
 /** Those that are absent were not asked for. */
@@ -59,22 +58,14 @@ export interface Directives {
   readonly autopath?: AutopathSettings | undefined;
   readonly acl?: readonly AclRules[] | undefined;
   readonly cache?: CacheSettings | undefined;
-  readonly header?: HeaderSettings | undefined;
   readonly minimal?: true | undefined;
-  readonly template?: readonly TemplateSettings[] | undefined;
   readonly transfer?: readonly TransferSettings[] | undefined;
   readonly hosts?: HostsSettings | undefined;
   readonly k8s_external?: ExternalSettings | undefined;
   readonly kubernetes?: KubernetesSettings | undefined;
   readonly loop?: { readonly zone: Name } | undefined;
-  /** The one with the longest zone that contains the name; among equals the first. */
+  /** In the file's order: the first whose zone contains the name, and that does not except it, is asked. */
   readonly forward?: readonly ForwardSettings[] | undefined;
-}
-
-export interface HostPort {
-  /** An address; empty: all of the machine. */
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Zones in which a name that a handler does not have goes to the next one. Empty: nowhere; the root: everywhere. */
@@ -136,11 +127,9 @@ export interface LogRule {
 }
 
 export interface LoadBalanceSettings {
-  readonly policy: 'round_robin' | 'weighted';
+  readonly policy: 'round_robin';
   /** Addresses in these come first; the order is that of preference. */
   readonly prefer: readonly Cidr[];
-  /** For `weighted`. */
-  readonly weights?: { readonly file: string; readonly reloadMs: number } | undefined;
 }
 
 export type NameMatch =
@@ -218,31 +207,6 @@ export interface ServeStale {
   readonly preferPositive: boolean;
 }
 
-export interface HeaderSettings {
-  readonly query: readonly HeaderRule[];
-  readonly response: readonly HeaderRule[];
-}
-
-export interface HeaderRule {
-  readonly action: 'set' | 'clear';
-  readonly flags: readonly ('aa' | 'ra' | 'rd')[];
-}
-
-export interface TemplateSettings {
-  /** By number; undefined: any. */
-  readonly class?: number | undefined;
-  readonly type?: number | undefined;
-  readonly zones: readonly Name[];
-  /** One of them must fit the question's name; none: every name does. */
-  readonly match: readonly RegExp[];
-  /** Records in presentation form, with Go's template actions in them. */
-  readonly answer: readonly string[];
-  readonly authority: readonly string[];
-  readonly additional: readonly string[];
-  readonly rcode: number;
-  readonly fallthrough: Fallthrough;
-}
-
 export interface TransferSettings {
   readonly zones: readonly Name[];
   /** Addresses of secondaries, or everybody. */
@@ -251,9 +215,9 @@ export interface TransferSettings {
 
 export interface HostsSettings {
   readonly zones: readonly Name[];
-  /** In the format of hosts(5); it may be absent. Undefined: only what is inline. */
-  readonly file?: string | undefined;
-  /** Lines as in the file. */
+  /** In the format of hosts(5); it may be absent. */
+  readonly file: string;
+  /** Lines as in the file, which are added to it. */
   readonly inline: readonly string[];
   readonly ttl: number;
   /** PTR records are made of the addresses. */
