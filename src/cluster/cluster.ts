@@ -28,10 +28,10 @@ import { startScheduler } from '#scheduler/index.ts';
 import type { Store } from '#storage/index.ts';
 import { createDnsAddon } from './addons.ts';
 import { clusterDomain, dnsKubeconfigPath, dnsPort, kubeconfigPath, kubeletPort, pkiDirOf } from './endpoints.ts';
-import { followReadyNode } from './host-route.ts';
+import { followClusterIPs } from './host-route.ts';
 import { formatKubeconfig } from './kubeconfig.ts';
 import { removeNodeLeftovers } from './leftovers.ts';
-import { loadBalancerOptions, poolRoutes } from './load-balancer.ts';
+import { loadBalancerOptions, poolRoutes, poolUses } from './load-balancer.ts';
 import { noteObjects, openStore } from './open-store.ts';
 import { CertificateAuthority, type Subject } from './pki.ts';
 import {
@@ -41,6 +41,7 @@ import {
   hostLeg,
   type NodeAddresses,
   nodesOf,
+  notForServices,
   onFabric,
   type Ranges,
 } from './ranges.ts';
@@ -109,10 +110,12 @@ export class Cluster {
       ...nodes.map((node) => wired.then(() => this.#startNode(node, ca))),
     ]);
     const routes = {
+      hostLink: this.#ranges.hostLink,
       serviceCIDRs: this.#ranges.families.map(({ serviceCIDR }) => serviceCIDR),
+      own: [...notForServices(this.#ranges), ...poolUses(this.#loadBalancer, this.#ranges)],
       isThere: (node: string) => isNamespaceThere(`${namespacePrefix(this.#card.name)}${node}`),
     };
-    followReadyNode(client, routes, this.#log.named('host-route'), signal);
+    followClusterIPs(client, routes, this.#log.named('host-route'), signal);
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type LoadBalancerWish,
   loadBalancerOptions,
   poolRoutes,
+  poolUses,
   settleLoadBalancer,
 } from './load-balancer.ts';
 import { freeRanges, type IpFamily } from './ranges.ts';
@@ -96,4 +97,8 @@ test('what of a pool is not on the network of the nodes is routed there', () => 
     { to: '192.0.2.0/30', dev: 'ptl0' },
     { to: '192.0.2.8/32', dev: 'ptl0' },
   ]);
+  assert.deepEqual(
+    poolUses(options, ranges).map(({ by }) => by),
+    ['the pool of load balancers (192.0.2.0/30)', 'the pool of load balancers (192.0.2.8/32)'],
+  );
 });

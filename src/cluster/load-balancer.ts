@@ -130,13 +130,20 @@ export function checkPool(
   }
 }
 
-/** The ways from the host to those addresses of the pool that are not on the network of the nodes anyway. */
-export function poolRoutes(options: LoadBalancerOptions, { families, hostLink }: Ranges): HostRoute[] {
+/** Those addresses of the pool that are not on the network of the nodes anyway. */
+function outside(options: LoadBalancerOptions, { families }: Ranges): Cidr[] {
   if (options.mode !== 'pool') return [];
   const fabrics = families.map(({ fabricCIDR }) => cidr(fabricCIDR));
-  const outside = options.pool.flatMap(cidrsOf).filter((one) => !fabrics.some((fabric) => isWithin(one, fabric)));
-  return outside.map((one) => ({ to: formatCidr(one), dev: hostLink }));
+  return options.pool.flatMap(cidrsOf).filter((one) => !fabrics.some((fabric) => isWithin(one, fabric)));
 }
+
+/** The ways from the host to them. */
+export const poolRoutes = (options: LoadBalancerOptions, ranges: Ranges): HostRoute[] =>
+  outside(options, ranges).map((one) => ({ to: formatCidr(one), dev: ranges.hostLink }));
+
+/** What is in the way of whoever else wants them. */
+export const poolUses = (options: LoadBalancerOptions, ranges: Ranges): RangeInUse[] =>
+  outside(options, ranges).map((range) => ({ range, by: `the pool of load balancers (${formatCidr(range)})` }));
 
 const isWithin = (inner: Cidr, outer: Cidr): boolean =>
   contains(outer, { family: inner.family, value: inner.base }) && inner.prefix >= outer.prefix;

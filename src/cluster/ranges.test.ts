@@ -9,9 +9,11 @@ import {
   type IpFamily,
   includesAll,
   inTheWay,
+  inTheWayOfServices,
   ipFamilies,
   ipFamilyOf,
   nodesOf,
+  notForServices,
   onFabric,
   withBothFamilies,
 } from './ranges.ts';
@@ -48,6 +50,28 @@ test('inTheWay() says what of the host uses a range of a cluster', () => {
   assert.ok(ranges);
   assert.equal(inTheWay(ranges, used('192.168.0.0/16', '10.0.0.0/8')), undefined);
   assert.equal(inTheWay(ranges, used('192.168.0.0/16', '10.100.0.0/16'))?.by, 'the route to 10.100.0.0/16');
+});
+
+test('inTheWayOfServices() says what keeps the host from routing a range of Services into the cluster', () => {
+  const [ranges] = freeRanges('dual', []);
+  assert.ok(ranges);
+  const own = [...notForServices(ranges), ...used('192.0.2.0/29')];
+  const host = used('192.168.1.0/24', '127.0.0.1/32', '10.0.0.0/8', 'fd00:7::/64');
+  const cases: [range: string, by: string | undefined][] = [
+    ['10.230.0.0/24', undefined],
+    ['192.168.0.0/16', 'the route to 192.168.1.0/24'],
+    ['192.168.1.0/24', 'the route to 192.168.1.0/24'],
+    ['0.0.0.0/0', "the cluster's pods (10.244.0.0/16)"],
+    ['64.0.0.0/2', 'the route to 127.0.0.1/32'],
+    ['10.244.9.0/24', "the cluster's pods (10.244.0.0/16)"],
+    ['10.254.0.0/30', 'the network of the nodes (10.254.0.0/24)'],
+    ['192.0.2.0/30', 'the route to 192.0.2.0/29'],
+    ['fd00:10:244:3::/112', "the cluster's pods (fd00:10:244::/56)"],
+    ['fd00:7::/112', undefined],
+    ['fd00:7::/64', 'the route to fd00:7::/64'],
+  ];
+  for (const [range, by] of cases)
+    assert.equal(inTheWayOfServices(parseCidr(range) ?? assert.fail(range), own, host)?.by, by, range);
 });
 
 test('freeRanges() says what to do when every slot is taken', () => {

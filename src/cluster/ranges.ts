@@ -104,6 +104,25 @@ export function inTheWay({ families }: Ranges, uses: readonly RangeInUse[]): Ran
 }
 
 /**
+ * What keeps the host from routing a range of addresses for Services into the cluster, if anything does.
+ * @param own what else the cluster has addresses for
+ * @param uses the host's own
+ */
+export const inTheWayOfServices = (
+  range: Cidr,
+  own: readonly RangeInUse[],
+  uses: readonly RangeInUse[],
+): RangeInUse | undefined =>
+  own.find((one) => overlaps(range, one.range)) ?? uses.find((one) => collides(range, one.range));
+
+/** The ranges of a cluster that are not for Services. */
+export const notForServices = ({ families }: Ranges): RangeInUse[] =>
+  families.flatMap(({ podCIDR, fabricCIDR }) => [
+    { range: cidr(podCIDR), by: `the cluster's pods (${podCIDR})` },
+    { range: cidr(fabricCIDR), by: `the network of the nodes (${fabricCIDR})` },
+  ]);
+
+/**
  * The slots that are free given the addresses and routes the host uses now, in order of preference.
  * @param reserved slots that are taken only when there are no others
  */

@@ -1,21 +1,21 @@
 // The host's own addresses and routes: which ranges are taken, and the ways to the ranges of a cluster.
 
 import { type Cidr, contains, formatCidr, parseAddress, parseCidr } from '#lib/cidr.ts';
-import { ip, ipOutput, isIPv6, NetworkError } from './ip.ts';
+import { ifPresent, ip, ipOutput, isIPv6, NetworkError } from './ip.ts';
 
-export type HostRoute = {
+export interface GatewayRoute {
   /** A range, like `10.96.0.0/12`. */
   readonly to: string;
-} & (
+  /** An address that is reached without a gateway: a node on the fabric. */
+  readonly via: string;
+}
+export type HostRoute =
+  | GatewayRoute
   | {
-      /** An address that is reached without a gateway: a node on the fabric. */
-      readonly via: string;
-    }
-  | {
+      readonly to: string;
       /** The link on which whoever has an address of the range answers for it. */
       readonly dev: string;
-    }
-);
+    };
 
 /** A range that this namespace has an address in or a route to, and which that is. */
 export interface RangeInUse {
@@ -77,6 +77,20 @@ export async function routeHost(routes: readonly HostRoute[]): Promise<void> {
       undefined,
       routes.map((route) => `route replace ${route.to} ${way(route)}`),
     );
+}
+
+/** Removes the routes; no complaint about those that are not there. */
+export async function unrouteHost(routes: readonly HostRoute[]): Promise<void> {
+  for (const route of routes) await ifPresent(ip(undefined, [`route del ${route.to} ${way(route)}`]));
+}
+
+/** The routes of this namespace that lead to a gateway on the link, whoever made them. */
+export async function gatewayRoutes(link: string): Promise<GatewayRoute[]> {
+  const routes = parse<RouteEntry>(await ipOutput(['-j', 'route', 'show', 'table', 'all', 'dev', link]));
+  return routes.flatMap(({ dst, gateway }) => {
+    const to = range(dst);
+    return gateway && to ? [{ to: formatCidr(to), via: gateway }] : [];
+  });
 }
 
 const way = (route: HostRoute): string => ('dev' in route ? `dev ${route.dev}` : `via ${route.via}`);

@@ -19,7 +19,15 @@ export {
   type NodeAttachment,
   type Peer,
 } from './fabric.ts';
-export { type HostRoute, hostUses, type RangeInUse, routeHost } from './host.ts';
+export {
+  type GatewayRoute,
+  gatewayRoutes,
+  type HostRoute,
+  hostUses,
+  type RangeInUse,
+  routeHost,
+  unrouteHost,
+} from './host.ts';
 export { NetworkError, type NetworkErrorReason } from './ip.ts';
 export { type ListenOptions, listenIn } from './listen-in.ts';
 export { createNamespace, deleteNamespace, enter, listNamespaces } from './namespaces.ts';

@@ -18,12 +18,14 @@ import {
   detachNode,
   detachPod,
   enter,
+  gatewayRoutes,
   hostUses,
   listenIn,
   listNamespaces,
   NetworkError,
   NodeNetwork,
   routeHost,
+  unrouteHost,
 } from './index.ts';
 
 const bridge = `tn${process.pid}`;
@@ -169,6 +171,13 @@ test('hostUses lists addresses and routes, routeHost leaves the routes of others
       await routeHost([{ to: range, via: at(second.ips, i) }]);
       const taken = routeHost([{ to, via: at(first.ips, i) }]);
       await assert.rejects(taken, new RegExp(`cannot route ${to} via ${at(first.ips, i)}: .* is in use through tn`));
+      const added = { to: at(['10.207.0.0/16', 'fd00:207::/64'], i), via: at(first.ips, i) };
+      const found = async () => (await gatewayRoutes(bridge)).filter((route) => route.to === added.to);
+      await routeHost([added]);
+      assert.deepEqual(await found(), [added]);
+      await unrouteHost([added]);
+      await unrouteHost([added]);
+      assert.deepEqual(await found(), []);
     }
   } finally {
     await deleteFabric(other);
