@@ -11,33 +11,34 @@ export const servicesPath = (namespace: string): string => `/api/v1/namespaces/$
 export const slicesPath = (namespace: string): string =>
   `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
 
-export const serviceBody = (name: string): string =>
+/** @param more of the spec, such as a clusterIP. */
+export const serviceBody = (name: string, more: object = {}): string =>
   JSON.stringify({
     kind: 'Service',
     apiVersion: 'v1',
     metadata: { name, labels: { app: name, tier: 'bench' } },
-    spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+    spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 8080 }], ...more },
   });
 
 /** The one slice of a Service, as its controller would name it. */
 export const sliceName = (service: string): string => `${service}-x7k2p`;
 
-export const sliceBody = (service: string, addresses: readonly string[]): string =>
+export const sliceBody = (service: string, addresses: readonly string[], namespace = 'default'): string =>
   JSON.stringify({
     kind: 'EndpointSlice',
     apiVersion: 'discovery.k8s.io/v1',
     metadata: { name: sliceName(service), labels: { 'kubernetes.io/service-name': service } },
     addressType: 'IPv4',
     ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
-    endpoints: endpointsAt(service, addresses),
+    endpoints: endpointsAt(service, addresses, namespace),
   });
 
-export const endpointsAt = (service: string, addresses: readonly string[]) =>
+export const endpointsAt = (service: string, addresses: readonly string[], namespace = 'default') =>
   addresses.map((address, i) => ({
     addresses: [address],
     conditions: { ready: true, serving: true, terminating: false },
     nodeName: `node-${i}`,
-    targetRef: { kind: 'Pod', name: `${service}-${i}`, namespace: 'default' },
+    targetRef: { kind: 'Pod', name: `${service}-${i}`, namespace },
   }));
 
 /** Addresses of the pods of the Service with this number; no two Services share one. */

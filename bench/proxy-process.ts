@@ -2,12 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { nodes } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
 import { endWithUs } from '../scripts/end-with-us.ts';
+import { processorSeconds, residentMB } from '../scripts/process-use.ts';
 
 const program = fileURLToPath(new URL('../bin/portolan', import.meta.url));
 const node = 'bench';
@@ -60,15 +60,12 @@ export class ProxyProcess {
 
   /** Resident memory in MB, as the kernel counts it. */
   residentMB(): number {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+    return residentMB(this.#child.pid);
   }
 
   /** Seconds of processor time that it and what it has started have used. */
   processorSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0) / 100;
+    return processorSeconds(this.#child.pid, true);
   }
 
   async remove(): Promise<void> {

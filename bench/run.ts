@@ -10,6 +10,7 @@ import { runSandboxed } from '../scripts/sandbox.ts';
 
 const benchmarks: Record<string, string> = {
   api: 'the API server over a store on disk: writes, reads, lists, watches, memory, restart',
+  dns: 'the DNS server by itself: queries a second and their times, beside NSD and CoreDNS; changes, memory',
   endpoints: 'from pods to EndpointSlices: 1,000 changes a second, and one change of a Service of 5,000 pods',
   proxy: 'the service proxy by itself: loading, following, keeping up, memory, what connections through it cost',
   startup: 'start of a cluster, its memory, scaling to 50 pods, time from an EndpointSlice change to the new path',
@@ -17,6 +18,10 @@ const benchmarks: Record<string, string> = {
 
 /** What benchmarks need beyond what a cluster does. */
 const loadGenerators: Record<string, readonly Requirement[]> = {
+  dns: [
+    { programs: ['dnsperf'], debianPackage: 'dnsperf', why: 'asks a DNS server as fast as it answers' },
+    { programs: ['nsd'], debianPackage: 'nsd', why: 'shows how fast DNS can be on this machine' },
+  ],
   proxy: [
     { programs: ['iperf3'], debianPackage: 'iperf3', why: 'measures the throughput of a connection' },
     { programs: ['wrk'], debianPackage: 'wrk', why: 'measures requests a second' },

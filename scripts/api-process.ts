@@ -3,7 +3,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
@@ -15,6 +14,7 @@ import { formatKubeconfig } from '#cluster/kubeconfig.ts';
 import { CertificateAuthority, type KeyPair } from '#cluster/pki.ts';
 import { serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
 import { endWithUs } from './end-with-us.ts';
+import { processorSeconds, residentMB } from './process-use.ts';
 
 const program = fileURLToPath(new URL('api-server.ts', import.meta.url));
 const port = 6443;
@@ -115,15 +115,12 @@ export class ApiProcess {
 
   /** Resident memory in MB, as the kernel counts it. */
   residentMB(): number {
-    const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+    return residentMB(this.#child?.pid);
   }
 
   /** Seconds of processor time that the server has used. */
   processorSeconds(): number {
-    const stat = readFileSync(`/proc/${this.#child?.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return processorSeconds(this.#child?.pid);
   }
 
   /** Kept-alive HTTP/1.1 with as little work for each request as can be, so that a client's pauses are not the server's. */
