@@ -16,6 +16,7 @@ import { ApiServer } from '#apiserver/index.ts';
 import { Client } from '#client/index.ts';
 import type { Fetch } from '#lib/http.ts';
 import { MemoryStore } from '#storage/index.ts';
+import { settingsFromFlags } from './config/from-flags.ts';
 import { DnsServer } from './server.ts';
 import { http, namespace, packet, printed, service, slice } from './testing/cluster.ts';
 import { log } from './testing/listening.ts';
@@ -62,14 +63,17 @@ const nxdomain = `NXDOMAIN qr aa rd\nauthority ${soa}`;
 
 test('names follow the objects of the API', async (t) => {
   const client = new Client(await apiServer(t));
-  const stop = new AbortController();
-  const server = new DnsServer({ client, log }, { listen: [{ host: '127.0.0.1', port: 0 }] });
-  await server.start(stop.signal);
-  t.after(async () => {
-    stop.abort();
-    await server.close();
+  const settings = settingsFromFlags({
+    api: { by: 'kubeconfig', file: 'unused' },
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    domain: 'cluster.local',
+    reverseCidrs: [],
+    ttl: 5,
   });
-  await server.synced(stop.signal);
+  const server = new DnsServer({ connect: async () => client, log }, settings);
+  t.after(() => server.close());
+  await server.start();
+  await server.synced();
   const [address] = server.addresses;
   const kubernetes = 'kubernetes.default.svc.cluster.local';
   assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 5 IN A 10.96.0.1`);

@@ -1,4 +1,4 @@
 // The door of the cluster DNS server.
 
 export { type DnsOptions, runDns } from './main.ts';
-export { DnsServer, type DnsServerOptions } from './server.ts';
+export { DnsServer, type DnsServerParts } from './server.ts';

@@ -1,29 +1,38 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCidr } from '#lib/cidr.ts';
 import { parseDnsOptions } from './main.ts';
+import { formatName } from './wire/index.ts';
 
-test('flags become options, with defaults and the environment', () => {
-  const { reverseCidrs, ...options } = parseDnsOptions(['--listen', '10.96.0.10:53', '--listen', '[fd00::a]:53'], {
-    KUBECONFIG: '/k',
-  });
-  assert.deepEqual(reverseCidrs, []);
-  assert.deepEqual(options, {
-    kubeconfig: '/k',
-    listen: [
-      { host: '10.96.0.10', port: 53 },
-      { host: 'fd00::a', port: 53 },
+test('flags become settings, with defaults and the environment', () => {
+  const flags = ['--listen', '10.96.0.10:53', '--listen', '[fd00::a]:53'];
+  const { servers } = parseDnsOptions(flags, { KUBECONFIG: '/k' });
+  assert.deepEqual(
+    servers.map(({ bind, keys }) => [bind, keys]),
+    [
+      [['10.96.0.10'], [{ transport: 'dns', zone: '', port: 53 }]],
+      [['fd00::a'], [{ transport: 'dns', zone: '', port: 53 }]],
     ],
-    domain: 'cluster.local',
-    resolvConf: '/etc/resolv.conf',
-    ttl: 5,
-  });
-  const more = parseDnsOptions(
-    ['--kubeconfig', 'f', '--reverse-cidrs', '10.96.0.0/12,10.244.0.0/16', '--resolv-conf', '', '--ttl', '30'],
+  );
+  const { kubernetes, forward } = servers[0]?.directives ?? {};
+  assert.deepEqual(kubernetes?.api, { by: 'kubeconfig', file: '/k' });
+  assert.deepEqual(kubernetes?.zones.map(formatName), ['cluster.local.']);
+  assert.equal(kubernetes?.ttl, 5);
+  assert.deepEqual(forward?.[0]?.to, [{ file: '/etc/resolv.conf' }]);
+});
+
+test('without resolvers only the zones of the cluster are served', () => {
+  const { servers } = parseDnsOptions(
+    ['--kubeconfig', 'f', '--reverse-cidrs', '10.96.0.0/16,10.244.0.0/16', '--resolv-conf', '', '--ttl', '30'],
     {},
   );
-  assert.deepEqual(more.reverseCidrs?.map(formatCidr), ['10.96.0.0/12', '10.244.0.0/16']);
-  assert.deepEqual([more.resolvConf, more.ttl, more.listen], [undefined, 30, [{ host: '0.0.0.0', port: 53 }]]);
+  const zones = ['cluster.local.', '96.10.in-addr.arpa.', '244.10.in-addr.arpa.'];
+  assert.deepEqual(
+    servers[0]?.keys.map(({ zone }) => formatName(zone)),
+    zones,
+  );
+  assert.deepEqual(servers[0]?.directives.kubernetes?.zones.map(formatName), zones);
+  assert.deepEqual([servers[0]?.directives.forward, servers[0]?.directives.kubernetes?.ttl], [undefined, 30]);
+  assert.deepEqual([servers[0]?.bind, servers[0]?.keys[0]?.port], [['0.0.0.0'], 53]);
 });
 
 test('wrong flags are refused with their name', () => {

@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util';
 import { Client, connect } from '#client/index.ts';
 import { type Cidr, parseCidr } from '#lib/cidr.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
-import { DnsServer, type DnsServerOptions } from './server.ts';
+import { settingsFromFlags } from './config/from-flags.ts';
+import type { ApiAccess, DnsSettings } from './config/settings.ts';
+import { DnsServer } from './server.ts';
 
-export interface DnsOptions extends DnsServerOptions {
-  /** Path of the kubeconfig with the API server's address and our credential. */
-  readonly kubeconfig: string;
+export interface DnsOptions {
+  readonly settings: DnsSettings;
   readonly log?: Logger | undefined;
   /** Called when every address is listened at and the records are complete. */
   readonly onReady?: ((addresses: DnsServer['addresses']) => void) | undefined;
@@ -25,7 +26,7 @@ export const usage = `Usage: portolan dns --kubeconfig FILE [options]
   --ttl SECONDS           of every record, 0 to 3600 (default 5)`;
 
 /** Throws an Error that says which flag is wrong. */
-export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv): DnsOptions {
+export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv): DnsSettings {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -40,14 +41,14 @@ export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv)
   if (!values.kubeconfig) throw new Error('--kubeconfig is missing: without an API server there are no records');
   const ttl = /^\d{1,4}$/.test(values.ttl) ? Number(values.ttl) : Number.NaN;
   if (!(ttl <= 3600)) throw new Error(`--ttl "${values.ttl}": must be a number of seconds from 0 to 3600`);
-  return {
-    kubeconfig: values.kubeconfig,
+  return settingsFromFlags({
+    api: { by: 'kubeconfig', file: values.kubeconfig },
     listen: values.listen.map(parseListen),
     domain: values.domain,
     reverseCidrs: values['reverse-cidrs'].flatMap((list) => list.split(',').filter(Boolean).map(parseRange)),
     resolvConf: values['resolv-conf'] || undefined,
     ttl,
-  };
+  });
 }
 
 function parseListen(text: string): { host: string; port: number } {
@@ -67,15 +68,14 @@ function parseRange(text: string): Cidr {
 /** Serves until `signal` aborts, then resolves. Rejects when an address cannot be had or the kubeconfig is unusable. */
 export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<void> {
   const log = options.log ?? createLogger('dns');
-  const client = new Client(await connect(options.kubeconfig), { userAgent: 'portolan-dns' });
-  const server = new DnsServer({ client, log }, options);
-  await server.start(signal);
+  const server = new DnsServer({ connect: connectApi, log }, options.settings);
+  await server.start();
   const aborted = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => aborted.resolve(), { once: true });
   if (signal.aborted) aborted.resolve();
   try {
     await server.synced(signal);
-    log.info('serving', { addresses: server.addresses, domain: options.domain });
+    log.info('serving', { addresses: server.addresses });
     options.onReady?.(server.addresses);
     await aborted.promise;
   } catch (error) {
@@ -85,6 +85,12 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
   }
 }
 
+/** Rejects with what is wrong with the way to the API. */
+async function connectApi(access: ApiAccess): Promise<Client> {
+  if (access.by !== 'kubeconfig') throw new Error(`cannot reach the API by ${access.by} yet: name a kubeconfig`);
+  return new Client(await connect(access.file), { userAgent: 'portolan-dns' });
+}
+
 /** The process: ends well on SIGTERM and SIGINT, and when the parent that started it with an IPC channel is gone. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
   const stop = new AbortController();
@@ -92,9 +98,9 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   // The parent may have gone before there was anybody to hear of it.
   if (process.send && !process.connected) stop.abort();
   try {
-    const options = parseDnsOptions(argv, process.env);
+    const settings = parseDnsOptions(argv, process.env);
     const onReady: DnsOptions['onReady'] = (addresses) => process.send?.({ type: 'ready', addresses });
-    await runDns({ ...options, onReady }, stop.signal);
+    await runDns({ settings, onReady }, stop.signal);
     return 0;
   } catch (error) {
     process.stderr.write(`portolan dns: ${(error as Error).message}\n`);

@@ -1,143 +1,149 @@
-// The DNS server put together: records from the API, a responder, listeners by UDP and TCP, a forwarder for the rest.
+// The DNS server: a configuration that is in force, and the sockets that lead to it. A new configuration takes the place of
+// the old one without closing a socket that both have: no query is lost (spec/dns.md §10).
 
-import { networkInterfaces } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Client } from '#client/index.ts';
-import type { Cidr } from '#lib/cidr.ts';
+import type { BindAddress } from '#lib/bind-address.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
-import { Chain } from './chain.ts';
-import { ClusterHandler } from './handlers/cluster.ts';
-import { ForwardHandler } from './handlers/forward.ts';
-import { TcpListener } from './listeners/tcp.ts';
-import { UdpListener } from './listeners/udp.ts';
-import { Lookup } from './lookup.ts';
-import { Zones } from './records/index.ts';
+import { type Blocks, buildBlocks, type Site, siteKey } from './blocks.ts';
+import type { ApiAccess, DnsSettings, Transport } from './config/settings.ts';
+import { listenDns, type SiteListener } from './listeners/site.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { Responder } from './responder.ts';
-import { Routes } from './routes.ts';
-import { ClusterSource } from './source.ts';
-import { Forwarder } from './upstream/forwarder.ts';
-import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
+import type { Nameserver } from './upstream/resolv-conf.ts';
 
-export interface DnsServerOptions {
-  /** One UDP socket and one TCP listener each. Port 0 is chosen by the kernel, the same for both. */
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
-  /** `cluster.local` when absent. */
-  readonly domain?: string | undefined;
-  /** Service and pod ranges, for PTR. */
-  readonly reverseCidrs?: readonly Cidr[] | undefined;
-  /** The file with the resolvers for other names; other names are refused when absent. */
-  readonly resolvConf?: string | undefined;
-  /** Seconds; 5 when absent. */
-  readonly ttl?: number | undefined;
-  /** The largest UDP response, whatever the client advertises; 4096 when absent. */
-  readonly udpSize?: number | undefined;
+export interface DnsServerParts {
+  readonly connect: (access: ApiAccess) => Promise<Client>;
+  readonly log?: Logger;
 }
 
-interface Listener {
-  close(): Promise<void>;
-}
+/** The largest UDP response, whatever the client advertises. */
+const udpCap = 4096;
+/** How often components are asked whether they are ready. */
+const pollMs = 20;
 
-/** A port that is free for TCP may be taken for UDP: so often is another one tried. */
-const portTries = 10;
+interface OpenSite {
+  readonly listener: SiteListener;
+  /** Of the configuration in force. */
+  responder: Responder;
+}
 
 export class DnsServer {
+  readonly #connect: DnsServerParts['connect'];
   readonly #log: Logger;
-  readonly #options: DnsServerOptions;
-  readonly #source: ClusterSource;
-  readonly #resolvConf: ResolvConf | undefined;
-  readonly #responder: Responder;
-  readonly #listeners: Listener[] = [];
-  readonly zones: Zones;
-  /** Where the server listens, once it does. */
-  addresses: readonly { readonly host: string; readonly port: number }[] = [];
+  readonly #open = new Map<string, OpenSite>();
+  #settings: DnsSettings;
+  #blocks: Blocks | undefined;
 
-  constructor(parts: { client: Client; log?: Logger }, options: DnsServerOptions) {
-    this.#options = options;
-    this.#log = parts.log ?? createLogger('dns');
-    this.zones = new Zones({
-      domain: options.domain ?? 'cluster.local',
-      ttl: options.ttl ?? 5,
-      reverseCidrs: options.reverseCidrs ?? [],
-      ownAddresses: ownAddresses(options.listen.map(({ host }) => host)),
-    });
-    this.#source = new ClusterSource(parts.client, this.zones.index);
-    this.#resolvConf = options.resolvConf === undefined ? undefined : new ResolvConf(options.resolvConf, this.#log);
-    const lookup = new Lookup(() => routes);
-    const cluster = new ClusterHandler({ zones: this.zones, lookup, isSynced: () => this.#source.hasSynced });
-    const forwarder = this.#resolvConf && new Forwarder({ servers: () => this.#upstreams(), log: this.#log });
-    const handlers = forwarder ? [cluster, new ForwardHandler(forwarder)] : [cluster];
-    // Without a forwarder there is nothing to say of other names: they are refused.
-    const served = forwarder ? [''] : this.zones.names;
-    const routes = new Routes(served.map((zone) => new Chain(zone, handlers)));
-    this.#responder = new Responder({ routes, log: this.#log }, options.udpSize ?? 4096);
+  constructor({ connect, log = createLogger('dns') }: DnsServerParts, settings: DnsSettings) {
+    this.#connect = connect;
+    this.#log = log;
+    this.#settings = settings;
   }
 
-  /** Resolves when every address is listened at; records follow, see {@link synced}. Rejects when one cannot be had. */
-  async start(signal: AbortSignal): Promise<void> {
-    this.#source.start(signal);
-    await this.#resolvConf?.load();
+  /** Where the server listens. */
+  get addresses(): readonly (BindAddress & { readonly transport: Transport })[] {
+    return [...this.#open.values()].map(({ listener }) => listener.address);
+  }
+
+  /**
+   * Resolves when every address is listened at; records follow, see {@link synced}. Rejects when one cannot be had, or
+   * when the settings name something unusable.
+   */
+  async start(): Promise<void> {
+    const blocks = this.#build(this.#settings);
     try {
-      for (const address of this.#options.listen) {
-        const port = address.port === 0 ? await this.#listenAnywhere(address.host) : await this.#listenAt(address);
-        this.addresses = [...this.addresses, { host: address.host, port }];
-      }
+      await blocks.components.started();
+      for (const site of blocks.sites) await this.#openSite(site);
+      this.#blocks = blocks;
     } catch (error) {
+      blocks.components.stop();
       await this.close();
       throw error;
     }
   }
 
+  /**
+   * Resolves when other settings are in force. Rejects when they cannot be, as {@link start} does; then the old ones stay.
+   * Waits for the new components to be ready for as long as the settings allow.
+   */
+  async reload(settings: DnsSettings): Promise<void> {
+    const before = this.#blocks;
+    const blocks = this.#build(settings, before);
+    const opened: string[] = [];
+    try {
+      await blocks.components.started();
+      await Promise.race([ready(blocks), sleep(startupTimeoutMs(settings))]);
+      for (const site of blocks.sites) {
+        if (!this.#open.has(siteKey(site))) opened.push(await this.#openSite(site));
+      }
+    } catch (error) {
+      blocks.components.stop(before?.components);
+      for (const key of opened) await this.#closeSite(key);
+      throw error;
+    }
+    for (const site of blocks.sites) (this.#open.get(siteKey(site)) as OpenSite).responder = this.#responder(site);
+    const wanted = new Set(blocks.sites.map(siteKey));
+    this.#settings = settings;
+    this.#blocks = blocks;
+    before?.components.stop(blocks.components);
+    for (const key of this.#open.keys()) if (!wanted.has(key)) await this.#closeSite(key);
+  }
+
+  /** Whether everything that is served is known. */
+  get isReady(): boolean {
+    return this.#blocks !== undefined && isReady(this.#blocks);
+  }
+
   /** Resolves when the cluster's records are complete; rejects when `signal` aborts before. */
-  synced(signal?: AbortSignal): Promise<void> {
-    return this.#source.synced(signal);
+  async synced(signal?: AbortSignal): Promise<void> {
+    while (!this.isReady) await sleep(pollMs, signal);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    await Promise.all([...this.#open.keys()].map((key) => this.#closeSite(key)));
+    this.#blocks?.components.stop();
   }
 
-  async #listenAt(address: { host: string; port: number }): Promise<number> {
-    const parts = { responder: this.#responder, log: this.#log };
-    const tcp = new TcpListener(parts);
-    const port = await tcp.listen(address);
-    const udp = new UdpListener(parts, { host: address.host, port });
-    try {
-      await udp.listen();
-    } catch (error) {
-      await tcp.close();
-      throw error;
-    }
-    this.#listeners.push(tcp, udp);
-    return port;
+  #build(settings: DnsSettings, before?: Blocks): Blocks {
+    const hosts = settings.servers.flatMap(({ bind }) => (bind.length > 0 ? bind : ['']));
+    const ports = new Set(settings.servers.flatMap(({ keys }) => keys.map(({ port }) => port)));
+    const isOurselves = ({ host, port }: Nameserver) =>
+      (ports.has(port) || this.addresses.some((own) => own.port === port)) && ownAddresses(hosts, true).includes(host);
+    const parts = { connect: this.#connect, log: this.#log, ownAddresses: ownAddresses(hosts), isOurselves };
+    return buildBlocks(settings, parts, before?.components);
   }
 
-  async #listenAnywhere(host: string): Promise<number> {
-    for (let i = 1; ; i++) {
-      try {
-        return await this.#listenAt({ host, port: 0 });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || i === portTries) throw error;
-      }
-    }
+  #responder({ routes }: Site): Responder {
+    return new Responder({ routes, log: this.#log }, udpCap);
   }
 
-  /** The host's resolvers without ourselves: directly, or through the Service that leads back here. */
-  #upstreams(): readonly Nameserver[] {
-    const own = new Set(
-      ownAddresses(
-        this.addresses.map(({ host }) => host),
-        true,
-      ),
+  async #openSite(site: Site): Promise<string> {
+    const open = { responder: this.#responder(site) };
+    const listener = await listenDns(
+      site,
+      (packet, client, isTcp) => open.responder.respond(packet, client, isTcp),
+      this.#log,
     );
-    const ownPorts = new Set(this.addresses.map(({ port }) => port));
-    const isSelf = ({ host, port }: Nameserver) =>
-      (own.has(host) && ownPorts.has(port)) || this.zones.isOwnService(host);
-    return (this.#resolvConf?.servers() ?? []).filter((server) => !isSelf(server));
+    this.#open.set(siteKey(site), Object.assign(open, { listener }));
+    return siteKey(site);
+  }
+
+  async #closeSite(key: string): Promise<void> {
+    const open = this.#open.get(key);
+    this.#open.delete(key);
+    await open?.listener.close();
   }
 }
 
-/** A wildcard stands for every address of the machine; loopback is no address that others could ask. */
-function ownAddresses(hosts: readonly string[], withLoopback = false): string[] {
-  if (!hosts.some((host) => host === '0.0.0.0' || host === '::')) return [...hosts];
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.filter(({ internal }) => withLoopback || !internal).map(({ address }) => address);
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> => setTimeout(ms, undefined, { signal });
+
+const isReady = ({ components }: Blocks): boolean =>
+  [...components].every((component) => component.isReady?.() ?? true);
+
+async function ready(blocks: Blocks): Promise<void> {
+  while (!isReady(blocks)) await sleep(pollMs);
 }
+
+const startupTimeoutMs = ({ servers }: DnsSettings): number =>
+  Math.max(0, ...servers.map(({ directives }) => directives.kubernetes?.startupTimeoutMs ?? 0));

@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '#lib/log.ts';
 import type { Client, Response } from '../handler.ts';
-import type { Responder } from '../responder.ts';
+import type { Respond } from './site.ts';
 
 export interface TcpLimits {
   readonly connections: number;
@@ -23,11 +23,11 @@ export class TcpListener {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
 
-  constructor(parts: { responder: Responder; log: Logger }, limits: Partial<TcpLimits> = {}) {
+  constructor(parts: { respond: Respond; log: Logger }, limits: Partial<TcpLimits> = {}) {
     this.#log = parts.log;
     const all = { ...usual, ...limits };
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      const connection = new Connection(socket, parts.responder, all);
+      const connection = new Connection(socket, parts.respond, all);
       this.#connections.add(connection);
       socket.once('close', () => this.#connections.delete(connection));
     });
@@ -38,7 +38,7 @@ export class TcpListener {
   async listen({ host, port }: { host: string; port: number }): Promise<number> {
     const listening = Promise.withResolvers<void>();
     this.#server.once('error', listening.reject);
-    this.#server.listen({ host, port, exclusive: true }, listening.resolve);
+    this.#server.listen({ host, port, exclusive: true, ipv6Only: true }, listening.resolve);
     await listening.promise;
     this.#server.off('error', listening.reject);
     this.#server.on('error', (error) => this.#log.error('tcp listener failed', { host, port, error }));
@@ -58,7 +58,7 @@ export class TcpListener {
 class Connection {
   readonly #socket: Socket;
   readonly #client: Client;
-  readonly #responder: Responder;
+  readonly #respond: Respond;
   readonly #limits: TcpLimits;
   #received: Buffer = Buffer.alloc(0);
   #pending = 0;
@@ -67,10 +67,10 @@ class Connection {
   /** For the next whole message: a client that sends single octets gets no more time than a silent one. */
   #deadline: NodeJS.Timeout;
 
-  constructor(socket: Socket, responder: Responder, limits: TcpLimits) {
+  constructor(socket: Socket, respond: Respond, limits: TcpLimits) {
     this.#socket = socket;
     this.#client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
-    this.#responder = responder;
+    this.#respond = respond;
     this.#limits = limits;
     this.#deadline = setTimeout(() => this.#onDeadline(), limits.firstMessageMs);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -133,7 +133,7 @@ class Connection {
   }
 
   #onMessage(packet: Buffer): void {
-    const response = this.#responder.respond(packet, this.#client, true);
+    const response = this.#respond(packet, this.#client, true);
     if (!(response instanceof Promise)) {
       this.#send(response);
       return;

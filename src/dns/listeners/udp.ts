@@ -5,7 +5,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from '#lib/log.ts';
 import type { Response } from '../handler.ts';
-import type { Responder } from '../responder.ts';
+import type { Respond } from './site.ts';
 
 /** Bursts wait in the kernel, not in a queue of ours. The kernel grants less when its own limit is lower. */
 const receiveBuffer = 4 * 1024 * 1024;
@@ -15,18 +15,19 @@ const numeric = (address: string, family: unknown, callback: (...results: unknow
   callback(null, address, family);
 
 export class UdpListener {
-  readonly #responder: Responder;
+  readonly #respond: Respond;
   readonly #log: Logger;
   readonly #socket: Socket;
   readonly #address: { host: string; port: number };
 
-  constructor(parts: { responder: Responder; log: Logger }, address: { host: string; port: number }) {
-    this.#responder = parts.responder;
+  constructor(parts: { respond: Respond; log: Logger }, address: { host: string; port: number }) {
+    this.#respond = parts.respond;
     this.#log = parts.log;
     this.#address = address;
     this.#socket = createSocket({
       type: isIPv6(address.host) ? 'udp6' : 'udp4',
       recvBufferSize: receiveBuffer,
+      ipv6Only: isIPv6(address.host),
       lookup: numeric as never,
     });
   }
@@ -52,7 +53,7 @@ export class UdpListener {
   #onPacket(packet: Buffer, peer: RemoteInfo): void {
     // Port 0 cannot be answered; only a forger sends from it.
     if (peer.port === 0) return;
-    const response = this.#responder.respond(packet, peer, false);
+    const response = this.#respond(packet, peer, false);
     if (response instanceof Promise) void response.then((later) => this.#send(later, peer, true));
     else this.#send(response, peer, false);
   }

@@ -1,7 +1,7 @@
 // The zone of one octet or nibble boundary under in-addr.arpa or ip6.arpa: address → PTR (spec/dns.md §1.6).
 
 import { bitsOf, type Cidr, type Family, formatAddress, sizeOf } from '#lib/cidr.ts';
-import { fromLabels, labelsOf, type Name } from '../wire/name.ts';
+import { fromLabels, isWithin, labelsOf, type Name } from '../wire/name.ts';
 import type { AddressNames } from './address-names.ts';
 import { Owner } from './owner.ts';
 import type { Soa } from './soa.ts';
@@ -12,6 +12,11 @@ const notation = {
   IPv4: { bits: 8, radix: 10, label: /^(0|[1-9]\d{0,2})$/, top: ['in-addr', 'arpa'] },
   IPv6: { bits: 4, radix: 16, label: /^[0-9a-f]$/, top: ['ip6', 'arpa'] },
 } as const;
+
+const tops = Object.values(notation).map(({ top }) => fromLabels(top) as Name);
+
+/** Whether the zone is one for addresses. */
+export const isReverse = (zone: Name): boolean => tops.some((top) => isWithin(zone, top));
 
 /** A range that ends between two boundaries becomes several zones: 10.96.0.0/12 → 96.10.in-addr.arpa … 111.10.in-addr.arpa. */
 export function reverseZoneNames(cidr: Cidr): Name[] {

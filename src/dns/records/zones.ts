@@ -2,23 +2,20 @@
 // the zones' own name servers in step with the index (spec/dns.md §1.9).
 
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Cidr } from '#lib/cidr.ts';
-import { isWithin, keyOf, type Name, parseName } from '../wire/name.ts';
+import { isWithin, type Name } from '../wire/name.ts';
 import { formatRecord } from '../wire/record.ts';
 import { ClusterZone } from './cluster-zone.ts';
 import { Owner } from './owner.ts';
 import { RecordIndex } from './record-index.ts';
-import { ReverseZone, reverseZoneNames } from './reverse-zone.ts';
+import { isReverse, ReverseZone } from './reverse-zone.ts';
 import { nameServerOf, Soa } from './soa.ts';
 import type { Zone } from './zone.ts';
 
 export interface ZonesOptions {
-  /** The cluster domain. */
-  readonly domain: string;
+  /** In lower case: the cluster domain and, under `in-addr.arpa` and `ip6.arpa`, those for addresses. */
+  readonly zones: readonly Name[];
   /** Of every record, in seconds. */
   readonly ttl: number;
-  /** Ranges that addresses are resolved in reverse for. */
-  readonly reverseCidrs?: readonly Cidr[];
   /** The server's own addresses, as endpoints of its Service and for `ns.dns`. */
   readonly ownAddresses?: readonly string[];
   /** Now in seconds, for the serial. */
@@ -40,11 +37,11 @@ export class Zones {
   constructor(options: ZonesOptions) {
     this.#options = options;
     this.ttl = options.ttl;
-    const zone = keyOf(parseName(options.domain));
+    const zone = options.zones.find((name) => !isReverse(name)) ?? '';
     this.#serial = this.#now();
     this.index = new RecordIndex(zone, () => this.#refresh());
     this.#cluster = new ClusterZone(this.index, new Soa(zone, this.#serial, this.ttl));
-    for (const name of (options.reverseCidrs ?? []).flatMap(reverseZoneNames)) {
+    for (const name of options.zones.filter(isReverse)) {
       const soa = () => this.#reverseSoa(name);
       this.#reverse.set(name, new ReverseZone(name, this.index.addresses, soa, () => this.#reverseApex(name)));
     }

@@ -3,7 +3,7 @@
 
 import type { EndpointSlice, Namespace, Service } from '#api/index.ts';
 import { type Cidr, parseCidr } from '#lib/cidr.ts';
-import { Zones } from '../records/index.ts';
+import { reverseZoneNames, Zones } from '../records/index.ts';
 import { decodeMessage, formatRecord, type Message, parseName, queryMessage, Type } from '../wire/index.ts';
 
 export const namespace = (name: string): Namespace => ({ metadata: { name } }) as Namespace;
@@ -48,8 +48,8 @@ export interface ClusterOptions {
 /** Zones with a fixed serial of 1700000000. */
 export function emptyZones({ ttl = 5, ownAddresses = [] }: ClusterOptions = {}): Zones {
   const ranges = ['10.96.0.0/12', '10.244.0.0/16', 'fd00:96::/112', 'fd00:244::/64'];
-  const reverseCidrs = ranges.map((text) => parseCidr(text) as Cidr);
-  return new Zones({ domain: 'cluster.local', ttl, reverseCidrs, ownAddresses, now: () => 1700000000 });
+  const reverse = ranges.flatMap((text) => reverseZoneNames(parseCidr(text) as Cidr));
+  return new Zones({ zones: [parseName('cluster.local'), ...reverse], ttl, ownAddresses, now: () => 1700000000 });
 }
 
 export function fill(zones: Zones, objects: readonly (Service | EndpointSlice | Namespace)[]): Zones {

@@ -2,6 +2,7 @@
 
 import type { TestContext } from 'node:test';
 import { createLogger } from '#lib/log.ts';
+import type { Respond } from '../listeners/site.ts';
 import { type TcpLimits, TcpListener } from '../listeners/tcp.ts';
 import { UdpListener } from '../listeners/udp.ts';
 import type { Responder } from '../responder.ts';
@@ -9,10 +10,11 @@ import type { Responder } from '../responder.ts';
 export const log = createLogger('dns-test', 'error');
 
 export async function listening(t: TestContext, responder: Responder, limits?: Partial<TcpLimits>): Promise<number> {
+  const respond: Respond = (...packet) => responder.respond(...packet);
   for (;;) {
-    const tcp = new TcpListener({ responder, log }, limits);
+    const tcp = new TcpListener({ respond, log }, limits);
     const port = await tcp.listen({ host: '127.0.0.1', port: 0 });
-    const udp = new UdpListener({ responder, log }, { host: '127.0.0.1', port });
+    const udp = new UdpListener({ respond, log }, { host: '127.0.0.1', port });
     try {
       await udp.listen();
     } catch {

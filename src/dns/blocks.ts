@@ -1,0 +1,106 @@
+// Settings → what answers: the chains of every server block and the components behind them. A query passes the handlers in
+// the order of CoreDNS's plugin.cfg, whatever the order of the directives.
+
+import type { Client } from '#client/index.ts';
+import type { Logger } from '#lib/log.ts';
+import { Chain } from './chain.ts';
+import { ClusterRecords } from './cluster-records.ts';
+import { Components } from './component.ts';
+import type { ApiAccess, DnsSettings, ForwardSettings, ServerKey, ServerSettings } from './config/settings.ts';
+import type { Handler } from './handler.ts';
+import { ClusterHandler } from './handlers/cluster.ts';
+import { ForwardHandler } from './handlers/forward.ts';
+import { Lookup } from './lookup.ts';
+import { Routes } from './routes.ts';
+import { Forwarder } from './upstream/forwarder.ts';
+import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
+
+export interface BlockParts {
+  readonly connect: (access: ApiAccess) => Promise<Client>;
+  readonly log: Logger;
+  /** Addresses at which this server can be asked, by others. */
+  readonly ownAddresses: readonly string[];
+  /** Whether asking this server would be asking ourselves. */
+  readonly isOurselves: (server: Nameserver) => boolean;
+}
+
+/** Where a listener is wanted, and the server blocks that it leads to. */
+export interface Site extends Omit<ServerKey, 'zone'> {
+  /** Empty: all addresses of the machine. */
+  readonly host: string;
+  readonly routes: Routes;
+}
+
+/** One configuration, put together. */
+export interface Blocks {
+  readonly sites: readonly Site[];
+  readonly components: Components;
+}
+
+/** @param before the configuration in force, whose components are taken over where they are the same. */
+export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?: Components): Blocks {
+  const components = new Components(before);
+  const chains = new Map<string, { readonly site: Omit<Site, 'routes'>; readonly chains: Chain[] }>();
+  const routesOf = new Map<string, Routes>();
+  for (const server of servers) {
+    for (const host of server.bind.length > 0 ? server.bind : ['']) {
+      for (const { transport, port, zone } of server.keys) {
+        const site = { transport, host, port };
+        const key = siteKey(site);
+        const found = chains.get(key) ?? { site, chains: [] };
+        chains.set(key, found);
+        const lookup = new Lookup(() => routesOf.get(key) as Routes);
+        found.chains.push(new Chain(zone, handlersOf(server, components, { ...parts, lookup })));
+      }
+    }
+  }
+  const sites = [...chains].map(([key, { site, chains: own }]) => {
+    const routes = new Routes(own);
+    routesOf.set(key, routes);
+    return { ...site, routes };
+  });
+  return { sites, components };
+}
+
+export const siteKey = ({ transport, host, port }: Omit<Site, 'routes'>): string => `${transport} ${host} ${port}`;
+
+interface HandlerParts extends BlockParts {
+  readonly lookup: Lookup;
+}
+
+function handlersOf({ directives }: ServerSettings, components: Components, parts: HandlerParts): Handler[] {
+  const { kubernetes, forward = [] } = directives;
+  const { connect, ownAddresses, lookup } = parts;
+  const handlers: Handler[] = [];
+  const records =
+    kubernetes &&
+    components.get('kubernetes', kubernetes, () => new ClusterRecords({ connect, settings: kubernetes, ownAddresses }));
+  if (records) {
+    handlers.push(new ClusterHandler({ zones: records.zones, lookup, isSynced: () => records.isReady() }));
+  }
+  for (const settings of forward) {
+    const forwarder = components.get('forward', settings, () => new ForwardComponent(settings, parts, records));
+    handlers.push(new ForwardHandler(forwarder.resolver));
+  }
+  return handlers;
+}
+
+/** The servers of one `forward`. */
+class ForwardComponent {
+  readonly name = 'forward';
+  readonly resolver: Forwarder;
+  readonly #file: ResolvConf | undefined;
+
+  constructor({ to }: ForwardSettings, { log, isOurselves }: BlockParts, records: ClusterRecords | undefined) {
+    const file = to.find((upstream) => 'file' in upstream)?.file;
+    this.#file = file === undefined ? undefined : new ResolvConf(file, log);
+    const fixed = to.filter((upstream) => 'host' in upstream);
+    const isLoop = (server: Nameserver) => isOurselves(server) || records?.zones.isOwnService(server.host);
+    const servers = () => [...fixed, ...(this.#file?.servers() ?? []).filter((server) => !isLoop(server))];
+    this.resolver = new Forwarder({ servers, log });
+  }
+
+  async start(): Promise<void> {
+    await this.#file?.load();
+  }
+}

@@ -1,0 +1,70 @@
+// One address of the configuration, opened: UDP and TCP on the same port, on one address or on all of both families.
+
+import type { BindAddress } from '#lib/bind-address.ts';
+import type { Logger } from '#lib/log.ts';
+import type { Transport } from '../config/settings.ts';
+import type { Responder } from '../responder.ts';
+import { TcpListener } from './tcp.ts';
+import { UdpListener } from './udp.ts';
+
+export interface SiteListener {
+  readonly address: BindAddress & { readonly transport: Transport };
+  close(): Promise<void>;
+}
+
+/** Answers a packet; see {@link Responder.respond}. */
+export type Respond = Responder['respond'];
+
+/** A port that is free for TCP may be taken for UDP: so often is another one tried. */
+const portTries = 10;
+
+/** Resolves when it is listened at; port 0 is chosen by the kernel, the same for both. Rejects when it cannot be had. */
+export async function listenDns(
+  { host, port, transport }: { host: string; port: number; transport: Transport },
+  respond: Respond,
+  log: Logger,
+): Promise<SiteListener> {
+  const parts = { respond, log };
+  if (host !== '') return await one({ host, port }, transport, parts);
+  const v4 = await one({ host: '0.0.0.0', port }, transport, parts);
+  const v6 = await one({ host: '::', port: v4.address.port }, transport, parts).catch((error) => {
+    // A machine without IPv6 is served by IPv4 alone.
+    if (isMissingFamily(error)) return undefined;
+    return v4.close().then(() => Promise.reject(error));
+  });
+  return {
+    address: { ...v4.address, host: '' },
+    close: async () => void (await Promise.all([v4.close(), v6?.close()])),
+  };
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+const isMissingFamily = (error: unknown): boolean => ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error) ?? '');
+
+interface Parts {
+  readonly respond: Respond;
+  readonly log: Logger;
+}
+
+async function one(wanted: BindAddress, transport: Transport, parts: Parts): Promise<SiteListener> {
+  for (let i = 1; ; i++) {
+    try {
+      return await both(wanted, transport, parts);
+    } catch (error) {
+      if (wanted.port !== 0 || codeOf(error) !== 'EADDRINUSE' || i === portTries) throw error;
+    }
+  }
+}
+
+async function both(wanted: BindAddress, transport: Transport, parts: Parts): Promise<SiteListener> {
+  const tcp = new TcpListener(parts);
+  const address = { host: wanted.host, port: await tcp.listen(wanted), transport };
+  const udp = new UdpListener(parts, address);
+  try {
+    await udp.listen();
+  } catch (error) {
+    await tcp.close();
+    throw error;
+  }
+  return { address, close: async () => void (await Promise.all([tcp.close(), udp.close()])) };
+}
