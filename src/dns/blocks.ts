@@ -26,8 +26,6 @@ export interface BlockParts {
 
 /** Where a listener is wanted, and the server blocks that it leads to. */
 export interface Site extends Omit<ServerKey, 'zone'> {
-  /** Empty: all addresses of the machine. */
-  readonly host: string;
   readonly routes: Routes;
 }
 
@@ -43,15 +41,12 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
   const chains = new Map<string, { readonly site: Omit<Site, 'routes'>; readonly chains: Chain[] }>();
   const routesOf = new Map<string, Routes>();
   for (const server of servers) {
-    for (const host of server.bind.length > 0 ? server.bind : ['']) {
-      for (const { transport, port, zone } of server.keys) {
-        const site = { transport, host, port };
-        const key = siteKey(site);
-        const found = chains.get(key) ?? { site, chains: [] };
-        chains.set(key, found);
-        const lookup = new Lookup(() => routesOf.get(key) as Routes);
-        found.chains.push(new Chain(zone, handlersOf(server, components, { ...parts, lookup })));
-      }
+    for (const { zone, ...site } of server.keys) {
+      const key = siteKey(site);
+      const found = chains.get(key) ?? { site, chains: [] };
+      chains.set(key, found);
+      const lookup = new Lookup(() => routesOf.get(key) as Routes);
+      found.chains.push(new Chain(zone, handlersOf(server, components, { ...parts, lookup })));
     }
   }
   const sites = [...chains].map(([key, { site, chains: own }]) => {

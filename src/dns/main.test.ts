@@ -6,13 +6,10 @@ import { formatName } from './wire/index.ts';
 test('flags become settings, with defaults and the environment', () => {
   const flags = ['--listen', '10.96.0.10:53', '--listen', '[fd00::a]:53'];
   const { servers } = parseDnsOptions(flags, { KUBECONFIG: '/k' });
-  assert.deepEqual(
-    servers.map(({ bind, keys }) => [bind, keys]),
-    [
-      [['10.96.0.10'], [{ transport: 'dns', zone: '', port: 53 }]],
-      [['fd00::a'], [{ transport: 'dns', zone: '', port: 53 }]],
-    ],
-  );
+  assert.deepEqual(servers[0]?.keys, [
+    { transport: 'dns', zone: '', host: '10.96.0.10', port: 53 },
+    { transport: 'dns', zone: '', host: 'fd00::a', port: 53 },
+  ]);
   const { kubernetes, forward } = servers[0]?.directives ?? {};
   assert.deepEqual(kubernetes?.api, { by: 'kubeconfig', file: '/k' });
   assert.deepEqual(kubernetes?.zones.map(formatName), ['cluster.local.']);
@@ -32,7 +29,7 @@ test('without resolvers only the zones of the cluster are served', () => {
   );
   assert.deepEqual(servers[0]?.directives.kubernetes?.zones.map(formatName), zones);
   assert.deepEqual([servers[0]?.directives.forward, servers[0]?.directives.kubernetes?.ttl], [undefined, 30]);
-  assert.deepEqual([servers[0]?.bind, servers[0]?.keys[0]?.port], [['0.0.0.0'], 53]);
+  assert.deepEqual([servers[0]?.keys[0]?.host, servers[0]?.keys[0]?.port], ['0.0.0.0', 53]);
 });
 
 test('wrong flags are refused with their name', () => {

@@ -106,7 +106,7 @@ export class DnsServer {
   }
 
   #build(settings: DnsSettings, before?: Blocks): Blocks {
-    const hosts = settings.servers.flatMap(({ bind }) => (bind.length > 0 ? bind : ['']));
+    const hosts = settings.servers.flatMap(({ keys }) => keys.map(({ host }) => host));
     const ports = new Set(settings.servers.flatMap(({ keys }) => keys.map(({ port }) => port)));
     const isOurselves = ({ host, port }: Nameserver) =>
       (ports.has(port) || this.addresses.some((own) => own.port === port)) && ownAddresses(hosts, true).includes(host);

@@ -30,14 +30,10 @@ export function settingsFromFlags(flags: DnsFlags): DnsSettings {
   };
   // Without a forwarder there is nothing to say of other names: they are refused.
   const served: readonly Name[] = flags.resolvConf === undefined ? zones : [''];
-  const servers = flags.listen.map(({ host, port }) => ({
-    file: 'flags',
-    line: 1,
-    keys: served.map((zone) => ({ transport: 'dns' as const, zone, port })),
-    bind: [host],
-    directives,
-  }));
-  return { servers };
+  const keys = flags.listen.flatMap((address) =>
+    served.map((zone) => ({ transport: 'dns' as const, zone, ...address })),
+  );
+  return { servers: [{ position: { file: 'flags', line: 1 }, keys, directives }] };
 }
 
 const kubernetesDefaults: Omit<KubernetesSettings, 'zones' | 'api' | 'ttl'> = {
