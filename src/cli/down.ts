@@ -1,9 +1,8 @@
 // `portolan down`: stops a cluster, or removes what a killed one left behind; its stored objects go only when that is asked for.
 
-import { existsSync } from 'node:fs';
 import { hasData, removeData } from '#cluster/data-folder.ts';
 import { removeCluster } from '#cluster/leftovers.ts';
-import { checkName, isAlive, readCard, runningCard, stateDirOf, withNameLocked } from '#cluster/state.ts';
+import { checkName, hasState, isAlive, readCard, runningCard, withNameLocked } from '#cluster/state.ts';
 import { requestStop } from '#cluster/stop.ts';
 import { command } from './command.ts';
 import { describeData, howToContinue, nameOption } from './options.ts';
@@ -19,9 +18,15 @@ async function stop(name: string): Promise<string | undefined> {
     await requestStop(card);
     return `The cluster ${name} is down.`;
   }
-  if (!existsSync(stateDirOf(name))) return undefined;
-  await removeCluster(name);
-  return `Removed what a killed run of the cluster ${name} had left behind.`;
+  if (!hasState(name)) return undefined;
+  const isRemoved = await withNameLocked(name, async () => {
+    // Who was making the name its own just now has a card by now.
+    const started = await readCard(name);
+    if (started && (await isAlive(started.supervisor))) return false;
+    await removeCluster(name);
+    return true;
+  });
+  return isRemoved ? `Removed what a killed run of the cluster ${name} had left behind.` : stop(name);
 }
 
 export const down = command({

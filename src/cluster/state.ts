@@ -2,6 +2,7 @@
 // /run, because processes do not outlive a reboot; a card whose supervisor is dead marks leftovers. What outlives them is
 // data-folder.ts's.
 
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
@@ -47,6 +48,9 @@ export const namespacePrefix = (name: string): string => `ptl.${name}.`;
 /** Where the bridge is that joins the nodes. */
 export const fabricOf = (name: string): string => `${namespacePrefix(name)}fabric`;
 const cardPath = (name: string): string => join(stateDirOf(name), 'cluster.json');
+const lockPath = (name: string): string => join(root(), `${name}.lock`);
+/** Whether a cluster of this name runs, is being started, or was killed and has left something. */
+export const hasState = (name: string): boolean => [stateDirOf(name), lockPath(name)].some((path) => existsSync(path));
 
 /** Names go into file and namespace names. */
 export function checkName(name: string): string {
@@ -122,7 +126,7 @@ async function createLock(path: string, owner: string): Promise<boolean> {
 
 /** Does `work` while no other process does its own under the same name; a lock whose owner is dead counts for nothing. */
 export async function withNameLocked<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const path = join(root(), `${name}.lock`);
+  const path = lockPath(name);
   const self = JSON.stringify(await thisProcess());
   const deadline = Date.now() + lockTimeoutMs;
   for (;;) {

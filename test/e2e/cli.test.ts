@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,6 +148,18 @@ test('the next up removes what a killed run left, and so does down', { skip }, a
   const down = await portolan(['down', '--delete-data', '--name', 'e2e-kill']);
   assert.match(down.stdout, /Removed what a killed run.*\nDeleted the data of the cluster e2e-kill/);
   assert.deepEqual(await traces('e2e-kill'), before);
+});
+
+test('down removes what an up left that was killed while it looked whether its name is free', { skip }, async () => {
+  const before = await traces('e2e-lock');
+  mkdirSync('/run/portolan', { recursive: true, mode: 0o700 });
+  writeFileSync(
+    '/run/portolan/e2e-lock.lock',
+    JSON.stringify({ pid: process.pid, startTime: 'of an earlier process' }),
+  );
+  const { code, stdout } = await portolan(['down', '--name', 'e2e-lock']);
+  assert.deepEqual([code, stdout], [0, 'Removed what a killed run of the cluster e2e-lock had left behind.\n']);
+  assert.deepEqual(await traces('e2e-lock'), before);
 });
 
 test('a port that is in use is named, with what to do', { skip }, async () => {

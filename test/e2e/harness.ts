@@ -151,7 +151,7 @@ export async function traces(...names: readonly [string, ...string[]]): Promise<
     namespaces: ours(await lines('ip', ['netns', 'list'])),
     mounts: ours(sorted(readFileSync('/proc/self/mounts', 'utf8').split('\n'))),
     cgroups: ours(await lines('find', ['/sys/fs/cgroup', '-path', '*portolan*', '-type', 'd'])),
-    processes: ours(await lines('ps', ['-eo', 'args'])).filter((line) => /run\/portolan|cluster\/server/.test(line)),
+    processes: ours(await lines('ps', ['-eo', 'args'])),
     state: ours(await lines('sh', ['-c', 'ls /run/portolan 2>/dev/null'])),
     data: await lines('sh', ['-c', 'ls -A "$PORTOLAN_DATA_DIR" 2>/dev/null']),
   };
