@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Clock } from '#lib/clock.ts';
+import { ManualClock } from '#lib/manual-clock.ts';
 import { MemoryStore } from '#storage/index.ts';
 import { configMap, type Json, mergePatch, next, startServer, type TestServer } from './in-process-suite.ts';
 
@@ -27,38 +27,6 @@ async function watching(
 const labelled = (name: string, labels: Record<string, string>) => configMap(name, { metadata: { name, labels } });
 const relabel = (api: TestServer, name: string, labels: Record<string, string | null>) =>
   api.send('PATCH', `${cms}/${name}`, { metadata: { labels } }, mergePatch);
-
-/** Time that stands still until it is moved. */
-class ManualClock implements Clock {
-  #now = Date.parse('2030-01-01T00:00:00Z');
-  #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
-
-  now(): Date {
-    return new Date(this.#now);
-  }
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.add(sleeper);
-      signal?.addEventListener('abort', () => {
-        this.#sleepers.delete(sleeper);
-        reject(signal.reason);
-      });
-    });
-  }
-  /** How many wait. */
-  get sleepers(): number {
-    return this.#sleepers.size;
-  }
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const sleeper of this.#sleepers) {
-      if (sleeper.at > this.#now) continue;
-      this.#sleepers.delete(sleeper);
-      sleeper.wake();
-    }
-  }
-}
 
 describe('watch', () => {
   test('without a version begins with what there is, then goes on', async () => {

@@ -4,8 +4,9 @@
 import type { Inquiry } from './relay.ts';
 
 /**
- * A server's whole message, whose octets must not be changed; or, when there is none to be had, the rcode to tell the
- * client: SERVFAIL when no server answered, REFUSED when too many questions wait already.
+ * A server's whole message, whose octets must not be changed, and which a cache may change when it answers again: use it at
+ * once. Or, when there is none to be had, the rcode to tell the client: SERVFAIL when no server answered, REFUSED when too
+ * many questions wait already.
  */
 export type Answer = Buffer | number;
 

@@ -8,7 +8,9 @@ import { Reader } from './reader.ts';
 
 export interface Outline {
   readonly questionEnd: number;
-  /** Where each record ends, those after an OPT record left out: only signatures of this hop stand there. */
+  /** Where each record's type stands; class, TTL and the length of its data follow. */
+  readonly heads: readonly number[];
+  /** Where each record ends. Those after an OPT record are left out: only signatures of this hop stand there. */
   readonly ends: readonly number[];
   /** How many of them are answers, and how many authority. */
   readonly answers: number;
@@ -26,20 +28,23 @@ export function outline(message: Buffer): Outline {
     reader.skip(4);
   }
   const questionEnd = reader.offset;
+  const heads: number[] = [];
   const ends: number[] = [];
   for (let i = 0; i < answers + authorities + additionals; i++) {
     reader.skipName();
+    const head = reader.offset;
     const type = reader.u16();
     const klass = reader.u16();
     const ttl = reader.u32();
     reader.skip(reader.u16());
     if (type === Type.OPT) {
       if (i < answers + authorities) throw new FormatError('OPT record outside the additional section');
-      return { questionEnd, ends, answers, authorities, edns: ednsFrom(klass, ttl) };
+      return { questionEnd, heads, ends, answers, authorities, edns: ednsFrom(klass, ttl) };
     }
+    heads.push(head);
     ends.push(reader.offset);
   }
-  return { questionEnd, ends, answers, authorities, edns: undefined };
+  return { questionEnd, heads, ends, answers, authorities, edns: undefined };
 }
 
 /** Whether a packet answers this question: same id, same name whatever its case, same type and class (RFC 5452 §9.1). */
