@@ -6,24 +6,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Family } from '#lib/cidr.ts';
 import { run } from '#lib/run.ts';
-import {
-  attachNode,
-  attachPod,
-  createFabric,
-  createNamespace,
-  deleteFabric,
-  deleteNamespace,
-  enter,
-  NodeNetwork,
-  routeHost,
-} from '#network/index.ts';
-import { worlds } from '#proxy/worlds.testing.ts';
+import { enter, NodeNetwork } from '#network/index.ts';
+import { unwire, wire } from '#proxy/wiring.testing.ts';
+import { type World, worlds } from '#proxy/worlds.testing.ts';
 import type { AgentReport, CallRequest } from './agent-messages.ts';
 import type { Caller } from './allowed.ts';
 
 const agent = fileURLToPath(new URL('agent.ts', import.meta.url));
-const families = ['IPv4', 'IPv6'] as const;
-const both = families.map((family) => worlds[family]);
 const bridge = `sk${process.pid}`;
 const podsPerNode = 3;
 
@@ -51,7 +40,7 @@ export class Machine {
 
   constructor(
     parts: Pick<Machine, 'name' | 'kind' | 'node' | 'namespace'> & {
-      address: (world: (typeof both)[number]) => string;
+      address: (world: World) => string;
     },
   ) {
     this.name = parts.name;
@@ -112,13 +101,16 @@ export const outside = new Machine({
   namespace: undefined,
   address: (world) => world.host,
 });
-export const pods = nodes.flatMap((node) =>
+const podPlaces = nodes.flatMap((node) =>
   Array.from({ length: podsPerNode }, (_, i) => {
     const name = `pod-${node.name}-${i + 1}`;
-    const address = (world: (typeof both)[number]) => world.pod(node.index, 11 + i);
-    return new Machine({ name, kind: 'pod', node, namespace: `${bridge}-${name}`, address });
+    return { name, node, n: 11 + i, namespace: `${bridge}-${name}` };
   }),
 );
+export const pods = podPlaces.map(
+  ({ n, ...place }) => new Machine({ ...place, kind: 'pod', address: (world) => world.pod(place.node.index, n) }),
+);
+const wiring = { bridge, nodes, pods: podPlaces.map((place) => ({ ...place, node: place.node.index })) };
 const nodeMachines = nodes.map(
   (node) =>
     new Machine({
@@ -134,38 +126,7 @@ export const servers: readonly Machine[] = [...pods, ...nodeMachines];
 export const machines: readonly Machine[] = [...servers, outside];
 
 export async function createNetwork(): Promise<void> {
-  const addresses = both.map(({ host, fabricPrefix }) => `${host}/${fabricPrefix}`);
-  await createFabric({ hostLink: bridge, fabric: bridge, addresses });
-  for (const node of nodes) {
-    await createNamespace(node.namespace);
-    const networks = both.map((world) => ({
-      address: `${world.node(node.index)}/${world.fabricPrefix}`,
-      gateway: world.host,
-      podCIDR: world.podCIDR(node.index),
-      peers: nodes
-        .filter((other) => other !== node)
-        .map(({ index }) => ({ address: world.node(index), podCIDR: world.podCIDR(index) })),
-    }));
-    await attachNode({ ...node, fabric: bridge, networks });
-  }
-  for (const pod of pods) {
-    await createNamespace(pod.namespace as string);
-    await attachPod({
-      nodeNamespace: pod.node?.namespace,
-      podNamespace: pod.namespace as string,
-      addresses: families.map((family) => ({
-        address: pod.addresses[family],
-        gateway: worlds[family].gateway(pod.node?.index ?? 0),
-      })),
-    });
-  }
-  await routeHost(
-    both.flatMap((world) => [
-      { to: world.serviceCIDR, via: world.node(1) },
-      { to: world.vips, via: world.node(1) },
-      ...nodes.map(({ index }) => ({ to: world.podCIDR(index), via: world.node(index) })),
-    ]),
-  );
+  await wire(wiring);
   // All refusals are to be heard: the kernel would ration them.
   for (const namespace of [undefined, ...nodes.map((node) => node.namespace)]) {
     const [file = '', ...args] = [
@@ -186,7 +147,5 @@ export const addressesOf = async ({ namespace }: Node): Promise<string[]> => [
 
 export async function deleteNetwork(): Promise<void> {
   for (const machine of machines) machine.stop();
-  for (const pod of pods) await deleteNamespace(pod.namespace as string);
-  for (const { namespace } of nodes) await deleteNamespace(namespace);
-  await deleteFabric({ hostLink: bridge, fabric: bridge });
+  await unwire(wiring);
 }

@@ -9,18 +9,7 @@ import type { Server, Socket } from 'node:net';
 import type { EndpointSlice, Service } from '#api/index.ts';
 import { createLogger } from '#lib/log.ts';
 import { type RunResult, tryRun } from '#lib/run.ts';
-import {
-  attachNode,
-  attachPod,
-  createFabric,
-  createNamespace,
-  deleteFabric,
-  deleteNamespace,
-  enter,
-  listenIn,
-  NodeNetwork,
-  routeHost,
-} from '#network/index.ts';
+import { enter, listenIn, NodeNetwork } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
 import { ConntrackExec } from './conntrack/conntrack.ts';
 import { FlowCleaner } from './conntrack/flow-cleaner.ts';
@@ -28,6 +17,7 @@ import { type ServiceShape, serviceOf, sliceOf } from './objects.testing.ts';
 import { Observers, type ServiceState } from './observer.ts';
 import type { CallerName } from './packets/cases.testing.ts';
 import { TableWriter } from './table-writer.ts';
+import { unwire, wire } from './wiring.testing.ts';
 import { families } from './words.ts';
 import { worlds } from './worlds.testing.ts';
 
@@ -41,6 +31,7 @@ export const pods = [
   { name: 'a', node: 1, n: 6 },
   { name: 'b', node: 2, n: 6 },
 ].map((pod) => ({ ...pod, namespace: `${bridge}-${pod.name}` }));
+const wiring = { bridge, nodes, pods };
 
 /** Who calls: a pod on node one, that node, or a machine outside. */
 export const callers = { pod: `${bridge}-client`, node: `${bridge}-one`, host: undefined } as const;
@@ -193,27 +184,8 @@ for (const host of hosts) {
 }`;
 
 export async function createWorld(): Promise<void> {
-  const addresses = both.map(({ host, fabricPrefix }) => `${host}/${fabricPrefix}`);
-  await createFabric({ hostLink: bridge, fabric: bridge, addresses });
-  for (const node of nodes) {
-    await createNamespace(node.namespace);
-    const networks = both.map((world) => ({
-      address: `${world.node(node.index)}/${world.fabricPrefix}`,
-      gateway: world.host,
-      podCIDR: world.podCIDR(node.index),
-      peers: nodes
-        .filter((other) => other !== node)
-        .map(({ index }) => ({ address: world.node(index), podCIDR: world.podCIDR(index) })),
-    }));
-    await attachNode({ ...node, fabric: bridge, networks });
-  }
+  await wire(wiring);
   for (const pod of pods) {
-    await createNamespace(pod.namespace);
-    await attachPod({
-      nodeNamespace: nodes[pod.node - 1]?.namespace,
-      podNamespace: pod.namespace,
-      addresses: both.map((world) => ({ address: world.pod(pod.node, pod.n), gateway: world.gateway(pod.node) })),
-    });
     await serve(pod.name, pod.namespace);
     const [file = '', ...args] = [...enter(pod.namespace), process.execPath, '-e', udpEcho, pod.name];
     const child = spawn(file, [...args, ...both.map((world) => world.pod(pod.node, pod.n))], {
@@ -223,13 +195,6 @@ export async function createWorld(): Promise<void> {
     await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
   }
   for (const node of nodes) await serve(node.name, node.namespace);
-  await routeHost(
-    both.flatMap((world) => [
-      { to: world.serviceCIDR, via: world.node(1) },
-      { to: world.vips, via: world.node(1) },
-      ...nodes.map(({ index }) => ({ to: world.podCIDR(index), via: world.node(index) })),
-    ]),
-  );
 }
 
 async function serve(name: string, namespace: string): Promise<void> {
@@ -244,6 +209,5 @@ async function serve(name: string, namespace: string): Promise<void> {
 export async function deleteWorld(): Promise<void> {
   for (const server of servers) server.close();
   for (const child of children) child.kill('SIGKILL');
-  for (const { namespace } of [...pods, ...nodes]) await deleteNamespace(namespace);
-  await deleteFabric({ hostLink: bridge, fabric: bridge });
+  await unwire(wiring);
 }
