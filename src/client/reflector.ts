@@ -7,11 +7,11 @@ import type { Logger } from '#lib/log.ts';
 import { delayAfter } from './backoff.ts';
 import type { Resource } from './client.ts';
 
-export interface Mirror<T> {
-  /** What is kept of an object of a list. */
-  keep(object: T): T;
+export interface Mirror<T, K = T> {
+  /** What is kept of an object of a list until the list is complete. */
+  keep(object: T): K;
   /** The whole collection, after a list; every object as {@link Mirror.keep} gave it. */
-  replace(objects: T[]): void;
+  replace(objects: K[]): void;
   put(object: T): void;
   remove(object: T): void;
 }
@@ -20,9 +20,11 @@ export interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** How many objects are listed at a time; 500 when absent. */
+  readonly pageSize?: number | undefined;
 }
 
-const pageSize = 500;
+const usualPageSize = 500;
 const backoff = { baseMs: 100, maxMs: 30_000 };
 /** A watch that lived this long was a good one: its end does not count as a failure. */
 const healthyMs = 1_000;
@@ -33,10 +35,10 @@ const mustRelist = (error: unknown): boolean =>
   (error instanceof ApiError && (error.code === 410 || /too large resource version/i.test(error.message)));
 
 /** Runs until `signal` aborts; never rejects. */
-export async function reflect<T extends KubeObject>(
+export async function reflect<T extends KubeObject, K>(
   resource: Resource<T>,
   selection: Selection,
-  mirror: Mirror<T>,
+  mirror: Mirror<T, K>,
   { signal, log }: { signal: AbortSignal; log: Logger },
 ): Promise<void> {
   let revision: string | undefined;
@@ -64,13 +66,13 @@ export async function reflect<T extends KubeObject>(
   }
 }
 
-async function listAll<T extends KubeObject>(
+async function listAll<T extends KubeObject, K>(
   resource: Resource<T>,
-  selection: Selection,
-  mirror: Mirror<T>,
+  { pageSize = usualPageSize, ...selection }: Selection,
+  mirror: Mirror<T, K>,
   signal: AbortSignal,
 ): Promise<string> {
-  const objects: T[] = [];
+  const objects: K[] = [];
   let next: string | undefined;
   for (;;) {
     const page = await resource.list({ ...selection, limit: pageSize, continue: next, signal });
@@ -84,10 +86,10 @@ async function listAll<T extends KubeObject>(
 }
 
 /** One watch, to its end. Yields the revision after each event, bookmarks included. */
-async function* follow<T extends KubeObject>(
+async function* follow<T extends KubeObject, K>(
   resource: Resource<T>,
-  selection: Selection,
-  mirror: Mirror<T>,
+  { pageSize: _, ...selection }: Selection,
+  mirror: Mirror<T, K>,
   resourceVersion: string,
   signal: AbortSignal,
 ): AsyncGenerator<string> {

@@ -65,13 +65,18 @@ interface HandlerParts extends BlockParts {
 
 function handlersOf({ directives }: ServerSettings, components: Components, parts: HandlerParts): Handler[] {
   const { kubernetes, forward = [] } = directives;
-  const { connect, ownAddresses, lookup } = parts;
+  const { connect, ownAddresses, lookup, log } = parts;
   const handlers: Handler[] = [];
   const records =
     kubernetes &&
-    components.get('kubernetes', kubernetes, () => new ClusterRecords({ connect, settings: kubernetes, ownAddresses }));
-  if (records) {
-    handlers.push(new ClusterHandler({ zones: records.zones, lookup, isSynced: () => records.isReady() }));
+    components.get(
+      'kubernetes',
+      kubernetes,
+      () => new ClusterRecords({ connect, settings: kubernetes, ownAddresses, log }),
+    );
+  if (kubernetes && records) {
+    const { fallthrough } = kubernetes;
+    handlers.push(new ClusterHandler({ zones: records.zones, lookup, isSynced: () => records.isReady(), fallthrough }));
   }
   for (const settings of forward) {
     const forwarder = components.get('forward', settings, () => new ForwardComponent(settings, parts, records));

@@ -1,9 +1,10 @@
 // The records of a cluster as something that runs: its zones, fed by a watch on its API (directive `kubernetes`).
 
 import type { Client } from '#client/index.ts';
+import type { Logger } from '#lib/log.ts';
 import type { Component } from './component.ts';
 import type { ApiAccess, KubernetesSettings } from './config/settings.ts';
-import { Zones } from './records/index.ts';
+import { PodIndex, Zones } from './records/index.ts';
 import { ClusterSource } from './source.ts';
 
 export interface ClusterRecordsParts {
@@ -12,26 +13,35 @@ export interface ClusterRecordsParts {
   readonly settings: KubernetesSettings;
   /** Addresses at which this server can be asked, by others. */
   readonly ownAddresses: readonly string[];
+  readonly log: Logger;
 }
 
 export class ClusterRecords implements Component {
   readonly name = 'kubernetes';
   readonly zones: Zones;
+  /** Where pods are watched. */
+  readonly pods: PodIndex | undefined;
+  readonly #log: Logger;
   readonly #connect: ClusterRecordsParts['connect'];
   readonly #settings: KubernetesSettings;
   #source: ClusterSource | undefined;
 
-  constructor({ connect, settings, ownAddresses }: ClusterRecordsParts) {
-    this.zones = new Zones({ zones: settings.zones, ttl: settings.ttl, ownAddresses });
+  constructor({ connect, settings, ownAddresses, log }: ClusterRecordsParts) {
+    const { zones, ttl, ignoreEmptyService } = settings;
+    this.pods = settings.pods === 'verified' ? new PodIndex() : undefined;
+    const pods = settings.pods === 'verified' ? this.pods : settings.pods;
+    this.zones = new Zones({ zones, ttl, ignoreEmptyService, ...(pods && { pods }), ownAddresses });
     this.#connect = connect;
     this.#settings = settings;
+    this.#log = log;
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const source = new ClusterSource(await this.#connect(this.#settings.api), this.zones.index);
-    source.start(signal);
-    source.synced(signal).catch(() => {});
-    this.#source = source;
+    const client = await this.#connect(this.#settings.api);
+    const { index } = this.zones;
+    const facts = { endpointPodNames: this.#settings.endpointPodNames };
+    this.#source = new ClusterSource({ client, index, pods: this.pods, facts, log: this.#log }, this.#settings);
+    this.#source.start(signal);
   }
 
   isReady(): boolean {

@@ -1,46 +1,174 @@
-// The cluster's API as the source of records: three informers whose changes go straight into the index. When the API is
-// lost later, the last state goes on being served (spec/dns.md §4).
+// The cluster's API as the source of records: a watch on each resource, whose changes go straight into the index. Of an
+// object only what DNS needs is kept, as soon as it is read; a new list is compared page by page with what is there, so
+// that there is never a second copy. When the API is lost, the last state goes on being served (spec/dns.md §4).
 
-import { endpointSlices, namespaces, services } from '#api/resources.ts';
-import { type Client, Informer } from '#client/index.ts';
-import type { RecordIndex } from './records/record-index.ts';
+import type { EndpointSlice, KubeObject, Namespace, Pod, Service } from '#api/index.ts';
+import { endpointSlices, namespaces, pods, services } from '#api/resources.ts';
+import { type Client, type Mirror, type Resource, reflect, type Selection } from '#client/index.ts';
+import { createLogger, type Logger } from '#lib/log.ts';
+import type { KubernetesSettings } from './config/settings.ts';
+import {
+  type FactOptions,
+  type PodIndex,
+  podAddresses,
+  type RecordIndex,
+  serviceFacts,
+  sliceFacts,
+} from './records/index.ts';
+
+/** Small, because parsing a page holds up the queries that come meanwhile. */
+const pageSize = 50;
+
+type Wanted = Pick<KubernetesSettings, 'namespaces' | 'namespaceLabels' | 'labels' | 'endpoints' | 'endpointPodNames'>;
+
+export interface SourceParts {
+  readonly client: Client;
+  readonly index: RecordIndex;
+  /** Fed only where it is wanted: pods are many. */
+  readonly pods?: PodIndex | undefined;
+  readonly facts?: FactOptions;
+  readonly log?: Logger;
+}
+
+interface Feed<T extends KubeObject> {
+  readonly resource: Resource<T>;
+  readonly selection: Selection;
+  readonly set: (object: T) => void;
+  readonly remove: (namespace: string, name: string) => void;
+}
 
 export class ClusterSource {
-  readonly #index: RecordIndex;
-  readonly #namespaces;
-  readonly #services;
-  readonly #slices;
+  readonly #parts: SourceParts;
+  readonly #wanted: Wanted;
+  readonly #log: Logger;
   #hasSynced = false;
 
-  constructor(client: Client, index: RecordIndex) {
-    this.#index = index;
-    this.#namespaces = new Informer(client.resource(namespaces));
-    this.#services = new Informer(client.resource(services));
-    this.#slices = new Informer(client.resource(endpointSlices));
+  constructor(parts: SourceParts, wanted: Wanted) {
+    this.#parts = parts;
+    this.#wanted = wanted;
+    this.#log = parts.log ?? createLogger('dns');
   }
 
-  start(signal: AbortSignal): void {
-    const index = this.#index;
-    this.#namespaces.onChange(({ type, object }) =>
-      type === 'deleted' ? index.removeNamespace(object) : index.setNamespace(object),
-    );
-    this.#services.onChange(({ type, object }) =>
-      type === 'deleted' ? index.removeService(object) : index.setService(object),
-    );
-    this.#slices.onChange(({ type, object }) =>
-      type === 'deleted' ? index.removeSlice(object) : index.setSlice(object),
-    );
-    for (const informer of [this.#namespaces, this.#services, this.#slices]) informer.start(signal);
-  }
-
+  /** Whether every object that the API listed first can be asked for. */
   get hasSynced(): boolean {
     return this.#hasSynced;
   }
 
-  /** Resolves when every object that the API listed first can be asked for; rejects when `signal` aborts before. */
-  async synced(signal?: AbortSignal): Promise<void> {
-    await Promise.all([this.#namespaces, this.#services, this.#slices].map((informer) => informer.synced(signal)));
-    this.#index.flush();
-    this.#hasSynced = true;
+  /** Until `signal` aborts. */
+  start(signal: AbortSignal): void {
+    const { pods: podIndex } = this.#parts;
+    const listed = [
+      this.#follow(this.#namespaceFeed(), signal),
+      this.#follow(this.#serviceFeed(), signal),
+      ...(this.#wanted.endpoints ? [this.#follow(this.#sliceFeed(), signal)] : []),
+      ...(podIndex ? [this.#follow(this.#podFeed(podIndex), signal)] : []),
+    ];
+    void Promise.all(listed).then(() => {
+      this.#hasSynced = true;
+    });
+  }
+
+  /** Resolves when the resource has been listed once. */
+  #follow<T extends KubeObject>(feed: Feed<T>, signal: AbortSignal): Promise<void> {
+    const listed = Promise.withResolvers<void>();
+    const mirror = new FeedMirror(feed, this.#wanted.namespaces, listed.resolve);
+    void reflect(feed.resource, { ...feed.selection, pageSize }, mirror, { signal, log: this.#log });
+    return listed.promise;
+  }
+
+  /** Of Services and what belongs to them. */
+  get #selection(): Selection {
+    const [only, ...others] = this.#wanted.namespaces;
+    return { labelSelector: this.#wanted.labels, namespace: others.length === 0 ? only : undefined };
+  }
+
+  #namespaceFeed(): Feed<Namespace> {
+    const { client, index } = this.#parts;
+    return {
+      resource: client.resource(namespaces),
+      selection: { labelSelector: this.#wanted.namespaceLabels },
+      set: ({ metadata }) => index.setNamespace(metadata.name ?? ''),
+      remove: (_, name) => index.removeNamespace(name),
+    };
+  }
+
+  #serviceFeed(): Feed<Service> {
+    const { client, index, facts } = this.#parts;
+    return {
+      resource: client.resource(services),
+      selection: this.#selection,
+      set: (service) => index.setService(serviceFacts(service, facts)),
+      remove: (namespace, name) => index.removeService({ namespace, name }),
+    };
+  }
+
+  #sliceFeed(): Feed<EndpointSlice> {
+    const { client, index, facts } = this.#parts;
+    return {
+      resource: client.resource(endpointSlices),
+      selection: this.#selection,
+      set: (slice) => index.setSlice(slice.metadata.name ?? '', sliceFacts(slice, facts)),
+      remove: (namespace, name) => index.removeSlice(namespace, name),
+    };
+  }
+
+  #podFeed(index: PodIndex): Feed<Pod> {
+    const finished = ['Succeeded', 'Failed', 'Unknown'];
+    return {
+      resource: this.#parts.client.resource(pods),
+      selection: { fieldSelector: finished.map((phase) => `status.phase!=${phase}`).join() },
+      set: (pod) => index.set(`${pod.metadata.namespace}/${pod.metadata.name}`, podAddresses(pod)),
+      remove: (namespace, name) => index.remove(`${namespace}/${name}`),
+    };
+  }
+}
+
+/** Which version of each object went into the index. */
+class FeedMirror<T extends KubeObject> implements Mirror<T, string> {
+  readonly #feed: Feed<T>;
+  readonly #shown: readonly string[];
+  readonly #onListed: () => void;
+  readonly #versions = new Map<string, string>();
+
+  /** @param shown the only namespaces that are; all when empty */
+  constructor(feed: Feed<T>, shown: readonly string[], onListed: () => void) {
+    this.#feed = feed;
+    this.#shown = shown;
+    this.#onListed = onListed;
+  }
+
+  keep(object: T): string {
+    const { namespace = '', name = '', resourceVersion = '', uid = '' } = object.metadata;
+    const key = `${namespace}/${name}`;
+    // The uid counts too: another server behind the same address counts its versions from the start again.
+    const version = `${resourceVersion} ${uid}`;
+    if (this.#isShown(object) && this.#versions.get(key) !== version) {
+      this.#versions.set(key, version);
+      this.#feed.set(object);
+    }
+    return key;
+  }
+
+  replace(keys: readonly string[]): void {
+    const present = new Set(keys);
+    for (const key of this.#versions.keys()) if (!present.has(key)) this.#forget(key);
+    this.#onListed();
+  }
+
+  put(object: T): void {
+    this.keep(object);
+  }
+
+  remove({ metadata: { namespace = '', name = '' } }: T): void {
+    this.#forget(`${namespace}/${name}`);
+  }
+
+  #forget(key: string): void {
+    const slash = key.indexOf('/');
+    if (this.#versions.delete(key)) this.#feed.remove(key.slice(0, slash), key.slice(slash + 1));
+  }
+
+  #isShown({ metadata: { namespace, name = '' } }: KubeObject): boolean {
+    return this.#shown.length === 0 || this.#shown.includes(namespace ?? name);
   }
 }

@@ -31,6 +31,8 @@ export interface ClusterParts {
   readonly lookup?: Lookup | undefined;
   /** Whether the records are complete. Until then what is not found may yet exist. */
   readonly isSynced: () => boolean;
+  /** In these zones, names that do not exist are left to the next handler. */
+  readonly fallthrough?: readonly Name[];
 }
 
 /** Longer chains of ExternalName Services end without an answer. */
@@ -47,11 +49,13 @@ export class ClusterHandler implements Handler {
   readonly #zones: Zones;
   readonly #lookup: Lookup | undefined;
   readonly #isSynced: () => boolean;
+  readonly #fallthrough: readonly Name[];
 
-  constructor({ zones, lookup, isSynced }: ClusterParts) {
+  constructor({ zones, lookup, isSynced, fallthrough = [] }: ClusterParts) {
     this.#zones = zones;
     this.#lookup = lookup;
     this.#isSynced = isSynced;
+    this.#fallthrough = fallthrough;
   }
 
   handle(request: Request): Handled | Promise<Handled> {
@@ -61,72 +65,59 @@ export class ClusterHandler implements Handler {
     if (isZoneTransfer(query.type)) return writeResponse(query, Rcode.REFUSED, 0, nothing, limit);
     const owner = zone.find(query.key);
     if (!owner) {
-      const rcode = this.#isSynced() ? Rcode.NXDOMAIN : Rcode.SERVFAIL;
+      const isSynced = this.#isSynced();
+      if (isSynced && this.#fallthrough.some((name) => isWithin(query.key, name))) return undefined;
+      const rcode = isSynced ? Rcode.NXDOMAIN : Rcode.SERVFAIL;
       return writeResponse(query, rcode, Flag.AA, zone.soa.tail(query.key), limit);
     }
     const { alias } = owner.records;
     if (alias !== undefined && isAddressType(query.type)) return this.#follow(request, zone, owner);
     return writeResponse(query, Rcode.NOERROR, Flag.AA, this.#answer(query, zone, owner), limit);
   }
+
   #answer(query: Query, zone: Zone, owner: Owner): Packed {
     // Packed answers hold names in lower case, so they fit a question in lower case, or one whose answer repeats no
-    // other name; and their pointers fit only a question as long as the owner's own name.
-    const fits = query.key === owner.key && (query.name === query.key || isAddressType(query.type));
+    // other name; and their pointers fit only a question as long as the owner's own name (underscores may be left out).
+    // One zone's are kept: another one's question may be as long.
+    const isOwnName = owner.name.length + zone.name.length === query.key.length && zone.name === this.#zones.primary;
+    const fits = isOwnName && (query.name === query.key || isAddressType(query.type));
     const kept = fits ? owner.packed(query.type) : undefined;
     if (kept) return kept;
-    const data = owner.data(query.type);
-    if (data.length === 0) return zone.soa.tail(query.key);
     const name = fits ? query.key : query.name;
-    const answer = data.map((item) => this.#record(name, this.#respell(item, name), owner, item));
-    const packed = pack(name, { answer, additional: this.#glue(data, name) });
+    const data = owner.data(query.type, endOf(name, zone));
+    if (data.length === 0) return zone.soa.tail(query.key);
+    const answer = data.map((item) => this.#record(name, owner, item));
+    const packed = pack(name, { answer, additional: this.#glue(data) });
     if (fits) owner.keep(query.type, packed);
     return packed;
   }
 
-  #record(name: Name, data: RecordData, owner: Owner, { type }: RecordData): ResourceRecord {
+  #record(name: Name, owner: Owner, data: RecordData): ResourceRecord {
     const ttl = owner.records.ttl ?? this.#zones.ttl;
-    return { name, class: Class.IN, ttl: type === 'SOA' ? Math.min(ttl, 300) : ttl, data };
+    return { name, class: Class.IN, ttl: data.type === 'SOA' ? Math.min(ttl, 300) : ttl, data };
   }
 
   /** Addresses of every SRV and NS target, each once. */
-  #glue(data: readonly RecordData[], question: Name): ResourceRecord[] {
+  #glue(data: readonly RecordData[]): ResourceRecord[] {
     const targets = new Set(data.flatMap((item) => (item.type === 'SRV' || item.type === 'NS' ? [item.target] : [])));
     return [...targets].flatMap((target) => {
-      const owner = this.#zones.zoneOf(target)?.find(target);
-      if (!owner) return [];
-      const name = this.#spelled(target, question);
-      return [...owner.data(Type.A), ...owner.data(Type.AAAA)].map((item) => this.#record(name, item, owner, item));
+      const zone = this.#zones.zoneOf(keyOf(target));
+      const owner = zone?.find(keyOf(target));
+      if (!zone || !owner) return [];
+      const addresses = [...owner.data(Type.A, zone.name), ...owner.data(Type.AAAA, zone.name)];
+      return addresses.map((item) => this.#record(target, owner, item));
     });
-  }
-
-  /** Generated names repeat the client's spelling of the zone. */
-  #spelled(name: Name, question: Name): Name {
-    const zone = this.#zones.index.zone;
-    if (!isWithin(name, zone) || !isWithin(keyOf(question), zone)) return name;
-    return name.slice(0, name.length - zone.length) + question.slice(question.length - zone.length);
-  }
-
-  #respell(data: RecordData, question: Name): RecordData {
-    switch (data.type) {
-      case 'SRV':
-      case 'NS':
-      case 'CNAME':
-        return { ...data, target: this.#spelled(data.target, question) };
-      case 'SOA':
-        return { ...data, mname: this.#spelled(data.mname, question), rname: this.#spelled(data.rname, question) };
-      default:
-        return data;
-    }
   }
 
   #follow(request: Request, zone: Zone, owner: Owner): Handled | Promise<Handled> {
     const { query, limit } = request;
-    const { answer, outside } = this.#aliases(query, owner);
-    if (outside !== undefined && this.#lookup?.isServed(outside))
+    const { answer, outside } = this.#aliases(query, zone, owner);
+    if (outside !== undefined && this.#lookup?.isServed(outside)) {
       return this.#leave(request, this.#lookup, answer, outside);
+    }
     // A chain that ends without an address in our own zones is NODATA, with the SOA that says for how long.
     const isComplete = outside !== undefined || answer.some(({ data }) => data.type !== 'CNAME');
-    const soa = { ...zone.soa.record, name: this.#spelled(zone.name, query.name) };
+    const soa = { ...zone.soa.record, name: endOf(query.name, zone) };
     const packed = pack(query.name, { answer, authority: isComplete ? [] : [soa] });
     return writeResponse(query, Rcode.NOERROR, Flag.AA, packed, limit);
   }
@@ -143,25 +134,30 @@ export class ClusterHandler implements Handler {
   }
 
   /** Aliases inside the cluster, then the addresses they lead to. Loops end after a few rounds, or at the first repeat. */
-  #aliases(query: Query, first: Owner): Aliases {
+  #aliases(query: Query, first: Zone, start: Owner): Aliases {
     const answer: ResourceRecord[] = [];
     const seen = new Set<Name>();
     let name = query.name;
-    let owner: Owner | undefined = first;
-    while (owner?.records.alias !== undefined && !seen.has(owner.key) && seen.size < maxAliases) {
-      seen.add(owner.key);
-      const target: Name = this.#spelled(owner.records.alias, query.name);
-      const data = { type: 'CNAME', target } as const;
-      answer.push(this.#record(name, data, owner, data));
-      const zone = this.#zones.zoneOf(owner.records.alias);
-      if (!zone) return { answer, outside: target };
+    let zone = first;
+    let owner: Owner | undefined = start;
+    while (owner?.records.alias !== undefined) {
+      if (seen.has(owner.records.alias) || seen.size === maxAliases) return { answer };
+      seen.add(owner.records.alias);
+      const target = isWithin(owner.records.alias, first.name)
+        ? owner.records.alias.slice(0, owner.records.alias.length - first.name.length) + endOf(query.name, first)
+        : owner.records.alias;
+      answer.push(this.#record(name, owner, { type: 'CNAME', target }));
+      const next = this.#zones.zoneOf(owner.records.alias);
+      if (!next) return { answer, outside: target };
+      zone = next;
       owner = zone.find(owner.records.alias);
       name = target;
     }
-    if (owner?.records.alias !== undefined) return { answer };
+    if (!owner) return { answer };
     const end = owner;
-    return {
-      answer: [...answer, ...(end?.data(query.type) ?? []).map((item) => this.#record(name, item, end as Owner, item))],
-    };
+    return { answer: [...answer, ...end.data(query.type, zone.name).map((item) => this.#record(name, end, item))] };
   }
 }
+
+/** Generated names repeat the client's spelling of the zone. */
+const endOf = (name: Name, zone: Zone): Name => name.slice(name.length - zone.name.length);

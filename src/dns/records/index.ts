@@ -1,6 +1,10 @@
 // Records of a cluster: the zones, and what feeds them.
 
-export { Owner } from './owner.ts';
+export type { PodRecords } from './cluster-zone.ts';
+export * from './facts.ts';
+export type { Owner } from './owner.ts';
+export { PodIndex } from './pod-index.ts';
+export type { RecordIndex } from './record-index.ts';
 export { reverseZoneNames } from './reverse-zone.ts';
 export type { Zone } from './zone.ts';
 export { Zones, type ZonesOptions } from './zones.ts';

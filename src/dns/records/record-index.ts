@@ -1,155 +1,173 @@
-// Namespaces, Services and EndpointSlices → owner names, kept up to date. A change marks its Service; marked Services are
-// worked off in slices of a few milliseconds between packets, each touching only its own names, and a Service whose
-// records come out the same changes nothing. Everything is published in one map from the whole lower-case name, so the
-// usual query is a single lookup.
+// Namespaces, Services, EndpointSlices and pods as DNS sees them, kept up to date. A change costs what changed: a Service's
+// names are worked out when somebody asks for one of them (service-names.ts). What DNS cannot see changes nothing.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { EndpointSlice, Namespace, Service } from '#api/index.ts';
-import { serviceNameLabel } from '#api/well-known-labels.ts';
-import type { Name } from '../wire/name.ts';
-import { AddressNames } from './address-names.ts';
-import { Owner } from './owner.ts';
-import { type ServiceRecords, serviceRecords } from './service-records.ts';
+import { AddressNames, canonical } from './address-names.ts';
+import type { ServiceFacts, SliceFacts } from './facts.ts';
+import type { Owner, Relative } from './owner.ts';
+import { type NameOptions, ServiceNames, serviceName } from './service-names.ts';
 
-/** Queries never wait longer than this for changes. */
-const sliceMs = 3;
-
+/** Slices may come before their Service. */
 interface ServiceState {
-  service: Service | undefined;
-  readonly slices: Map<string, EndpointSlice>;
-  published: ServiceRecords | undefined;
+  readonly namespace: string;
+  readonly name: Relative;
+  facts: ServiceFacts | undefined;
+  readonly slices: Map<string, SliceFacts>;
+  /** Dropped with every change. */
+  names: ServiceNames | undefined;
 }
 
 export class RecordIndex {
-  readonly zone: Name;
-  readonly addresses = new AddressNames();
-  readonly #owners = new Map<Name, Owner>();
-  readonly #namespaces = new Set<string>();
-  /** By namespace, then name. A state may have slices before its Service, and names that its namespace does not show yet. */
-  readonly #services = new Map<string, Map<string, ServiceState>>();
-  /** Which Service a slice was counted to: its label may change. */
-  readonly #sliceOwner = new Map<string, string>();
-  readonly #dirty = new Set<string>();
+  readonly #options: NameOptions;
   readonly #onChange: () => void;
-  #scheduled = false;
+  readonly #namespaces = new Set<string>();
+  readonly #services = new Map<Relative, ServiceState>();
+  /** By the slice's own namespace and name: its Service may change. */
+  readonly #slices = new Map<string, SliceFacts>();
+  readonly #clusterAddresses = new AddressNames<ServiceState>();
+  readonly #endpointAddresses = new AddressNames<ServiceState>();
 
-  /** @param onChange is called once after every batch of changes that DNS can see. */
-  constructor(zone: Name, onChange: () => void) {
-    this.zone = zone;
+  /** @param onChange is called after every change that DNS can see. */
+  constructor(options: NameOptions, onChange: () => void) {
+    this.#options = options;
     this.#onChange = onChange;
   }
 
-  owner(key: Name): Owner | undefined {
-    return this.#owners.get(key);
-  }
   hasNamespace(name: string): boolean {
     return this.#namespaces.has(name);
   }
-  owners(): Iterable<Owner> {
-    return this.#owners.values();
-  }
-
-  setNamespace({ metadata }: Namespace): void {
-    const name = metadata.name ?? '';
+  setNamespace(name: string): void {
     if (this.#namespaces.has(name)) return;
     this.#namespaces.add(name);
-    this.#markNamespace(name);
+    this.#onChange();
   }
-  removeNamespace({ metadata }: Namespace): void {
-    const name = metadata.name ?? '';
-    if (this.#namespaces.delete(name)) this.#markNamespace(name);
-  }
-
-  setService(service: Service): void {
-    const { namespace = '', name = '' } = service.metadata;
-    this.#state(namespace, name).service = service;
-    this.#mark(`${namespace}/${name}`);
-  }
-  removeService({ metadata: { namespace = '', name = '' } }: Service): void {
-    this.#state(namespace, name).service = undefined;
-    this.#mark(`${namespace}/${name}`);
+  removeNamespace(name: string): void {
+    if (this.#namespaces.delete(name)) this.#onChange();
   }
 
-  setSlice(slice: EndpointSlice): void {
-    const { namespace = '', name = '', labels } = slice.metadata;
-    const service = labels?.[serviceNameLabel];
+  setService(facts: ServiceFacts): void {
+    const state = this.#state(facts.namespace, facts.name);
+    if (!state || isDeepStrictEqual(state.facts, facts)) return;
+    for (const address of state.facts?.clusterIPs ?? []) this.#clusterAddresses.remove(address, state);
+    for (const address of facts.clusterIPs) this.#clusterAddresses.add(address, state);
+    state.facts = facts;
+    this.#changed(state);
+  }
+  removeService({ namespace, name }: Pick<ServiceFacts, 'namespace' | 'name'>): void {
+    const state = this.#state(namespace, name);
+    if (!state) return;
+    for (const address of state.facts?.clusterIPs ?? []) this.#clusterAddresses.remove(address, state);
+    state.facts = undefined;
+    this.#changed(state);
+  }
+
+  /** @param name of the slice */
+  setSlice(name: string, facts: SliceFacts): void {
+    const key = `${facts.namespace}/${name}`;
+    const before = this.#slices.get(key);
+    if (isDeepStrictEqual(before, facts)) return;
+    if (before && before.service !== facts.service) this.removeSlice(facts.namespace, name);
+    const state = facts.service === '' ? undefined : this.#state(facts.namespace, facts.service);
+    if (!state) return;
+    this.#slices.set(key, facts);
+    state.slices.set(name, facts);
+    for (const { address } of facts.endpoints) this.#endpointAddresses.add(address, state);
+    this.#forgetAddresses(state, before);
+    this.#changed(state);
+  }
+  removeSlice(namespace: string, name: string): void {
     const key = `${namespace}/${name}`;
-    if (this.#sliceOwner.get(key) !== service) this.removeSlice(slice);
-    if (!service) return;
-    this.#sliceOwner.set(key, service);
-    this.#state(namespace, service).slices.set(name, slice);
-    this.#mark(`${namespace}/${service}`);
-  }
-  removeSlice({ metadata: { namespace = '', name = '' } }: EndpointSlice): void {
-    const key = `${namespace}/${name}`;
-    const service = this.#sliceOwner.get(key);
-    if (service === undefined) return;
-    this.#sliceOwner.delete(key);
-    this.#state(namespace, service).slices.delete(name);
-    this.#mark(`${namespace}/${service}`);
+    const before = this.#slices.get(key);
+    const state = before && this.#state(namespace, before.service);
+    if (!state) return;
+    this.#slices.delete(key);
+    state.slices.delete(name);
+    this.#forgetAddresses(state, before);
+    this.#changed(state);
   }
 
-  /** Publishes every change now. */
-  flush(): void {
-    this.#work(Number.POSITIVE_INFINITY);
+  /** The names of a Service that exists, in a namespace that is shown. */
+  service(name: Relative): ServiceNames | undefined {
+    const state = this.#services.get(name);
+    return state && this.#namesOf(state);
   }
 
-  #state(namespace: string, name: string): ServiceState {
-    const inNamespace = this.#services.get(namespace) ?? new Map<string, ServiceState>();
-    this.#services.set(namespace, inNamespace);
-    const state = inNamespace.get(name) ?? { service: undefined, slices: new Map(), published: undefined };
-    inNamespace.set(name, state);
+  /** A Service's own name, or one below it; undefined when it does not exist, or is none of a Service at all. */
+  owner(name: Relative): Owner | undefined {
+    const own = this.#services.get(name);
+    if (own) return this.#namesOf(own)?.own;
+    const first = 1 + name.charCodeAt(0);
+    const parent = name.slice(first);
+    const ofEndpoint = this.#services.get(parent);
+    if (ofEndpoint) return this.#namesOf(ofEndpoint)?.endpoint(name.slice(1, first));
+    const second = 1 + parent.charCodeAt(0);
+    const ofPort = this.#services.get(parent.slice(second));
+    return ofPort && this.#namesOf(ofPort)?.port(name.slice(1, first), parent.slice(1, second));
+  }
+
+  /** Every Service that exists. */
+  *services(): Generator<ServiceNames> {
+    for (const state of this.#services.values()) {
+      const names = this.#namesOf(state);
+      if (names?.own) yield names;
+    }
+  }
+
+  /** The Services that own the address as a cluster address. */
+  clusterServicesOf(address: string): readonly ServiceNames[] {
+    return this.#existing(this.#clusterAddresses.of(address));
+  }
+
+  /** The names that have the address as a ready endpoint. */
+  endpointNamesOf(address: string): readonly Relative[] {
+    const wanted = canonical(address);
+    const names = this.#existing(this.#endpointAddresses.of(address)).flatMap((service) =>
+      service.endpoints
+        .filter((endpoint) => canonical(endpoint.address) === wanted)
+        .flatMap((endpoint) => service.endpointName(endpoint) ?? []),
+    );
+    return [...new Set(names)];
+  }
+
+  #existing(states: readonly ServiceState[]): ServiceNames[] {
+    return states.flatMap((state) => this.#namesOf(state) ?? []).filter(({ own }) => own?.records.alias === undefined);
+  }
+
+  #namesOf(state: ServiceState): ServiceNames | undefined {
+    const { namespace, name, facts } = state;
+    if (!facts || !this.#namespaces.has(namespace)) return undefined;
+    state.names ??= new ServiceNames(name, facts, [...state.slices.values()], this.#options);
+    return state.names;
+  }
+
+  /** Undefined for names that cannot stand in DNS. */
+  #state(namespace: string, service: string): ServiceState | undefined {
+    const name = serviceName(service, namespace);
+    if (name === undefined) return undefined;
+    const state = this.#services.get(name) ?? {
+      namespace,
+      name,
+      facts: undefined,
+      slices: new Map(),
+      names: undefined,
+    };
+    this.#services.set(name, state);
     return state;
   }
 
-  #markNamespace(namespace: string): void {
-    for (const name of this.#services.get(namespace)?.keys() ?? []) this.#mark(`${namespace}/${name}`);
-    // The namespace's own name changed even if it has no Services.
-    this.#mark(`${namespace}/`);
+  #changed(state: ServiceState): void {
+    state.names = undefined;
+    if (!state.facts && state.slices.size === 0) this.#services.delete(state.name);
+    this.#onChange();
   }
 
-  #mark(key: string): void {
-    this.#dirty.add(key);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#work(performance.now() + sliceMs);
-    });
-  }
-
-  #work(deadline: number): void {
-    let changed = false;
-    for (const key of this.#dirty) {
-      this.#dirty.delete(key);
-      const [namespace = '', name = ''] = key.split('/');
-      changed = (name === '' ? true : this.#rebuild(namespace, name)) || changed;
-      if (performance.now() > deadline) break;
+  /** Addresses of an earlier slice that no slice of the Service has any more. */
+  #forgetAddresses(state: ServiceState, before: SliceFacts | undefined): void {
+    if (!before || before.endpoints.length === 0) return;
+    const left = new Set<string>();
+    for (const { endpoints } of state.slices.values()) for (const { address } of endpoints) left.add(address);
+    for (const { address } of before.endpoints) {
+      if (!left.has(address)) this.#endpointAddresses.remove(address, state);
     }
-    if (changed) this.#onChange();
-    const next = this.#dirty.values().next();
-    if (!next.done) this.#mark(next.value);
-  }
-
-  /** Whether anything changed that DNS can see. */
-  #rebuild(namespace: string, name: string): boolean {
-    const state = this.#state(namespace, name);
-    const { service, slices, published } = state;
-    if (!service && slices.size === 0) this.#forget(namespace, name);
-    const visible = service && this.#namespaces.has(namespace);
-    const wanted = visible ? serviceRecords(this.zone, service, [...slices.values()]) : undefined;
-    if (isDeepStrictEqual(wanted, published)) return false;
-    for (const key of published?.owners.keys() ?? []) this.#owners.delete(key);
-    for (const entry of published?.addresses ?? []) this.addresses.remove(entry);
-    for (const [key, records] of wanted?.owners ?? []) this.#owners.set(key, new Owner(key, records));
-    for (const entry of wanted?.addresses ?? []) this.addresses.add(entry);
-    state.published = wanted;
-    return true;
-  }
-
-  #forget(namespace: string, name: string): void {
-    const inNamespace = this.#services.get(namespace);
-    inNamespace?.delete(name);
-    if (inNamespace?.size === 0) this.#services.delete(namespace);
   }
 }

@@ -2,8 +2,8 @@
 
 import { bitsOf, type Cidr, type Family, formatAddress, sizeOf } from '#lib/cidr.ts';
 import { fromLabels, isWithin, labelsOf, type Name } from '../wire/name.ts';
-import type { AddressNames } from './address-names.ts';
-import { Owner } from './owner.ts';
+import { type Apex, apexOwner } from './apex.ts';
+import { Owner, type Relative } from './owner.ts';
 import type { Soa } from './soa.ts';
 import type { Zone } from './zone.ts';
 
@@ -47,30 +47,36 @@ export function addressOf(key: Name): string | 'partial' | undefined {
   return formatAddress({ family, value });
 }
 
+export interface ReverseZoneParts {
+  readonly namesOf: (address: string) => readonly Relative[];
+  /** The cluster domain that the names are told in. */
+  readonly primary: Name;
+  readonly apex: () => Apex;
+}
+
 export class ReverseZone implements Zone {
   readonly name: Name;
-  readonly #addresses: AddressNames;
-  readonly #soa: () => Soa;
-  readonly #apex: () => Owner;
+  readonly #parts: ReverseZoneParts;
 
-  constructor(name: Name, addresses: AddressNames, soa: () => Soa, apex: () => Owner) {
+  constructor(name: Name, parts: ReverseZoneParts) {
     this.name = name;
-    this.#addresses = addresses;
-    this.#soa = soa;
-    this.#apex = apex;
+    this.#parts = parts;
   }
 
   get soa(): Soa {
-    return this.#soa();
+    return this.#parts.apex().soa;
   }
 
   find(key: Name): Owner | undefined {
-    if (key === this.name) return this.#apex();
+    const { namesOf, primary, apex } = this.#parts;
+    if (key === this.name) return apexOwner(apex(), primary);
+    const name = key.slice(0, key.length - this.name.length);
     const address = addressOf(key);
     if (address === undefined) return undefined;
     // Names between the zone and its addresses exist without data: a resolver that asks label by label must get through.
-    if (address === 'partial') return new Owner(key, {});
-    const names = this.#addresses.namesOf(address);
-    return names.length === 0 ? undefined : new Owner(key, { other: names.map((target) => ({ type: 'PTR', target })) });
+    if (address === 'partial') return new Owner(name, {});
+    const names = namesOf(address);
+    const pointers = names.map((target) => ({ type: 'PTR', target: target + primary }) as const);
+    return names.length === 0 ? undefined : new Owner(name, { other: () => pointers });
   }
 }

@@ -3,7 +3,7 @@
 
 import type { EndpointSlice, Namespace, Service } from '#api/index.ts';
 import { type Cidr, parseCidr } from '#lib/cidr.ts';
-import { reverseZoneNames, Zones } from '../records/index.ts';
+import { reverseZoneNames, serviceFacts, sliceFacts, Zones, type ZonesOptions } from '../records/index.ts';
 import { decodeMessage, formatRecord, type Message, parseName, queryMessage, Type } from '../wire/index.ts';
 
 export const namespace = (name: string): Namespace => ({ metadata: { name } }) as Namespace;
@@ -40,25 +40,22 @@ function endpoint(text: string): Endpoint {
 
 export const http: Port = { name: 'http', protocol: 'TCP', port: 8080 };
 
-export interface ClusterOptions {
-  readonly ttl?: number;
-  readonly ownAddresses?: readonly string[];
-}
+export type ClusterOptions = Partial<ZonesOptions>;
 
 /** Zones with a fixed serial of 1700000000. */
-export function emptyZones({ ttl = 5, ownAddresses = [] }: ClusterOptions = {}): Zones {
+export function emptyZones(options: ClusterOptions = {}): Zones {
   const ranges = ['10.96.0.0/12', '10.244.0.0/16', 'fd00:96::/112', 'fd00:244::/64'];
   const reverse = ranges.flatMap((text) => reverseZoneNames(parseCidr(text) as Cidr));
-  return new Zones({ zones: [parseName('cluster.local'), ...reverse], ttl, ownAddresses, now: () => 1700000000 });
+  return new Zones({ zones: [parseName('cluster.local'), ...reverse], ttl: 5, now: () => 1700000000, ...options });
 }
 
 export function fill(zones: Zones, objects: readonly (Service | EndpointSlice | Namespace)[]): Zones {
   for (const object of objects) {
-    if ('endpoints' in object) zones.index.setSlice(object);
-    else if (object.metadata.namespace) zones.index.setService(object as Service);
-    else zones.index.setNamespace(object as Namespace);
+    const { name = '', namespace } = object.metadata;
+    if ('endpoints' in object) zones.index.setSlice(name, sliceFacts(object));
+    else if (namespace) zones.index.setService(serviceFacts(object as Service));
+    else zones.index.setNamespace(name);
   }
-  zones.index.flush();
   return zones;
 }
 
