@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { completePath, ensureRequirements, proxyRequirements } from '#cluster/requirements.ts';
-import { parseCidr } from '#lib/cidr.ts';
+import { findOverlap, parseCidr } from '#lib/cidr.ts';
 import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { NodeNetwork } from '#network/index.ts';
@@ -57,6 +57,23 @@ function parseRanges(option: string, text: string | undefined): string[] | undef
   throw new UserError(`--${option} ${text}: ${JSON.stringify(bad)} is not an address range such as 10.244.0.0/16.`);
 }
 
+interface Named {
+  readonly name: string;
+  readonly ranges: readonly string[] | undefined;
+}
+
+/** What else has addresses of Services' ranges could not be reached: the rules are silent on those that no Service has. */
+function refuseOverlap(services: Named, others: Named): void {
+  const found = findOverlap(others.ranges ?? [], services.ranges ?? []);
+  if (!found) return;
+  const [range, other] = found;
+  throw new UserError(
+    `${others.name} (${range}) and ${services.name} (${other}) overlap: what has addresses of both could not be reached. ` +
+      "Correct what is wrong: pods' addresses are as kube-controller-manager's --cluster-cidr has them, cluster IPs as " +
+      "kube-apiserver's --service-cluster-ip-range.",
+  );
+}
+
 /** A Node may list several addresses of a family: the first is the one. */
 const onePerFamily = (addresses: readonly string[]): string[] =>
   [4, 6].flatMap((family) => addresses.find((address) => isIP(address) === family) ?? []);
@@ -82,6 +99,8 @@ async function serve(values: Values<typeof options>): Promise<void> {
   const nodeName = values.node ?? hostname().toLowerCase();
   const podCIDRs = parseRanges('cluster-cidr', values['cluster-cidr']);
   const serviceCIDRs = parseRanges('service-cluster-ip-range', values['service-cluster-ip-range']);
+  const services = { name: '--service-cluster-ip-range', ranges: serviceCIDRs };
+  refuseOverlap(services, { name: '--cluster-cidr', ranges: podCIDRs });
   const client = await clientOf(values.kubeconfig, 'portolan-proxy');
   await ensureRequirements((line) => log.info(line), proxyRequirements);
   const signal = stopSignal();
@@ -89,6 +108,9 @@ async function serve(values: Values<typeof options>): Promise<void> {
   try {
     const follower = new OwnNodeFollower(client, nodeName, { log, signal: AbortSignal.any([signal, failed.signal]) });
     for (let node = await follower.next(); ; ) {
+      refuseOverlap(services, { name: `The pod CIDR of the Node ${nodeName}`, ranges: node.podCIDRs });
+      const hosts = node.addresses.map((address) => `${address}/${isIP(address) === 6 ? 128 : 32}`);
+      refuseOverlap(services, { name: `The address of the Node ${nodeName}`, ranges: hosts });
       const proxy = new NodeProxy(
         { client, nft: new NftExec(), conntrack: new ConntrackExec(), network: new NodeNetwork(), log },
         {

@@ -1,12 +1,13 @@
 // What an `up` makes its own before it starts anything: the name, and the addresses. A cluster that has data goes on with the
-// addresses that they hold; a new one takes the first that are free, those of stopped clusters last.
+// addresses that they hold; a new one takes the first that are free, those of stopped clusters last. What cannot be is refused
+// before anything is made, and before stored data are forgotten.
 
 import { UserError } from '#lib/user-error.ts';
-import { createFabric, deleteFabric, hostUses, NetworkError } from '#network/index.ts';
+import { createFabric, hostUses, NetworkError } from '#network/index.ts';
 import { readStored, removeData, type StoredCluster, storedNames } from './data-folder.ts';
 import { defaultApiPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
-import { type LoadBalancerWish, settleLoadBalancer } from './load-balancer.ts';
+import { checkPool, type LoadBalancerWish, poolProblem, settleLoadBalancer } from './load-balancer.ts';
 import {
   freeRanges,
   hostLeg,
@@ -51,6 +52,8 @@ export interface Claim {
   readonly ipFamily: IpFamily;
   /** What the cluster goes on with; undefined for a new one. */
   readonly stored: StoredCluster | undefined;
+  /** Whether what is stored under the name is to be forgotten. */
+  readonly fresh: boolean;
 }
 
 const defaultNodes = 2;
@@ -70,8 +73,7 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
   }
   if (existing) say(`Removing what an earlier run of the cluster ${name} left behind`);
   await removeCluster(name);
-  if (fresh) await removeData(name);
-  const stored = storage === 'memory' ? undefined : await readStored(name);
+  const stored = storage === 'memory' || fresh ? undefined : await readStored(name);
   const ipFamily = await settleIpFamily(options, stored);
   const now = new Date().toISOString();
   const card: ClusterCard = {
@@ -89,7 +91,7 @@ export async function claimName(options: ClaimOptions): Promise<Claim> {
     ready: false,
   };
   await writeCard(card);
-  return { card, ipFamily, stored };
+  return { card, ipFamily, stored, fresh };
 }
 
 /** Refuses families that this machine does not have, and to give up one that the cluster has addresses of. */
@@ -108,15 +110,32 @@ async function settleIpFamily({ name, ipFamily }: ClaimOptions, stored: StoredCl
 }
 
 /** Takes a set of addresses; making its interface is what makes it ours, also against a racing `up`. */
-export const claimRanges = ({ card: { name }, ipFamily, stored }: Claim): Promise<Ranges> =>
-  stored ? claimStoredRanges(stored, ipFamily) : claimFreeRanges(name, ipFamily);
-
-async function claimFreeRanges(name: string, ipFamily: IpFamily): Promise<Ranges> {
-  const [uses, reserved] = await Promise.all([hostUses(), storedSlots(name)]);
-  for (const ranges of freeRanges(ipFamily, uses, reserved)) {
-    if (await claimFabric(name, ranges)) return ranges;
-  }
+export async function claimRanges({ card, ipFamily, stored, fresh }: Claim): Promise<Ranges> {
+  const candidates = await (stored ? storedRanges(stored, card, ipFamily) : newRanges(card, ipFamily));
+  if (fresh) await removeData(card.name);
+  for (const ranges of candidates) if (await claimFabric(card.name, ranges)) return ranges;
+  const [ranges] = candidates;
+  if (stored && ranges) throw await taken(card.name, ranges, `the interface ${ranges.hostLink}`);
   throw new UserError('No free address ranges: stop a cluster with `portolan down --name NAME`.');
+}
+
+/** In order of preference. Throws a UserError when the load balancers' pool is in the way of the first. */
+async function newRanges(card: ClusterCard, ipFamily: IpFamily): Promise<Ranges[]> {
+  const [uses, reserved] = await Promise.all([hostUses(), storedSlots(card.name)]);
+  const [first, ...others] = freeRanges(ipFamily, uses, reserved);
+  if (!first) return [];
+  checkPool({ ...card, ranges: first }, uses);
+  return [first, ...others.filter((ranges) => poolProblem({ ...card, ranges }, uses) === undefined)];
+}
+
+/** Throws a UserError when something of this machine, or the load balancers' pool, is in their way. */
+async function storedRanges(stored: StoredCluster, card: ClusterCard, ipFamily: IpFamily): Promise<Ranges[]> {
+  const ranges = ipFamily === ipFamilyOf(stored.ranges) ? stored.ranges : withBothFamilies(stored.ranges);
+  const uses = await hostUses();
+  const use = inTheWay(ranges, uses);
+  if (use) throw await taken(card.name, ranges, use.by);
+  checkPool({ ...card, ranges }, uses);
+  return [ranges];
 }
 
 /** False when somebody else has just taken them. */
@@ -131,23 +150,16 @@ async function claimFabric(name: string, ranges: Ranges): Promise<boolean> {
   }
 }
 
-async function claimStoredRanges({ name, ranges: earlier }: StoredCluster, ipFamily: IpFamily): Promise<Ranges> {
-  const ranges = ipFamily === ipFamilyOf(earlier) ? earlier : withBothFamilies(earlier);
-  // An interface of our own that was left over is no hindrance.
-  await deleteFabric({ hostLink: ranges.hostLink, fabric: fabricOf(name) });
-  const use = inTheWay(ranges, await hostUses());
-  if (!use && (await claimFabric(name, ranges))) return ranges;
-  const taken = ranges.families.flatMap(({ serviceCIDR, podCIDR }) => [serviceCIDR, podCIDR]).join(' and ');
-  const start = `Cannot continue the cluster ${name}: its Services and pods have addresses in ${taken}`;
+/** @param by what of this machine uses them */
+async function taken(name: string, { families, slot }: Ranges, by: string): Promise<UserError> {
+  const ranges = families.flatMap(({ serviceCIDR, podCIDR }) => [serviceCIDR, podCIDR]).join(' and ');
+  const start = `Cannot continue the cluster ${name}: its Services and pods have addresses in ${ranges}`;
   const startOver = `start over with new addresses and no objects: \`portolan up --name ${name} --fresh\``;
-  const other = await runningIn(ranges.slot);
-  if (other) {
-    throw new UserError(
-      `${start}, which the cluster ${other} uses now. Stop that with \`portolan down --name ${other}\`, or ${startOver}.`,
-    );
-  }
-  throw new UserError(
-    `${start}, which this machine uses now (${use?.by ?? `the interface ${ranges.hostLink}`}). Take that away, or ${startOver}.`,
+  const other = await runningIn(slot);
+  return new UserError(
+    other
+      ? `${start}, which the cluster ${other} uses now. Stop that with \`portolan down --name ${other}\`, or ${startOver}.`
+      : `${start}, which this machine uses now (${by}). Take that away, or ${startOver}.`,
   );
 }
 

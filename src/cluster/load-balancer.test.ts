@@ -66,27 +66,66 @@ test('the default pool is on the network of the nodes, in each family', () => {
 });
 
 describe('checkPool', () => {
-  const uses = (...texts: string[]): RangeInUse[] =>
-    texts.map((text) => ({ range: parseCidr(text) ?? assert.fail(), by: `the route to ${text}` }));
-  const check = (text: string, host: RangeInUse[] = uses('10.254.0.0/24', '192.168.1.0/24', '10.0.0.0/8')) =>
-    checkPool({ loadBalancer: pool(text), ranges: rangesOf('ipv4'), nodes: 2 }, host);
+  const uses: RangeInUse[] = ['192.168.1.0/24', '10.0.0.0/8', '2001:db8:1::/64', 'fd00::/8'].map((text) => ({
+    range: parseCidr(text) ?? assert.fail(),
+    by: `the route to ${text}`,
+  }));
+  const check = (family: IpFamily, text: string) =>
+    checkPool({ loadBalancer: pool(text), ranges: rangesOf(family), nodes: 2 }, uses);
 
-  for (const text of ['10.254.0.13-10.254.0.223', '192.0.2.0/24', '10.200.0.0/24,192.168.2.7']) {
-    test(`${text} is fine`, () => check(text));
-  }
-  for (const [text, why] of [
-    ['10.254.0.12-10.254.0.20', /10.254.0.12-10.254.0.20 cannot be used, because it is taken by the node node-2/],
-    ['10.254.0.240/28', /taken by broadcasts on the network of the nodes \(10.254.0.255\)/],
-    ['224.0.0.1', /because 224.0.0.0\/4 is for multicast/],
-    ['192.0.2.1,255.255.255.255', /255.255.255.255 cannot be used, because 240.0.0.0\/4 is for the future/],
-    ['169.254.0.0/24', /because 169.254.0.0\/16 is for link-local addresses/],
-    ['10.254.0.0/28', /this machine on the network of the nodes/],
-    ['192.0.2.1,10.244.3.0/24', /10.244.3.0-10.244.3.255 cannot be used, .* the cluster's pods \(10.244.0.0\/16\)/],
-    ['10.97.0.1', /the cluster IPs of Services/],
-    ['fd00::1', /the cluster has no IPv6 addresses/],
-    ['192.168.0.0/16', /this machine uses 192.168.1.0\/24 \(the route to 192.168.1.0\/24\)/],
+  for (const [family, text] of [
+    ['ipv4', '10.254.0.13-10.254.0.223'],
+    ['ipv4', '192.0.2.0/24'],
+    ['ipv4', '10.200.0.0/24,192.168.2.7'],
+    ['ipv6', 'fd00:10:254::d-fd00:10:254::ffff'],
+    ['ipv6', '2001:db8:2::/64,fd00:200::7'],
+    ['dual', '192.0.2.0/24,2001:db8:2::/64'],
   ] as const) {
-    test(`${text} is refused`, () => assert.throws(() => check(text), why));
+    test(`${family}: ${text} is fine`, () => check(family, text));
+  }
+  const refused: Readonly<Record<'ipv4' | 'ipv6', readonly (readonly [pool: string, why: RegExp])[]>> = {
+    ipv4: [
+      [
+        '10.254.0.12-10.254.0.20',
+        /10.254.0.12-10.254.0.20 cannot be used, because it is taken by the node node-2 \(10.254.0.12\). Choose other addresses, or fewer --nodes\.$/,
+      ],
+      ['10.254.0.240/28', /taken by broadcasts on the network of the nodes \(10.254.0.255\)/],
+      ['10.254.0.0', /taken by the network of the nodes itself \(10.254.0.0\)/],
+      ['224.0.0.1', /because 224.0.0.0\/4 is for multicast/],
+      ['192.0.2.1,255.255.255.255', /255.255.255.255 cannot be used, because 240.0.0.0\/4 is for the future/],
+      ['169.254.0.0/24', /because 169.254.0.0\/16 is for link-local addresses/],
+      ['10.254.0.1/32', /taken by this machine on the network of the nodes \(10.254.0.1\)/],
+      [
+        '192.0.2.1,10.244.3.0/24',
+        /10.244.3.0-10.244.3.255 cannot be used, .* the cluster's pods \(10.244.0.0\/16\). Choose other addresses\.$/,
+      ],
+      ['10.97.0.1', /the cluster IPs of Services \(10.96.0.0\/12\)/],
+      ['10.96.0.0/12', /10.96.0.0-10.111.255.255 cannot be used, .* the cluster IPs of Services \(10.96.0.0\/12\)/],
+      ['192.168.0.0/16', /this machine uses 192.168.1.0\/24 \(the route to 192.168.1.0\/24\)/],
+    ],
+    ipv6: [
+      ['fd00:10:254::c', /taken by the node node-2 \(fd00:10:254::c\)/],
+      ['fd00:10:254::', /taken by the network of the nodes itself \(fd00:10:254::\)/],
+      ['fd00:10:254::1', /taken by this machine on the network of the nodes \(fd00:10:254::1\)/],
+      ['ff02::7', /because ff00::\/8 is for multicast/],
+      ['fe80::/64', /because fe80::\/10 is for link-local addresses/],
+      [
+        '2001:db8:2::1,fd00:10:244:3::7',
+        /fd00:10:244:3::7 cannot be used, .* the cluster's pods \(fd00:10:244::\/56\)/,
+      ],
+      ['fd00:10:96::8', /the cluster IPs of Services \(fd00:10:96::\/112\)/],
+      ['fd00:10:96::/112', /the cluster IPs of Services \(fd00:10:96::\/112\)/],
+      ['2001:db8::/32', /this machine uses 2001:db8:1::\/64/],
+    ],
+  };
+  for (const [family, cases] of Object.entries(refused) as ['ipv4' | 'ipv6', (typeof refused)['ipv4']][]) {
+    const other = family === 'ipv4' ? 'ipv6' : 'ipv4';
+    for (const [text, why] of cases) {
+      test(`${text} is refused`, () => {
+        for (const each of [family, 'dual'] as const) assert.throws(() => check(each, text), why);
+        assert.throws(() => check(other, text), /the cluster has no IPv[46] addresses \(--ip-family\)/);
+      });
+    }
   }
 });
 

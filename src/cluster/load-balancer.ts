@@ -79,55 +79,83 @@ const specialRanges = [
 ] as const;
 
 /** What the first and the last address of a network mean to those on it. */
-function ends(network: Cidr) {
+function ends(network: Cidr): Taken[] {
   const [first, last] = [nthAddress(network, 0), nthAddress(network, sizeOf(network) - 1n)];
   const self = { range: single(first), by: `the network of the nodes itself (${first})` };
   if (network.family === 'IPv6') return [self];
   return [self, { range: single(last), by: `broadcasts on the network of the nodes (${last})` }];
 }
 
-/**
- * Throws a UserError for a pool whose addresses would lead elsewhere.
- * @param uses what the host has addresses in and routes to, this cluster's fabric among them
- */
-export function checkPool(
-  { loadBalancer, ranges, nodes }: { loadBalancer: LoadBalancerChoice; ranges: Ranges; nodes: number },
-  uses: readonly RangeInUse[],
-): void {
-  const options = loadBalancerOptions(loadBalancer, ranges);
-  if (options.mode !== 'pool') return;
-  const ours = ranges.families.map(({ fabricCIDR }) => fabricCIDR);
-  const taken = [
+interface Taken {
+  readonly range: AddressRange;
+  readonly by: string;
+  /** What can be done besides choosing other addresses. */
+  readonly or?: string;
+}
+
+/** What of the cluster's own ranges is not for load balancers. */
+function takenOf(ranges: Ranges, nodes: number): Taken[] {
+  return [
     ...ranges.families.flatMap(({ podCIDR, serviceCIDR }) => [
       { range: rangeOf(cidr(podCIDR)), by: `the cluster's pods (${podCIDR})` },
       { range: rangeOf(cidr(serviceCIDR)), by: `the cluster IPs of Services (${serviceCIDR})` },
     ]),
     ...ranges.families.flatMap((family) => [
-      { range: single(hostLeg(family)), by: 'this machine on the network of the nodes' },
+      { range: single(hostLeg(family)), by: `this machine on the network of the nodes (${hostLeg(family)})` },
       ...ends(cidr(family.fabricCIDR)),
     ]),
     ...nodesOf(ranges, nodes).flatMap(({ name, places }) =>
-      places.map(({ address }) => ({ range: single(address), by: `the node ${name}` })),
+      places.map(({ address }) => ({
+        range: single(address),
+        by: `the node ${name} (${address})`,
+        or: ', or fewer --nodes',
+      })),
     ),
   ];
+}
+
+/** A cluster that is to be, as far as its pool is concerned. */
+export interface PoolPlan {
+  readonly loadBalancer: LoadBalancerChoice;
+  readonly ranges: Ranges;
+  readonly nodes: number;
+}
+
+/**
+ * Why the addresses of the pool would lead elsewhere, if they would; a sentence for people, with what to do.
+ * @param uses what the host has addresses in and routes to, without the cluster
+ */
+export function poolProblem(
+  { loadBalancer, ranges, nodes }: PoolPlan,
+  uses: readonly RangeInUse[],
+): string | undefined {
+  const options = loadBalancerOptions(loadBalancer, ranges);
+  if (options.mode !== 'pool') return undefined;
+  const ours = ranges.families.map(({ fabricCIDR }) => cidr(fabricCIDR));
+  const taken = takenOf(ranges, nodes);
   for (const range of options.pool) {
-    const refuse = (why: string) =>
-      new UserError(
-        `--load-balancer-pool: ${formatRange(range)} cannot be used, because ${why}. Choose other addresses.`,
-      );
-    if (!ours.some((fabric) => cidr(fabric).family === range.family)) {
-      throw refuse(`the cluster has no ${range.family} addresses (--ip-family)`);
+    const because = (why: string, or = '') =>
+      `--load-balancer-pool: ${formatRange(range)} cannot be used, because ${why}. Choose other addresses${or}.`;
+    if (!ours.some(({ family }) => family === range.family)) {
+      return because(`the cluster has no ${range.family} addresses (--ip-family)`);
     }
     const use = taken.find((one) => rangesOverlap(one.range, range));
-    if (use) throw refuse(`it is taken by ${use.by}`);
+    if (use) return because(`it is taken by ${use.by}`, use.or);
     const special = specialRanges.find((one) => rangesOverlap(rangeOf(cidr(one.cidr)), range));
-    if (special) throw refuse(`${special.cidr} is for ${special.use}`);
-    const outside = cidrsOf(range).filter((one) => !ours.some((fabric) => isWithin(one, cidr(fabric))));
-    const other = uses
-      .filter((one) => !ours.includes(formatCidr(one.range)))
-      .find((one) => outside.some((wanted) => overlaps(wanted, one.range) && one.range.prefix >= wanted.prefix));
-    if (other) throw refuse(`this machine uses ${formatCidr(other.range)} (${other.by})`);
+    if (special) return because(`${special.cidr} is for ${special.use}`);
+    const outside = cidrsOf(range).filter((one) => !ours.some((fabric) => isWithin(one, fabric)));
+    const other = uses.find((one) =>
+      outside.some((wanted) => overlaps(wanted, one.range) && one.range.prefix >= wanted.prefix),
+    );
+    if (other) return because(`this machine uses ${formatCidr(other.range)} (${other.by})`);
   }
+  return undefined;
+}
+
+/** Throws a UserError when there is a {@link poolProblem}. */
+export function checkPool(plan: PoolPlan, uses: readonly RangeInUse[]): void {
+  const problem = poolProblem(plan, uses);
+  if (problem !== undefined) throw new UserError(problem);
 }
 
 /** Those addresses of the pool that are not on the network of the nodes anyway. */

@@ -86,3 +86,16 @@ export const nthAddress = (cidr: Cidr, n: number | bigint): string =>
   formatAddress({ family: cidr.family, value: cidr.base + BigInt(n) });
 export const overlaps = (a: Cidr, b: Cidr): boolean =>
   a.family === b.family && a.base < b.base + sizeOf(b) && b.base < a.base + sizeOf(a);
+
+/** The first two ranges, one of each list, that have an address in common. What is no range has none. */
+export function findOverlap(ours: readonly string[], theirs: readonly string[]): [string, string] | undefined {
+  for (const one of ours) {
+    const range = parseCidr(one);
+    const other = theirs.find((text) => {
+      const parsed = parseCidr(text);
+      return range && parsed && overlaps(range, parsed);
+    });
+    if (other !== undefined) return [one, other];
+  }
+  return undefined;
+}

@@ -50,3 +50,34 @@ test('Services that go while the rules are refused are told of, however many the
   assert.equal(told.size, keys.length);
   assert.ok(!nft.dump().includes('10.96.4.'));
 });
+
+test('ranges that pods and Services have in common are told of, once and by the family that has them', async () => {
+  const lines: string[] = [];
+  const log = createLogger('test', 'warn', (line) => lines.push(line));
+  let serviceCIDRs = ['10.96.0.0/12', 'fd00:96::/108'];
+  const options = { ...ranges, clusterCIDRs: ['10.240.0.0/12', 'fd00:244::/56'] };
+  const source = {
+    all: () => [],
+    get: () => undefined,
+    place,
+    get serviceCIDRs() {
+      return serviceCIDRs;
+    },
+  };
+  const writers = (['IPv4', 'IPv6'] as const).map(
+    (family) =>
+      new TableWriter(family, { nft: new FakeNft(), log, source, observer: new Observers([], quiet), options }),
+  );
+  const write = async () => {
+    for (const writer of writers) await writer.write(0);
+  };
+  await write();
+  assert.deepEqual(lines, []);
+  serviceCIDRs = [...serviceCIDRs, '10.244.0.0/16', 'fd00:244:0:7::/64'];
+  await write();
+  for (const writer of writers) writer.distrust();
+  await write();
+  assert.equal(lines.length, 2, lines.join(''));
+  assert.match(lines[0] ?? '', /overlap.* pods=10\.240\.0\.0\/12 services=10\.244\.0\.0\/16/);
+  assert.match(lines[1] ?? '', /overlap.* pods=fd00:244::\/56 services=fd00:244:0:7::\/64/);
+});

@@ -2,7 +2,7 @@
 // tried again without holding up the other.
 
 import { setImmediate } from 'node:timers/promises';
-import type { Family } from '#lib/cidr.ts';
+import { type Family, findOverlap, parseCidr } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
 import { type Element, isNotFound, type NamedSet, type Nft, type Transaction } from '#nftables/index.ts';
 import { AffinityCleaner } from './affinity-cleaner.ts';
@@ -132,7 +132,7 @@ export class TableWriter {
     const { options, source } = this.#parts;
     const { serviceCIDRs } = source;
     const programme = new Programme(this.family, { ...options, serviceCIDRs }, kernel);
-    this.#serviceCIDRs = serviceCIDRs.join();
+    this.#noteServiceCIDRs(serviceCIDRs);
     const services = [...new Set([...changed, ...source.all()])];
     this.#parts.observer.begin(this.family);
     const size = isFromNothing ? services.length : servicesPerPiece;
@@ -191,7 +191,19 @@ export class TableWriter {
     const { serviceCIDRs } = this.#parts.source;
     if (serviceCIDRs.join() === this.#serviceCIDRs) return;
     programme.setServiceCIDRs(serviceCIDRs);
+    this.#noteServiceCIDRs(serviceCIDRs);
+  }
+
+  /** Ranges that are pods', too, are told of once: the rules are silent on addresses that no Service has. */
+  #noteServiceCIDRs(serviceCIDRs: readonly string[]): void {
+    const isKnown = serviceCIDRs.join() === this.#serviceCIDRs;
     this.#serviceCIDRs = serviceCIDRs.join();
+    const ofFamily = serviceCIDRs.filter((text) => parseCidr(text)?.family === this.family);
+    const [pods, services] = findOverlap(this.#parts.options.clusterCIDRs, ofFamily) ?? [];
+    if (isKnown || pods === undefined) return;
+    const message =
+      'ranges of pods and of Services overlap: pods with such addresses are not reached; is --cluster-cidr right?';
+    this.#parts.log.warn(message, { pods, services });
   }
 
   async #run({ transaction, staleAffinity }: Step): Promise<void> {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,44 @@ test('up with IPv6 where it is switched off says so, before anything is made', {
     );
   }
   assert.equal(await statusOf('e2e-no-six'), '');
+});
+
+test('a pool that overlaps with something is refused before anything is made, or forgotten', { skip }, async () => {
+  const name = 'e2e-pool';
+  const start = ['up', '--detach', '--name', name, '--nodes', '1'];
+  assert.equal((await portolan([...start, '--ip-family', 'dual'])).code, 0);
+  const file = join(process.env.PORTOLAN_DATA_DIR ?? '', name, 'cluster.json');
+  const { ranges } = JSON.parse(readFileSync(file, 'utf8'));
+  await portolan(['down', '--name', name]);
+  const stored = readFileSync(file, 'utf8');
+  const before = await traces(name);
+  const link = ['link', 'add', 'e2epool0', 'type', 'bridge'];
+  await tryRun('ip', link);
+  await tryRun('ip', ['addr', 'add', '10.233.0.1/24', 'dev', 'e2epool0']);
+  try {
+    for (const [pool, why] of [
+      ...ranges.families.flatMap(({ podCIDR, serviceCIDR, fabricCIDR }: Record<string, string>) => [
+        [podCIDR, `taken by the cluster's pods (${podCIDR})`],
+        [serviceCIDR, `taken by the cluster IPs of Services (${serviceCIDR})`],
+        [fabricCIDR, 'taken by this machine on the network of the nodes'],
+      ]),
+      ['10.233.0.0/24', 'this machine uses 10.233.0.0/24 (the address 10.233.0.1/24 of e2epool0)'],
+    ] as [string, string][]) {
+      // It goes on, starts over, or is another one in memory: each would take the same addresses.
+      for (const way of [[], ['--fresh'], ['--storage', 'memory']]) {
+        const ipFamily = way.length > 0 ? ['--ip-family', 'dual'] : [];
+        const { code, stdout, stderr } = await portolan([...start, ...ipFamily, ...way, '--load-balancer-pool', pool]);
+        assert.deepEqual([code, stdout], [1, ''], stderr);
+        assert.ok(stderr.startsWith('--load-balancer-pool: ') && stderr.includes(why), stderr);
+        assert.match(stderr, /^[^\n]* Choose other addresses[^\n]*\.\n$/);
+        assert.equal(readFileSync(file, 'utf8'), stored, `${pool} ${way}`);
+      }
+    }
+  } finally {
+    await tryRun('ip', ['link', 'del', 'e2epool0']);
+  }
+  assert.deepEqual(await traces(name), before);
+  await portolan(['down', '--delete-data', '--name', name]);
 });
 
 test('up, status, kubeconfig and down; nothing stays behind', { skip }, async () => {

@@ -172,6 +172,22 @@ describe('portolan proxy', { skip: whyNoCluster() }, () => {
   test('mistakes get one line that says what to do', async () => {
     for (const [args, message] of [
       [['--cluster-cidr', '10.0.0.0/33'], /^--cluster-cidr 10\.0\.0\.0\/33: "10\.0\.0\.0\/33" is not an address range/],
+      [
+        ['--cluster-cidr', '10.96.0.0/12', '--service-cluster-ip-range', '10.96.0.0/12'],
+        /^--cluster-cidr \(10\.96\.0\.0\/12\) and --service-cluster-ip-range \(10\.96\.0\.0\/12\) overlap: .* Correct /,
+      ],
+      [
+        ['--cluster-cidr', '10.244.0.0/16,fd00::/16', '--service-cluster-ip-range', '10.96.0.0/12,fd00:96::/108'],
+        /^--cluster-cidr \(fd00::\/16\) and --service-cluster-ip-range \(fd00:96::\/108\) overlap: /,
+      ],
+      [
+        ['--service-cluster-ip-range', '10.199.0.0/16'],
+        /^The pod CIDR of the Node box \(10\.199\.7\.0\/24\) and --service-cluster-ip-range \(10\.199\.0\.0\/16\) overlap: /,
+      ],
+      [
+        ['--service-cluster-ip-range', '10.254.0.0/16'],
+        /^The address of the Node box \(10\.254\.9\.8\/32\) and --service-cluster-ip-range \(10\.254\.0\.0\/16\) overlap: /,
+      ],
       [['--nodeport-addresses', 'eth0'], /eth0/],
       [['--kubeconfig', '/nowhere'], /^kubeconfig \/nowhere: there is no such file/],
     ] as const) {
