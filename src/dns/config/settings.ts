@@ -53,12 +53,14 @@ export interface Directives {
   readonly log?: readonly LogRule[] | undefined;
   readonly local?: true | undefined;
   readonly any?: true | undefined;
+  readonly chaos?: ChaosSettings | undefined;
   readonly loadbalance?: LoadBalanceSettings | undefined;
   readonly rewrite?: readonly RewriteRule[] | undefined;
   readonly autopath?: AutopathSettings | undefined;
   readonly acl?: readonly AclRules[] | undefined;
   readonly cache?: CacheSettings | undefined;
   readonly minimal?: true | undefined;
+  readonly template?: readonly TemplateSettings[] | undefined;
   readonly transfer?: readonly TransferSettings[] | undefined;
   readonly hosts?: HostsSettings | undefined;
   readonly k8s_external?: ExternalSettings | undefined;
@@ -124,6 +126,13 @@ export interface LogRule {
   /** With the replacements of CoreDNS's log plugin: `{remote}`, `{>id}`, … ; `{common}` and `{combined}` are expanded. */
   readonly format: string;
   readonly classes: ReadonlySet<ResponseClass>;
+}
+
+/** What `version.bind` and `authors.bind` say, and their likes (class CH, type TXT). */
+export interface ChaosSettings {
+  /** Our own when undefined. */
+  readonly version?: string | undefined;
+  readonly authors: readonly string[];
 }
 
 export interface LoadBalanceSettings {
@@ -205,6 +214,23 @@ export interface ServeStale {
   readonly recheckMs: number;
   /** A stale positive answer rather than a fresh denial's stale one. */
   readonly preferPositive: boolean;
+}
+
+/** The first that fits makes the response. */
+export interface TemplateSettings {
+  readonly zones: readonly Name[];
+  /** By number; undefined: any. */
+  readonly class?: number | undefined;
+  readonly type?: number | undefined;
+  /** One of them must fit the question's name, written with its final dot; none: every name does. */
+  readonly match: readonly RegExp[];
+  /** Records in presentation form, with actions of Go's text/template in them. */
+  readonly answer: readonly string[];
+  readonly authority: readonly string[];
+  readonly additional: readonly string[];
+  readonly rcode: number;
+  /** When no `match` fits. */
+  readonly fallthrough: Fallthrough;
 }
 
 export interface TransferSettings {

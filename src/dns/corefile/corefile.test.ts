@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { outline } from '../testing/outline.ts';
 import { CorefileError, readCorefile, type Statement } from './index.ts';
 
 let folder = '';
@@ -45,12 +46,6 @@ const printed = async (files: Files | string): Promise<string> =>
       ...directives.flatMap((directive) => print(directive)),
     ])
     .join('\n');
-
-const outline = (text: string): string => {
-  const lines = text.split('\n').slice(1, -1);
-  const indent = Math.min(...lines.filter((line) => line.trim()).map((line) => line.search(/\S/)));
-  return lines.map((line) => line.slice(indent)).join('\n');
-};
 
 const table: readonly { readonly name: string; readonly files: Files | string; readonly want: string }[] = [
   {

@@ -1,0 +1,116 @@
+// A Corefile → settings: blocks to servers, directives to what they say. All problems of the file are told at once, except
+// that what cannot be read as a Corefile at all is told alone.
+
+import { isAbsolute, join } from 'node:path';
+import {
+  type Environment,
+  type Key,
+  type Position,
+  problemAt,
+  readCorefile,
+  type ServerBlock,
+} from '../corefile/index.ts';
+import { closest } from './closest.ts';
+import {
+  type Block,
+  type BlockDirectives,
+  type DirectiveName,
+  directives,
+  foreign,
+  type Reader,
+  withoutFeature,
+} from './directives/index.ts';
+import { attemptAll, Line } from './line.ts';
+import { checkServers, type ReadServer } from './rules.ts';
+import type { DnsSettings, ServerKey, ServerSettings, Transport } from './settings.ts';
+import { parseZoneAddress, type ZoneAddress } from './zone-address.ts';
+
+export interface CorefileSettings {
+  readonly settings: DnsSettings;
+  /** See {@link readCorefile}. */
+  readonly digest: string;
+}
+
+/**
+ * Throws CorefileError.
+ * @param missing directives that are refused.
+ */
+export async function settingsFromCorefile(
+  file: string,
+  env: Environment,
+  missing: ReadonlySet<DirectiveName> = withoutFeature,
+): Promise<CorefileSettings> {
+  const { blocks, digest } = await readCorefile(file, env);
+  if (blocks.length === 0) throw problemAt({ file, line: 1 }, 'there is no server block: write one like ". { … }"');
+  const servers = attemptAll(blocks, (block) => readServer(block, missing));
+  checkServers(servers);
+  return { settings: { servers: servers.map(({ server }) => server) }, digest };
+}
+
+const defaultPorts: Readonly<Record<Transport, number>> = { dns: 53, tls: 853, https: 443 };
+
+function readServer(block: ServerBlock, missing: ReadonlySet<DirectiveName>): ReadServer {
+  const addresses = attemptAll(block.keys, addressOf);
+  const zones = addresses.flatMap((address) => address.zones);
+  const lines = linesByName(block);
+  const { root: _, bind = [''], ...said } = readDirectives(lines, { zones, pathOf: pathsFrom(lines) }, missing);
+  const server: ServerSettings = {
+    position: { file: block.file, line: block.line },
+    keys: addresses.flatMap(({ transport, zones, port = defaultPorts[transport] }) =>
+      zones.flatMap((zone) => bind.map((host): ServerKey => ({ transport, zone, host, port }))),
+    ),
+    directives: said,
+  };
+  return { server, lineOf: (name) => lines.get(name)?.[0] ?? block };
+}
+
+function addressOf(key: Key): ZoneAddress {
+  try {
+    return parseZoneAddress(key.text);
+  } catch (error) {
+    throw problemAt(key, (error as Error).message);
+  }
+}
+
+type Lines = ReadonlyMap<string, readonly [Line, ...Line[]]>;
+
+function linesByName({ directives: statements }: ServerBlock): Lines {
+  const lines = new Map<string, [Line, ...Line[]]>();
+  for (const statement of statements) {
+    const line = new Line(statement);
+    const earlier = lines.get(line.name);
+    if (earlier) earlier.push(line);
+    else lines.set(line.name, [line]);
+  }
+  return lines;
+}
+
+function pathsFrom(lines: Lines): Block['pathOf'] {
+  const [folder] = lines.get('root')?.[0].args ?? [];
+  return (file) => (folder === undefined || isAbsolute(file) ? file : join(folder, file));
+}
+
+function readDirectives(lines: Lines, block: Block, missing: ReadonlySet<DirectiveName>): BlockDirectives {
+  const said = new Map(
+    attemptAll([...lines], ([name, [first, ...others]]) => {
+      const reader = directives[knownName(name, first, missing)] as Reader<unknown>;
+      return [name, reader([first, ...others], block)];
+    }),
+  );
+  const inOrder = Object.keys(directives).filter((name) => said.has(name));
+  return Object.fromEntries(inOrder.map((name) => [name, said.get(name)]));
+}
+
+function knownName(name: string, position: Position, missing: ReadonlySet<DirectiveName>): DirectiveName {
+  const quoted = JSON.stringify(name);
+  if (foreign.has(name)) throw problemAt(position, `directive ${quoted} is CoreDNS's; there is nothing for it here`);
+  if (!Object.hasOwn(directives, name)) {
+    const guess = closest(name, Object.keys(directives));
+    const hint = guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`;
+    throw problemAt(position, `unknown directive ${quoted}${hint}`);
+  }
+  if (missing.has(name as DirectiveName)) {
+    throw problemAt(position, `directive ${quoted} is CoreDNS's; there is nothing for it here yet`);
+  }
+  return name as DirectiveName;
+}
