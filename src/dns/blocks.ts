@@ -2,6 +2,7 @@
 // the order of CoreDNS's plugin.cfg, whatever the order of the directives.
 
 import type { Client } from '#client/index.ts';
+import { inBrackets } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
 import { Chain } from './chain.ts';
 import { ClusterRecords } from './cluster-records.ts';
@@ -12,8 +13,11 @@ import { ClusterHandler } from './handlers/cluster.ts';
 import { ForwardHandler } from './handlers/forward.ts';
 import { Lookup } from './lookup.ts';
 import { Routes } from './routes.ts';
+import { Cache } from './upstream/cache/index.ts';
 import { Forwarder } from './upstream/forwarder.ts';
 import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
+import type { Resolver } from './upstream/resolver.ts';
+import { formatName } from './wire/index.ts';
 
 export interface BlockParts {
   readonly connect: (access: ApiAccess) => Promise<Client>;
@@ -63,8 +67,8 @@ interface HandlerParts extends BlockParts {
   readonly lookup: Lookup;
 }
 
-function handlersOf({ directives }: ServerSettings, components: Components, parts: HandlerParts): Handler[] {
-  const { kubernetes, forward = [] } = directives;
+function handlersOf(server: ServerSettings, components: Components, parts: HandlerParts): Handler[] {
+  const { kubernetes, forward = [] } = server.directives;
   const { connect, ownAddresses, lookup, log } = parts;
   const handlers: Handler[] = [];
   const records =
@@ -80,10 +84,22 @@ function handlersOf({ directives }: ServerSettings, components: Components, part
   }
   for (const settings of forward) {
     const forwarder = components.get('forward', settings, () => new ForwardComponent(settings, parts, records));
-    handlers.push(new ForwardHandler(forwarder.resolver));
+    handlers.push(new ForwardHandler(cached(server, settings, forwarder.resolver, components)));
   }
   return handlers;
 }
+
+/** What is known of other servers' answers belongs to a server block and one of its `forward`s: another may tell another story. */
+function cached(server: ServerSettings, forward: ForwardSettings, next: Resolver, components: Components): Resolver {
+  const { cache } = server.directives;
+  if (!cache) return next;
+  const zones = cache.zones.map(formatName).join(',');
+  const labels = { server: serverLabel(server.keys[0] as ServerKey), zones, view: '' };
+  return components.get('cache', { cache, forward, labels }, () => new Cache({ next, labels }, cache));
+}
+
+/** What metrics call the server that a block belongs to. */
+const serverLabel = ({ transport, host, port }: ServerKey): string => `${transport}://${inBrackets(host)}:${port}`;
 
 /** The servers of one `forward`. */
 class ForwardComponent {

@@ -3,35 +3,15 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { accessSync } from 'node:fs';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { run } from '#lib/run.ts';
 import { emptyZones, fill, namespace, packet, sample, service, slice } from './testing/cluster.ts';
+import { ask, skip } from './testing/dig.ts';
 import { listening } from './testing/listening.ts';
 import { clusterResponder } from './testing/responders.ts';
 import { decodeMessage, encodeMessage } from './wire/index.ts';
 
-const dig = (process.env.PATH ?? '').split(':').some((folder) => {
-  try {
-    accessSync(`${folder}/dig`);
-    return true;
-  } catch {
-    return false;
-  }
-});
-const skip = dig ? false : 'dig is not on the PATH (Debian package bind9-dnsutils)';
-
 const start = (t: TestContext, zones = sample(), limits = {}) => listening(t, clusterResponder(zones), limits);
-
-/** What dig prints, cut to status, flags, EDNS and records, with single spaces. */
-async function ask(port: number, ...args: string[]): Promise<string> {
-  const text = await run('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=3', '+nocookie', ...args]);
-  const status = /status: (\w+)/.exec(text)?.[1];
-  const [, flags, counts] = /flags: ([\w ]*); (QUERY.*)/.exec(text) ?? [];
-  const records = text.split('\n').filter((line) => line !== '' && !line.startsWith(';'));
-  return [`${status} ${flags}; ${counts}`, ...records.map((line) => line.replace(/\s+/g, ' '))].join('\n');
-}
 
 const soa = 'SOA ns.dns.cluster.local. hostmaster.cluster.local. 1700000000 7200 1800 86400 5';
 

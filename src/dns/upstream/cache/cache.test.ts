@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { exposition } from '#lib/exposition.ts';
 import { cacheOf, inquiry, ScriptedUpstream, usualCache, usualStale } from '../../testing/cache.ts';
 import { printed } from '../../testing/cluster.ts';
 import { type ReplyText, record, reply } from '../../testing/replies.ts';
@@ -10,6 +11,7 @@ import {
   decodeMessage,
   encodeMessage,
   Flag,
+  formatName,
   outline,
   parseName,
   queryMessage,
@@ -375,4 +377,36 @@ describe('what replaces what', () => {
       );
     }
   });
+});
+
+test('metrics are those of CoreDNS', async () => {
+  const upstream = new ScriptedUpstream(({ name }) => {
+    const question = `${formatName(name)} A`;
+    if (question === 'gone. A') return reply(question, { rcode: 'NXDOMAIN', authority: ['. 60 SOA 60'] });
+    if (question === 'broken. A') return reply(question, { rcode: 'SERVFAIL' });
+    if (question === 'evil. A') return reply('other A', {});
+    return reply(question, { answer: [`${formatName(name)} 60 A 192.0.2.1`] });
+  });
+  const { cache, clock } = cacheOf(upstream, { serveStale: usualStale });
+  for (const name of ['www', 'www', 'www', 'gone', 'gone', 'broken', 'broken', 'evil', 'refused'])
+    await ask(cache, name);
+  clock.advance(61_000);
+  await ask(cache, 'www');
+  for (let i = 0; i < 9984; i++) await ask(cache, `more${i}`);
+  const register = await exposition(() => cache.metrics())();
+  const own = register.text.split('\n').filter((line) => line.startsWith('coredns_'));
+  const all = 'server="dns://:53",zones=".",view=""';
+  assert.deepEqual(own, [
+    `coredns_cache_entries{${all},type="success"} 9984`,
+    `coredns_cache_entries{${all},type="denial"} 2`,
+    `coredns_cache_requests_total{${all}} 9994`,
+    `coredns_cache_hits_total{${all},type="success"} 3`,
+    `coredns_cache_hits_total{${all},type="denial"} 2`,
+    `coredns_cache_misses_total{${all}} 9989`,
+    `coredns_cache_prefetch_total{${all}} 1`,
+    `coredns_cache_drops_total{${all}} 1`,
+    `coredns_cache_served_stale_total{${all}} 1`,
+    `coredns_cache_evictions_total{${all},type="success"} 2`,
+    `coredns_cache_evictions_total{${all},type="denial"} 0`,
+  ]);
 });

@@ -3,6 +3,7 @@
 
 import { type Clock, systemClock } from '#lib/clock.ts';
 import type { Metric } from '#lib/metrics.ts';
+import type { Component } from '../../component.ts';
 import type { CacheSettings } from '../../config/settings.ts';
 import { isWithin } from '../../wire/index.ts';
 import type { Inquiry } from '../relay.ts';
@@ -14,7 +15,8 @@ import { read } from './reading.ts';
 import { Renewals } from './renewals.ts';
 import { forAll, isKeepable, keyOf, keyOfFailure, wantsRecursion } from './sharing.ts';
 
-export class Cache implements Resolver {
+export class Cache implements Component, Resolver {
+  readonly name = 'cache';
   readonly #parts: SharedParts;
   readonly #renewals: Renewals;
   readonly #labels: CacheLabels;

@@ -17,7 +17,8 @@ const nxdomain: ReplyText = { rcode: 'NXDOMAIN', authority: ['example 100 SOA 10
 
 const shown = (answer: Answer): string =>
   typeof answer === 'number' ? codeName(answer) : printed(answer).split('\n').slice(0, 2).join(' ');
-const codeName = (code: number): string => Object.entries(Rcode).find(([, value]) => value === code)?.[0] ?? String(code);
+const codeName = (code: number): string =>
+  Object.entries(Rcode).find(([, value]) => value === code)?.[0] ?? String(code);
 const at = (ttl: number, number: number, aa = ' aa') =>
   `NOERROR qr${aa} rd ra answer www.example. ${ttl} IN A 192.0.2.${number}`;
 function hit(cache: Resolver): string {
