@@ -5,7 +5,9 @@ import type { BindAddress } from '#lib/bind-address.ts';
 import type { Cidr } from '#lib/cidr.ts';
 import { reverseZoneNames } from '../records/index.ts';
 import { keyOf, type Name, parseName } from '../wire/index.ts';
-import type { ApiAccess, Directives, DnsSettings, ForwardSettings, KubernetesSettings } from './settings.ts';
+import { forwardDefaults } from './directives/forward.ts';
+import { kubernetesDefaults } from './directives/kubernetes.ts';
+import type { ApiAccess, Directives, DnsSettings, ForwardSettings } from './settings.ts';
 
 export interface DnsFlags {
   readonly api: ApiAccess;
@@ -24,9 +26,9 @@ export interface DnsFlags {
 export function settingsFromFlags(flags: DnsFlags): DnsSettings {
   const zones = [keyOf(parseName(flags.domain)), ...flags.reverseCidrs.flatMap(reverseZoneNames)];
   const directives: Directives = {
-    kubernetes: { ...kubernetesDefaults, zones, api: flags.api, ttl: flags.ttl },
+    kubernetes: { ...kubernetesDefaults, zones, api: flags.api, pods: 'insecure', ttl: flags.ttl },
     loadbalance: { policy: 'round_robin', prefer: [] },
-    ...(flags.resolvConf !== undefined && { forward: [{ ...forwardDefaults, to: [{ file: flags.resolvConf }] }] }),
+    ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)] }),
   };
   // Without a forwarder there is nothing to say of other names: they are refused.
   const served: readonly Name[] = flags.resolvConf === undefined ? zones : [''];
@@ -36,30 +38,11 @@ export function settingsFromFlags(flags: DnsFlags): DnsSettings {
   return { servers: [{ position: { file: 'flags', line: 1 }, keys, directives }] };
 }
 
-const kubernetesDefaults: Omit<KubernetesSettings, 'zones' | 'api' | 'ttl'> = {
-  namespaces: [],
-  pods: 'insecure',
-  endpointPodNames: false,
-  endpoints: true,
-  ignoreEmptyService: false,
-  fallthrough: [],
-  multicluster: [],
-  zonal: false,
-  startupTimeoutMs: 5000,
-};
-
-const forwardDefaults: Omit<ForwardSettings, 'to'> = {
+/** The host's resolvers in the order of its file, as the host itself asks them. */
+const forwardTo = (file: string): ForwardSettings => ({
+  ...forwardDefaults,
   zone: '',
-  except: [],
+  to: [{ file }],
   policy: 'sequential',
-  forceTcp: false,
-  preferUdp: false,
-  tls: {},
-  healthCheck: { intervalMs: 500, recursionDesired: true, domain: '' },
-  maxFails: 2,
-  expireMs: 10_000,
   maxConcurrent: 1000,
-  next: [],
-  failover: [],
-  failfastAllUnhealthyUpstreams: false,
-};
+});

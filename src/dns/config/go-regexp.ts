@@ -8,8 +8,9 @@ export function compileGoRegExp(pattern: string): RegExp {
   if (pattern.length > maxLength) throw new Error(`it is longer than ${maxLength} characters`);
   const [, flags = '', body = ''] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(pattern) ?? [];
   if (/\[\[:/.test(body)) throw new Error('classes such as [:alpha:] are not supported');
-  const translated = body.replace(/\\(.)|\(\?P</gs, (sequence, escaped?: string) => {
+  const translated = body.replace(/\\([pP][A-Z]|.)|\(\?P</gs, (sequence, escaped?: string) => {
     if (escaped === undefined) return '(?<';
+    if (escaped.length === 2) return `\\${escaped[0]}{${escaped[1]}}`;
     if (escaped === 'A') return '^';
     if (escaped === 'z') return '$';
     // Go lets any punctuation be escaped, JavaScript with the flag `u` only its own.

@@ -1,6 +1,6 @@
 // forward ZONE TO...: other names are asked of other servers (spec/dns.md §8).
 
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import { Rcode } from '../../wire/index.ts';
 import type { Line } from '../line.ts';
@@ -13,6 +13,21 @@ const ports: Readonly<Record<Transport, number>> = { dns: 53, tls: 853, https: 4
 
 type Readers = Record<string, (property: Line) => void>;
 
+export const forwardDefaults: Omit<ForwardSettings, 'zone' | 'to'> = {
+  except: [],
+  policy: 'random',
+  forceTcp: false,
+  preferUdp: false,
+  tls: {},
+  healthCheck: { intervalMs: 500, recursionDesired: true, domain: '' },
+  maxFails: 2,
+  expireMs: 10_000,
+  maxConcurrent: 0,
+  next: [],
+  failover: [],
+  failfastAllUnhealthyUpstreams: false,
+};
+
 export const forward = each((line, block): ForwardSettings => {
   const [from, ...to] = line.someArguments('a zone, and the servers to ask');
   if (to.length === 0 || to.length > maxUpstreams) {
@@ -21,20 +36,9 @@ export const forward = each((line, block): ForwardSettings => {
   const [zone = '', ...moreZones] = zonesOf(line, [from]);
   if (moreZones.length > 0) throw line.problem(`${from} is several zones: it must end at an octet or nibble`);
   const draft: Draft<ForwardSettings> = {
+    ...forwardDefaults,
     zone,
     to: to.map((text) => upstreamOf(line, text, block)),
-    except: [],
-    policy: 'random',
-    forceTcp: false,
-    preferUdp: false,
-    tls: {},
-    healthCheck: { intervalMs: 500, recursionDesired: true, domain: '' },
-    maxFails: 2,
-    expireMs: 10_000,
-    maxConcurrent: 0,
-    next: [],
-    failover: [],
-    failfastAllUnhealthyUpstreams: false,
   };
   line.readProperties({ ...whomToAsk(draft), ...howToAsk(draft, block), ...whatIfNot(draft) });
   checkServerNames(line, draft);
@@ -124,7 +128,7 @@ function upstreamOf(line: Line, text: string, block: Block): Upstream {
     if (suffix === undefined || isIPv6(address)) return { transport, host, port };
   }
   const file = block.pathOf(rest);
-  if (scheme === undefined && existsSync(file)) return { file };
+  if (scheme === undefined && statSync(file, { throwIfNoEntry: false })?.isFile()) return { file };
   throw line.mustBe(text, 'an address, or a file such as /etc/resolv.conf that is there');
 }
 

@@ -9,21 +9,23 @@ import { type Block, type Draft, once } from './reader.ts';
 
 type Readers = Record<string, (property: Line) => void>;
 
+export const kubernetesDefaults: Omit<KubernetesSettings, 'zones'> = {
+  api: { by: 'service-account' },
+  namespaces: [],
+  pods: 'disabled',
+  endpointPodNames: false,
+  ttl: 5,
+  endpoints: true,
+  ignoreEmptyService: false,
+  fallthrough: [],
+  multicluster: [],
+  zonal: false,
+  startupTimeoutMs: 5000,
+};
+
 export const kubernetes = once((line, block): KubernetesSettings => {
-  const draft: Draft<KubernetesSettings> = {
-    zones: line.args.length === 0 ? block.zones : zonesOf(line, line.args),
-    api: { by: 'service-account' },
-    namespaces: [],
-    pods: 'disabled',
-    endpointPodNames: false,
-    ttl: 5,
-    endpoints: true,
-    ignoreEmptyService: false,
-    fallthrough: [],
-    multicluster: [],
-    zonal: false,
-    startupTimeoutMs: 5000,
-  };
+  const zones = line.args.length === 0 ? block.zones : zonesOf(line, line.args);
+  const draft: Draft<KubernetesSettings> = { ...kubernetesDefaults, zones };
   line.readProperties({ ...whatIsServed(draft), ...howItIsServed(draft), ...howToReachTheApi(draft, block) });
   check(line, draft);
   return draft;
