@@ -11,6 +11,8 @@ import type { ApiAccess, DnsSettings, ForwardSettings, ServerKey, ServerSettings
 import type { Handler } from './handler.ts';
 import { ClusterHandler } from './handlers/cluster.ts';
 import { ForwardHandler } from './handlers/forward.ts';
+import { HostsHandler } from './handlers/hosts.ts';
+import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
 import { Routes } from './routes.ts';
 import { Cache } from './upstream/cache/index.ts';
@@ -68,9 +70,13 @@ interface HandlerParts extends BlockParts {
 }
 
 function handlersOf(server: ServerSettings, components: Components, parts: HandlerParts): Handler[] {
-  const { kubernetes, forward = [] } = server.directives;
+  const { hosts, kubernetes, forward = [] } = server.directives;
   const { connect, ownAddresses, lookup, log } = parts;
   const handlers: Handler[] = [];
+  if (hosts) {
+    const source = components.get('hosts', hosts, () => new HostsSource({ log }, hosts));
+    handlers.push(new HostsHandler(() => source.table, hosts));
+  }
   const records =
     kubernetes &&
     components.get(

@@ -5,6 +5,6 @@ export * from './facts.ts';
 export type { Owner } from './owner.ts';
 export { PodIndex } from './pod-index.ts';
 export type { RecordIndex } from './record-index.ts';
-export { reverseZoneNames } from './reverse-zone.ts';
+export { addressOf, isReverse, reverseZoneNames } from './reverse-zone.ts';
 export type { Zone } from './zone.ts';
 export { Zones, type ZonesOptions } from './zones.ts';

@@ -1,8 +1,8 @@
 // The host's resolvers: the nameserver lines of a resolv.conf file, read again when the file changes (resolv.conf(5)).
 
-import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Logger } from '#lib/log.ts';
+import { PolledFile } from '../polled-file.ts';
 
 export interface Nameserver {
   readonly host: string;
@@ -10,6 +10,8 @@ export interface Nameserver {
 }
 
 const checkEveryMs = 5000;
+/** In octets; a few lines are usual. */
+const maxSize = 65_536;
 
 export function parseNameservers(text: string): Nameserver[] {
   return text.split('\n').flatMap((line) => {
@@ -22,14 +24,13 @@ export function parseNameservers(text: string): Nameserver[] {
 }
 
 export class ResolvConf {
-  readonly #file: string;
+  readonly #file: PolledFile;
   readonly #log: Logger;
   #servers: readonly Nameserver[] = [];
-  #modified = Number.NaN;
   #checked = 0;
 
   constructor(file: string, log: Logger) {
-    this.#file = file;
+    this.#file = new PolledFile(file, maxSize);
     this.#log = log;
   }
 
@@ -43,12 +44,10 @@ export class ResolvConf {
   async load(): Promise<void> {
     this.#checked = performance.now();
     try {
-      const { mtimeMs } = await stat(this.#file);
-      if (mtimeMs === this.#modified) return;
-      this.#servers = parseNameservers(await readFile(this.#file, 'utf8'));
-      this.#modified = mtimeMs;
+      const text = await this.#file.changed();
+      if (text !== undefined) this.#servers = parseNameservers(text);
     } catch (error) {
-      this.#log.warn('cannot read the list of upstream servers', { file: this.#file, error });
+      this.#log.warn('cannot read the list of upstream servers', { file: this.#file.path, error });
     }
   }
 }
