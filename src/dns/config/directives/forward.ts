@@ -36,9 +36,9 @@ export const forward = each((line, block): ForwardSettings => {
   const [zone = '', ...moreZones] = zonesOf(line, [from]);
   if (moreZones.length > 0) throw line.problem(`${from} is several zones: it must end at an octet or nibble`);
   const draft: Draft<ForwardSettings> = {
-    ...forwardDefaults,
     zone,
     to: to.map((text) => upstreamOf(line, text, block)),
+    ...forwardDefaults,
   };
   line.readProperties({ ...whomToAsk(draft), ...howToAsk(draft, block), ...whatIfNot(draft) });
   checkServerNames(line, draft);

@@ -25,7 +25,7 @@ export const kubernetesDefaults: Omit<KubernetesSettings, 'zones'> = {
 
 export const kubernetes = once((line, block): KubernetesSettings => {
   const zones = line.args.length === 0 ? block.zones : zonesOf(line, line.args);
-  const draft: Draft<KubernetesSettings> = { ...kubernetesDefaults, zones };
+  const draft: Draft<KubernetesSettings> = { zones, ...kubernetesDefaults };
   line.readProperties({ ...whatIsServed(draft), ...howItIsServed(draft), ...howToReachTheApi(draft, block) });
   check(line, draft);
   return draft;
