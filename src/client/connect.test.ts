@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { isNotFound, pods } from '#api/index.ts';
 import { Client } from './client.ts';
-import { connect } from './connect.ts';
+import { connect, connectTo } from './connect.ts';
+import { inClusterConfig } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 
 const pem = Buffer.from('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n').toString('base64');
@@ -91,4 +95,34 @@ test('connect sends the token, reads streams, and turns refusals into ApiErrors'
   }
   const gone = new Client(await connect(document(`server: "http://127.0.0.1:${port}"`, 'token: secret')));
   await assert.rejects(gone.resource(pods).list(), /GET http:\/\/127.0.0.1:\d+\/api\/v1\/pods: .*ECONNREFUSED/);
+});
+
+test('a token in a file is read for the request, as a pod has it', async (t) => {
+  const seen: (string | undefined)[] = [];
+  const server = http.createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const directory = await mkdtemp(join(tmpdir(), 'portolan-token-'));
+  t.after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(directory, { recursive: true });
+  });
+  await Promise.all([writeFile(join(directory, 'token'), 'secret\n'), writeFile(join(directory, 'ca.crt'), 'ca')]);
+  const { port } = server.address() as AddressInfo;
+  const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) };
+  const config = await inClusterConfig(env, directory);
+  assert.deepEqual([config.server, config.ca], [`https://127.0.0.1:${port}`, 'ca']);
+  const fetch = connectTo({ ...config, server: `http://127.0.0.1:${port}` });
+  await fetch({ method: 'GET', url: '/', headers: {} });
+  assert.deepEqual(seen, ['Bearer secret']);
+});
+
+test('outside of a pod, and without a token, the service account is refused with what is missing', async () => {
+  await assert.rejects(inClusterConfig({}), /this is no pod of a cluster .*: name a kubeconfig/);
+  const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
+  await assert.rejects(inClusterConfig(env, '/nonexistent'), /service account cannot be used: ENOENT.*nonexistent/);
 });

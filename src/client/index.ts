@@ -9,8 +9,9 @@ export {
   type Resource,
   type WatchOptions,
 } from './client.ts';
-export { connect } from './connect.ts';
+export { connect, connectTo } from './connect.ts';
 export { EventRecorder } from './event-recorder.ts';
+export { inClusterConfig } from './in-cluster.ts';
 export { type Change, Informer, type InformerOptions, keyOf, splitKey } from './informer.ts';
 export { type Kubeconfig, loadKubeconfig } from './kubeconfig.ts';
 export { type LeaderElectionOptions, runAsLeader } from './leader-election.ts';

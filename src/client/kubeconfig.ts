@@ -14,6 +14,8 @@ export interface Kubeconfig {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
+  /** Holds the token, and another one later: to be read again now and then. */
+  readonly tokenFile?: string | undefined;
   readonly tlsServerName?: string | undefined;
   readonly insecureSkipTlsVerify: boolean;
 }
@@ -26,20 +28,25 @@ interface Source {
   readonly directory: string;
 }
 
-/** @param pathOrText a file's path, or the document itself, which is told by its line breaks. */
-export async function loadKubeconfig(pathOrText: string): Promise<Kubeconfig> {
-  if (pathOrText.includes('\n')) return await read(pathOrText, { name: 'kubeconfig', directory: process.cwd() });
+/**
+ * @param pathOrText a file's path, or the document itself, which is told by its line breaks.
+ * @param context in place of the document's current one
+ */
+export async function loadKubeconfig(pathOrText: string, context?: string): Promise<Kubeconfig> {
+  if (pathOrText.includes('\n')) {
+    return await read(pathOrText, { name: 'kubeconfig', directory: process.cwd() }, context);
+  }
   const path = resolve(pathOrText);
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
     throw new Error(`kubeconfig ${path}: ${why}`, { cause });
   });
-  return await read(text, { name: `kubeconfig ${path}`, directory: dirname(path) });
+  return await read(text, { name: `kubeconfig ${path}`, directory: dirname(path) }, context);
 }
 
-async function read(text: string, source: Source): Promise<Kubeconfig> {
+async function read(text: string, source: Source, wanted?: string): Promise<Kubeconfig> {
   const document = parseDocument(text, source);
-  const contextName = document['current-context'];
+  const contextName = wanted ?? document['current-context'];
   if (typeof contextName !== 'string' || !contextName) throw new Error(`${source.name}: current-context is not set`);
   const context = named(document, 'contexts', 'context', contextName, source);
   const cluster = named(document, 'clusters', 'cluster', string(context, 'cluster') ?? '', source);
@@ -62,14 +69,17 @@ async function read(text: string, source: Source): Promise<Kubeconfig> {
   const key = await material(user, 'client-key', source);
   if (!cert !== !key)
     throw new Error(`${source.name}: user "${userName}" has a client certificate or a key, but not both`);
-  const tokenFile = string(user, 'tokenFile');
+  const token = string(user, 'token');
+  const tokenFile = token === undefined ? string(user, 'tokenFile') : undefined;
+  if (tokenFile !== undefined) await file(tokenFile, 'tokenFile', source);
   return {
     server: server.replace(/\/+$/, ''),
     namespace: string(context, 'namespace') ?? 'default',
     ca: await material(cluster, 'certificate-authority', source),
     cert,
     key,
-    token: string(user, 'token') ?? (tokenFile && (await file(tokenFile, 'tokenFile', source)).trim()),
+    token,
+    tokenFile: tokenFile && resolve(source.directory, tokenFile),
     tlsServerName: string(cluster, 'tls-server-name'),
     insecureSkipTlsVerify: cluster['insecure-skip-tls-verify'] === true,
   };

@@ -7,11 +7,19 @@ import type { Logger } from '#lib/log.ts';
 import { Chain } from './chain.ts';
 import { ClusterRecords } from './cluster-records.ts';
 import { Components } from './component.ts';
-import type { ApiAccess, DnsSettings, ForwardSettings, ServerKey, ServerSettings } from './config/settings.ts';
+import type {
+  ApiAccess,
+  DnsSettings,
+  ForwardSettings,
+  LoadBalanceSettings,
+  ServerKey,
+  ServerSettings,
+} from './config/settings.ts';
 import type { Handler } from './handler.ts';
 import { ClusterHandler } from './handlers/cluster.ts';
 import { ForwardHandler } from './handlers/forward.ts';
 import { HostsHandler } from './handlers/hosts.ts';
+import { LoadBalanced } from './handlers/loadbalance.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
 import { Routes } from './routes.ts';
@@ -52,7 +60,9 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
       const found = chains.get(key) ?? { site, chains: [] };
       chains.set(key, found);
       const lookup = new Lookup(() => routesOf.get(key) as Routes);
-      found.chains.push(new Chain(zone, handlersOf(server, components, { ...parts, lookup })));
+      const making = { ...parts, server, components, lookup };
+      const handlers = makers.flatMap((make) => make(making));
+      found.chains.push(new Chain(zone, handlers, server.directives.bufsize));
     }
   }
   const sites = [...chains].map(([key, { site, chains: own }]) => {
@@ -65,35 +75,57 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
 
 export const siteKey = ({ transport, host, port }: Omit<Site, 'routes'>): string => `${transport} ${host} ${port}`;
 
-interface HandlerParts extends BlockParts {
+/** What the handlers of one server block are made of. */
+interface Making extends BlockParts {
+  readonly server: ServerSettings;
+  readonly components: Components;
   readonly lookup: Lookup;
 }
 
-function handlersOf(server: ServerSettings, components: Components, parts: HandlerParts): Handler[] {
-  const { hosts, kubernetes, forward = [] } = server.directives;
-  const { connect, ownAddresses, lookup, log } = parts;
-  const handlers: Handler[] = [];
-  if (hosts) {
-    const source = components.get('hosts', hosts, () => new HostsSource({ log }, hosts));
-    handlers.push(new HostsHandler(() => source.table, hosts));
-  }
-  const records =
-    kubernetes &&
-    components.get(
-      'kubernetes',
-      kubernetes,
-      () => new ClusterRecords({ connect, settings: kubernetes, ownAddresses, log }),
-    );
-  if (kubernetes && records) {
-    const { fallthrough } = kubernetes;
-    handlers.push(new ClusterHandler({ zones: records.zones, lookup, isSynced: () => records.isReady(), fallthrough }));
-  }
-  for (const settings of forward) {
-    const forwarder = components.get('forward', settings, () => new ForwardComponent(settings, parts, records));
-    handlers.push(new ForwardHandler(cached(server, settings, forwarder.resolver, components)));
-  }
-  return handlers;
+/** In the order in which a query passes them. */
+const makers: readonly ((making: Making) => Handler[])[] = [hostsHandlers, clusterHandlers, forwardHandlers];
+
+function hostsHandlers({ server, components, log }: Making): Handler[] {
+  const { hosts, loadbalance } = server.directives;
+  if (!hosts) return [];
+  const source = components.get('hosts', hosts, () => new HostsSource({ log }, hosts));
+  return [balanced(new HostsHandler(() => source.table, hosts), loadbalance)];
 }
+
+function clusterHandlers(making: Making): Handler[] {
+  const { kubernetes, loadbalance } = making.server.directives;
+  const records = recordsOf(making);
+  if (!kubernetes || !records) return [];
+  const hasPreference = (loadbalance?.prefer.length ?? 0) > 0;
+  const cluster = new ClusterHandler({
+    ...{ zones: records.zones, lookup: making.lookup, isSynced: () => records.isReady() },
+    fallthrough: kubernetes.fallthrough,
+    isTurned: loadbalance !== undefined && !hasPreference,
+  });
+  return [hasPreference ? balanced(cluster, loadbalance) : cluster];
+}
+
+/** Of the block's `kubernetes`. */
+function recordsOf({ server, components, connect, ownAddresses, log }: Making): ClusterRecords | undefined {
+  const { kubernetes: settings } = server.directives;
+  return (
+    settings &&
+    components.get('kubernetes', settings, () => new ClusterRecords({ connect, settings, ownAddresses, log }))
+  );
+}
+
+function forwardHandlers(making: Making): Handler[] {
+  const { server, components } = making;
+  const { forward = [], loadbalance } = server.directives;
+  return forward.map((settings) => {
+    const records = recordsOf(making);
+    const forwarder = components.get('forward', settings, () => new ForwardComponent(settings, making, records));
+    return balanced(new ForwardHandler(cached(server, settings, forwarder.resolver, components)), loadbalance);
+  });
+}
+
+const balanced = (handler: Handler, settings: LoadBalanceSettings | undefined): Handler =>
+  settings ? new LoadBalanced(handler, settings) : handler;
 
 /** What is known of other servers' answers belongs to a server block and one of its `forward`s: another may tell another story. */
 function cached(server: ServerSettings, forward: ForwardSettings, next: Resolver, components: Components): Resolver {

@@ -10,13 +10,19 @@ export interface Answered {
   readonly by: string;
 }
 
+/** Larger ones would be cut into more fragments than many paths let through; such a client asks again by TCP. */
+const usualUdpCap = 4096;
+
 export class Chain {
   /** In lower case. */
   readonly zone: Name;
+  /** The largest response by UDP, whatever size the client advertises: octets. */
+  readonly udpCap: number;
   readonly #handlers: readonly Handler[];
 
-  constructor(zone: Name, handlers: readonly Handler[]) {
+  constructor(zone: Name, handlers: readonly Handler[], udpCap = usualUdpCap) {
     this.zone = keyOf(zone);
+    this.udpCap = udpCap;
     this.#handlers = handlers;
   }
 

@@ -3,11 +3,11 @@
 
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { Client, connect } from '#client/index.ts';
 import { type Cidr, parseCidr } from '#lib/cidr.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
+import { connectApi } from './api-access.ts';
 import { settingsFromFlags } from './config/from-flags.ts';
-import type { ApiAccess, DnsSettings } from './config/settings.ts';
+import type { DnsSettings } from './config/settings.ts';
 import { DnsServer } from './server.ts';
 
 export interface DnsOptions {
@@ -83,12 +83,6 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
   } finally {
     await server.close();
   }
-}
-
-/** Rejects with what is wrong with the way to the API. */
-async function connectApi(access: ApiAccess): Promise<Client> {
-  if (access.by !== 'kubeconfig') throw new Error(`cannot reach the API by ${access.by} yet: name a kubeconfig`);
-  return new Client(await connect(access.file), { userAgent: 'portolan-dns' });
 }
 
 /** The process: ends well on SIGTERM and SIGINT, and when the parent that started it with an IPC channel is gone. */

@@ -5,7 +5,7 @@ import { createLogger, type Logger } from '#lib/log.ts';
 import type { Answered, Chain } from './chain.ts';
 import type { Client, Request, Response } from './handler.ts';
 import type { Routes } from './routes.ts';
-import { nothing, Rcode, readQuery, sizeLimit, writeRefusal, writeResponse } from './wire/index.ts';
+import { nothing, plainUdpSize, Rcode, readQuery, sizeLimit, writeRefusal, writeResponse } from './wire/index.ts';
 
 /** Told of every packet: metrics, the query log. Must not throw. */
 export interface Observer {
@@ -27,14 +27,11 @@ export class Responder {
   readonly #routes: Routes;
   readonly #observer: Observer | undefined;
   readonly #log: Logger;
-  readonly #udpCap: number;
 
-  /** @param udpCap the largest response by UDP, whatever size the client advertises. */
-  constructor({ routes, observer, log = createLogger('dns') }: ResponderParts, udpCap: number) {
+  constructor({ routes, observer, log = createLogger('dns') }: ResponderParts) {
     this.#routes = routes;
     this.#observer = observer;
     this.#log = log;
-    this.#udpCap = udpCap;
   }
 
   /** Undefined: say nothing. Never throws and never rejects, whatever the packet. */
@@ -45,8 +42,8 @@ export class Responder {
       this.#observer?.onDropped(client, isTcp, query);
       return query === undefined ? undefined : writeRefusal(packet, query);
     }
-    const limit = sizeLimit(query, isTcp, this.#udpCap);
     const chain = this.#routes.chainOf(query.key);
+    const limit = sizeLimit(query, isTcp, chain?.udpCap ?? plainUdpSize);
     const isUnknownVersion = query.edns !== undefined && query.edns.version > 0;
     if (isUnknownVersion || !chain) {
       const rcode = isUnknownVersion ? Rcode.BADVERS : Rcode.REFUSED;

@@ -17,8 +17,6 @@ export interface DnsServerParts {
   readonly log?: Logger;
 }
 
-/** The largest UDP response, whatever the client advertises. */
-const udpCap = 4096;
 /** How often components are asked whether they are ready. */
 const pollMs = 20;
 
@@ -115,7 +113,7 @@ export class DnsServer {
   }
 
   #responder({ routes }: Site): Responder {
-    return new Responder({ routes, log: this.#log }, udpCap);
+    return new Responder({ routes, log: this.#log });
   }
 
   async #openSite(site: Site): Promise<string> {

@@ -33,6 +33,8 @@ export interface ClusterParts {
   readonly isSynced: () => boolean;
   /** In these zones, names that do not exist are left to the next handler. */
   readonly fallthrough?: readonly Name[];
+  /** Whether each response begins with another address (directive `loadbalance`). */
+  readonly isTurned?: boolean;
 }
 
 /** Longer chains of ExternalName Services end without an answer. */
@@ -50,12 +52,14 @@ export class ClusterHandler implements Handler {
   readonly #lookup: Lookup | undefined;
   readonly #isSynced: () => boolean;
   readonly #fallthrough: readonly Name[];
+  readonly #isTurned: boolean;
 
-  constructor({ zones, lookup, isSynced, fallthrough = [] }: ClusterParts) {
+  constructor({ zones, lookup, isSynced, fallthrough = [], isTurned = false }: ClusterParts) {
     this.#zones = zones;
     this.#lookup = lookup;
     this.#isSynced = isSynced;
     this.#fallthrough = fallthrough;
+    this.#isTurned = isTurned;
   }
 
   handle(request: Request): Handled | Promise<Handled> {
@@ -72,7 +76,7 @@ export class ClusterHandler implements Handler {
     }
     const { alias } = owner.records;
     if (alias !== undefined && isAddressType(query.type)) return this.#follow(request, zone, owner);
-    return writeResponse(query, Rcode.NOERROR, Flag.AA, this.#answer(query, zone, owner), limit);
+    return writeResponse(query, Rcode.NOERROR, Flag.AA, this.#answer(query, zone, owner), limit, this.#isTurned);
   }
 
   #answer(query: Query, zone: Zone, owner: Owner): Packed {

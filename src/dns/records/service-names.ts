@@ -32,8 +32,8 @@ export class ServiceNames {
   #endpoints: readonly EndpointFacts[] | undefined;
   #addresses: Map<string, string[]> | undefined;
   #ports: Map<string, Candidate[]> | undefined;
-  /** Of endpoints and ports that were asked for, by the labels below the Service's name. */
-  readonly #asked = new Map<Relative, Owner>();
+  /** Endpoints and ports that were asked for, by the labels as they were asked. */
+  readonly #asked = new Map<string, Owner>();
 
   constructor(name: Relative, facts: ServiceFacts, slices: readonly SliceFacts[], options: NameOptions) {
     this.name = name;
@@ -50,19 +50,13 @@ export class ServiceNames {
 
   /** `E.S.NS.svc`: several endpoints may share one host name. */
   endpoint(label: string): Owner | undefined {
-    if (!this.#hasChildren) return undefined;
-    const addresses = this.#byLabel().get(label);
-    return addresses && this.#child([label], () => byFamily(addresses));
+    return this.#asked.get(label) ?? this.#ask(label, () => this.#endpointOwner(label));
   }
 
   /** `_P._PROTO.S.NS.svc` for each named port. Underscores may be left out of the question. */
   port(port: string, protocol: string): Owner | undefined {
-    if (!this.#hasChildren) return undefined;
-    const key = `${bare(port)}.${bare(protocol)}`;
-    const group = this.#byPort().get(key);
-    if (!group) return undefined;
-    const weight = this.#isCluster ? 100 : weightOf(group.length);
-    return this.#child([`_${bare(port)}`, `_${bare(protocol)}`], () => ({ services: targets(group, weight) }));
+    const key = `${port}.${protocol}`;
+    return this.#asked.get(key) ?? this.#ask(key, () => this.#portOwner(bare(port), bare(protocol)));
   }
 
   /** The name of an endpoint's address. Undefined when it cannot stand in DNS. */
@@ -169,12 +163,24 @@ export class ServiceNames {
     return name !== undefined && name.length + this.name.length <= this.#options.room ? name + this.name : undefined;
   }
 
-  #child(labels: readonly string[], records: () => OwnerRecords): Owner | undefined {
-    const name = this.#below(...labels);
-    if (name === undefined) return undefined;
-    const owner = this.#asked.get(name) ?? new Owner(name, records());
-    this.#asked.set(name, owner);
+  /** Only what exists is kept, so that what is asked for in vain costs no memory. */
+  #ask(labels: string, make: () => Owner | undefined): Owner | undefined {
+    const owner = this.#hasChildren ? make() : undefined;
+    if (owner) this.#asked.set(labels, owner);
     return owner;
+  }
+
+  #endpointOwner(label: string): Owner | undefined {
+    const addresses = this.#byLabel().get(label);
+    const name = this.#below(label);
+    return addresses && name !== undefined ? new Owner(name, byFamily(addresses)) : undefined;
+  }
+
+  #portOwner(port: string, protocol: string): Owner | undefined {
+    const group = this.#byPort().get(`${port}.${protocol}`);
+    const name = this.#below(`_${port}`, `_${protocol}`);
+    if (!group || name === undefined) return undefined;
+    return new Owner(name, { services: targets(group, this.#isCluster ? 100 : weightOf(group.length)) });
   }
 }
 

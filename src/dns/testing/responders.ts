@@ -25,8 +25,8 @@ export interface TestParts {
 export function clusterResponder(zones: Zones, parts: TestParts = {}): Responder {
   const { isSynced = () => true, resolver, handlers = [], log = quiet } = parts;
   const lookup = new Lookup(() => routes);
-  const cluster = new ClusterHandler({ zones, lookup, isSynced });
+  const cluster = new ClusterHandler({ zones, lookup, isSynced, isTurned: true });
   const all = [...handlers, cluster, ...(resolver ? [new ForwardHandler(resolver)] : [])];
   const routes: Routes = new Routes((resolver ? [''] : zones.names).map((zone) => new Chain(zone, all)));
-  return new Responder({ routes, log }, 4096);
+  return new Responder({ routes, log });
 }

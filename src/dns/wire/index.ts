@@ -4,6 +4,7 @@ export * from './codes.ts';
 export { FormatError } from './format-error.ts';
 export * from './message.ts';
 export * from './name.ts';
+export { shuffleAddresses } from './order.ts';
 export * from './outline.ts';
 export * from './packed.ts';
 export * from './query.ts';

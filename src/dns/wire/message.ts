@@ -95,9 +95,8 @@ export function encodeMessage(message: Message, limit: number = maxMessage): Buf
     header.u16(question.type);
     header.u16(question.class);
   }
-  const fixed: typeof packed = { ...packed, stride: 0 };
   const body = Buffer.allocUnsafe(kept > 0 ? (packed.ends[kept - 1] as number) : 0);
-  copyRecords(fixed, kept, body, 0);
+  copyRecords(packed, kept, body, 0, false);
   return Buffer.concat([header.bytes, body, opt.body]);
 }
 

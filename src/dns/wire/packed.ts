@@ -60,10 +60,14 @@ export function recordsThatFit({ body, ends, stride }: Packed, room: number): nu
   return low;
 }
 
-/** Copies the first `count` records, beginning with any one of them when they may change places. Returns the end. */
-export function copyRecords({ body, ends, stride }: Packed, count: number, into: Buffer, at: number): number {
+/**
+ * Copies the first `count` records; if they are to be turned and may change places, beginning with any one of them.
+ * Returns the end.
+ */
+export function copyRecords(packed: Packed, count: number, into: Buffer, at: number, isTurned: boolean): number {
+  const { body, ends, stride } = packed;
   const size = count > 0 ? (ends[count - 1] as number) : 0;
-  const turn = stride > 0 ? Math.floor(Math.random() * ends.length) * stride : 0;
+  const turn = isTurned && stride > 0 ? Math.floor(Math.random() * ends.length) * stride : 0;
   const head = Math.min(size, body.length - turn);
   body.copy(into, at, turn, turn + head);
   body.copy(into, at + head, 0, size - head);

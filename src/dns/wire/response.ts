@@ -15,15 +15,25 @@ export const nothing: Packed = { body: Buffer.alloc(0), ends: [], counts: [0, 0,
 export const sizeLimit = (query: Query, isTcp: boolean, cap: number): number =>
   isTcp ? maxMessage : Math.min(cap, Math.max(plainUdpSize, query.edns?.udpSize ?? 0));
 
-/** @param rcode may be an extended one: its upper bits need a client that speaks EDNS. */
-export function writeResponse(query: Query, rcode: number, flags: number, packed: Packed, limit: number): Buffer {
+/**
+ * @param rcode may be an extended one: its upper bits need a client that speaks EDNS
+ * @param isTurned whether addresses begin with another one in every response
+ */
+export function writeResponse(
+  query: Query,
+  rcode: number,
+  flags: number,
+  packed: Packed,
+  limit: number,
+  isTurned = false,
+): Buffer {
   const { packet, questionEnd, edns } = query;
   const reserved = questionEnd + (edns ? optSize : 0);
   const kept = recordsThatFit(packed, limit - reserved);
   const size = kept > 0 ? (packed.ends[kept - 1] as number) : 0;
   const response = Buffer.allocUnsafe(reserved + size);
   packet.copy(response, 0, 0, questionEnd);
-  const end = copyRecords(packed, kept, response, questionEnd);
+  const end = copyRecords(packed, kept, response, questionEnd, isTurned);
   if (edns) writeOpt(response, end, rcode >> 4, edns.dnssecOk);
 
   const [answers, authorities] = packed.counts;
