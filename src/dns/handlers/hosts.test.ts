@@ -35,7 +35,7 @@ function responder(source: HostsSource, settings: HostsSettings): Responder {
     handle: ({ query, limit }: Parameters<HostsHandler['handle']>[0]) => writeResponse(query, 3, 0, nothing, limit),
   };
   const chain = new Chain('', [new HostsHandler(() => source.table, settings), next]);
-  return new Responder({ routes: new Routes([chain]), log }, 4096);
+  return new Responder({ routes: new Routes([chain]), log });
 }
 async function asker(t: TestContext, more: Partial<HostsSettings>, own = log) {
   const clock = new ManualClock();
