@@ -134,8 +134,8 @@ async function bridge(fetch: Fetch, request: IncomingMessage, response: ServerRe
 }
 
 /** Starts the process and resolves when it says that it is ready. */
-async function dnsProcess(t: TestContext) {
-  const args = ['--kubeconfig', await kubeconfig(t), '--listen', '127.0.0.1:0', '--resolv-conf', ''];
+async function dnsProcess(t: TestContext, flags = ['--listen', '127.0.0.1:0', '--resolv-conf', '']) {
+  const args = ['--kubeconfig', await kubeconfig(t), ...flags];
   const child = fork(new URL('./main.ts', import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   t.after(() => child.kill('SIGKILL'));
   const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });
@@ -149,6 +149,19 @@ test('as a process: ready means answering, SIGTERM ends it with 0', async (t) =>
   assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 5 IN A 10.96.0.1`);
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(10_000) }), [0, null]);
+});
+
+test('as a process: a Corefile says what is served', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'portolan-dns-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const corefile = join(folder, 'Corefile');
+  await writeFile(corefile, '(all) {\n  bind 127.0.0.1\n}\nimport *.server\n');
+  const block = 'cluster.test:0 {\n  import all\n  kubernetes {\n    ttl 7\n  }\n}\n';
+  await writeFile(join(folder, 'cluster.server'), block);
+  const { address } = await dnsProcess(t, ['--corefile', corefile]);
+  const kubernetes = 'kubernetes.default.svc.cluster.test';
+  assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 7 IN A 10.96.0.1`);
+  assert.equal(await ask(address, 'kubernetes.default.svc.cluster.local'), 'REFUSED qr rd');
 });
 
 test('as a process: it ends when its parent lets go of it', async (t) => {

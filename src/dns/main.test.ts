@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseDnsOptions } from './main.ts';
 import { formatName } from './wire/index.ts';
 
-test('flags become settings, with defaults and the environment', () => {
-  const flags = ['--listen', '10.96.0.10:53', '--listen', '[fd00::a]:53'];
-  const { servers } = parseDnsOptions(flags, { KUBECONFIG: '/k' });
+const serversOf = async (argv: string[], env: NodeJS.ProcessEnv = {}) =>
+  (await parseDnsOptions(argv, env).read()).settings.servers;
+
+test('flags become settings, with defaults and the environment', async () => {
+  const servers = await serversOf(['--listen', '10.96.0.10:53', '--listen', '[fd00::a]:53'], { KUBECONFIG: '/k' });
   assert.deepEqual(servers[0]?.keys, [
     { transport: 'dns', zone: '', host: '10.96.0.10', port: 53 },
     { transport: 'dns', zone: '', host: 'fd00::a', port: 53 },
@@ -17,11 +22,9 @@ test('flags become settings, with defaults and the environment', () => {
   assert.deepEqual(forward?.[0]?.to, [{ file: '/etc/resolv.conf' }]);
 });
 
-test('without resolvers only the zones of the cluster are served', () => {
-  const { servers } = parseDnsOptions(
-    ['--kubeconfig', 'f', '--reverse-cidrs', '10.96.0.0/16,10.244.0.0/16', '--resolv-conf', '', '--ttl', '30'],
-    {},
-  );
+test('without resolvers only the zones of the cluster are served', async () => {
+  const ranges = '10.96.0.0/16,10.244.0.0/16';
+  const servers = await serversOf(['--kubeconfig', 'f', '--reverse-cidrs', ranges, '--resolv-conf', '', '--ttl', '30']);
   const zones = ['cluster.local.', '96.10.in-addr.arpa.', '244.10.in-addr.arpa.'];
   assert.deepEqual(
     servers[0]?.keys.map(({ zone }) => formatName(zone)),
@@ -40,6 +43,27 @@ test('wrong flags are refused with their name', () => {
     [['--kubeconfig', 'f', '--ttl', '3601'], /--ttl "3601"/],
     [['--kubeconfig', 'f', '--reverse-cidrs', '10.0.0.0'], /--reverse-cidrs "10.0.0.0"/],
     [['--kubeconfig', 'f', '--nonsense'], /nonsense/],
+    [['--corefile', 'f', '--ttl', '5'], /--ttl and --corefile exclude each other: say it in f/],
   ];
   for (const [argv, want] of cases) assert.throws(() => parseDnsOptions(argv, {}), want);
+});
+
+test('a Corefile says what to serve, the kubeconfig how to reach the API where the file does not', async (t) => {
+  const file = join(await mkdtemp(join(tmpdir(), 'dns-')), 'Corefile');
+  t.after(() => rm(dirname(file), { recursive: true }));
+  const write = (text: string) => writeFile(file, text);
+  await write('a.test {\n kubernetes\n}\nb.test {\n kubernetes {\n  endpoint {$API}\n }\n}\nc.test {\n}\n');
+  const source = parseDnsOptions(['--corefile', file], { KUBECONFIG: '/k', API: 'http://127.0.0.1:8080' });
+  const { settings, digest } = await source.read();
+  assert.deepEqual(
+    settings.servers.map(({ directives }) => directives.kubernetes?.api),
+    [{ by: 'kubeconfig', file: '/k' }, { by: 'endpoint', url: 'http://127.0.0.1:8080', tls: undefined }, undefined],
+  );
+  const [inCluster] = await serversOf(['--corefile', file], { API: 'http://127.0.0.1:8080' });
+  assert.deepEqual(inCluster?.directives.kubernetes?.api, { by: 'service-account' });
+
+  await write('a.test {\n}\n');
+  assert.notEqual((await source.read()).digest, digest);
+  await write('a.test {\n nonsense\n}\n');
+  await assert.rejects(source.read(), { message: `${file}:2: unknown directive "nonsense"` });
 });

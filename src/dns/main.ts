@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { type Cidr, parseCidr } from '#lib/cidr.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { connectApi } from './api-access.ts';
+import { settingsFromCorefile, withKubeconfig } from './config/from-corefile.ts';
 import { settingsFromFlags } from './config/from-flags.ts';
 import type { DnsSettings } from './config/settings.ts';
 import { DnsServer } from './server.ts';
@@ -18,37 +19,57 @@ export interface DnsOptions {
 }
 
 export const usage = `Usage: portolan dns --kubeconfig FILE [options]
+       portolan dns --corefile FILE [--kubeconfig FILE]
   --kubeconfig FILE       how to reach the API server (environment: KUBECONFIG)
+  --corefile FILE         what to serve, as CoreDNS is told it; in place of the options below
   --listen HOST:PORT      address for UDP and TCP, may be repeated (default 0.0.0.0:53)
   --domain NAME           the cluster's domain (default cluster.local)
   --reverse-cidrs LIST    service and pod ranges that are resolved in reverse, with commas between them
   --resolv-conf FILE      the resolvers for other names (default /etc/resolv.conf; empty: refuse other names)
   --ttl SECONDS           of every record, 0 to 3600 (default 5)`;
 
+/** Where settings come from. */
+export interface SettingsSource {
+  /** Rejects with an Error that says what is wrong. Other settings may come later, and have another digest. */
+  read(): Promise<{ readonly settings: DnsSettings; readonly digest: string }>;
+}
+
 /** Throws an Error that says which flag is wrong. */
-export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv): DnsSettings {
+export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv): SettingsSource {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      kubeconfig: { type: 'string', default: env.KUBECONFIG ?? '' },
-      listen: { type: 'string', multiple: true, default: ['0.0.0.0:53'] },
-      domain: { type: 'string', default: 'cluster.local' },
-      'reverse-cidrs': { type: 'string', multiple: true, default: [] },
-      'resolv-conf': { type: 'string', default: '/etc/resolv.conf' },
-      ttl: { type: 'string', default: '5' },
+      kubeconfig: { type: 'string' },
+      corefile: { type: 'string' },
+      listen: { type: 'string', multiple: true },
+      domain: { type: 'string' },
+      'reverse-cidrs': { type: 'string', multiple: true },
+      'resolv-conf': { type: 'string' },
+      ttl: { type: 'string' },
     },
   });
-  if (!values.kubeconfig) throw new Error('--kubeconfig is missing: without an API server there are no records');
-  const ttl = /^\d{1,4}$/.test(values.ttl) ? Number(values.ttl) : Number.NaN;
-  if (!(ttl <= 3600)) throw new Error(`--ttl "${values.ttl}": must be a number of seconds from 0 to 3600`);
-  return settingsFromFlags({
-    api: { by: 'kubeconfig', file: values.kubeconfig },
-    listen: values.listen.map(parseListen),
-    domain: values.domain,
-    reverseCidrs: values['reverse-cidrs'].flatMap((list) => list.split(',').filter(Boolean).map(parseRange)),
-    resolvConf: values['resolv-conf'] || undefined,
-    ttl,
+  const { kubeconfig = env.KUBECONFIG, corefile, ...flags } = values;
+  if (corefile !== undefined) {
+    const [flag] = Object.keys(flags);
+    if (flag !== undefined) throw new Error(`--${flag} and --corefile exclude each other: say it in ${corefile}`);
+    return { read: async () => withKubeconfig(await settingsFromCorefile(corefile, env), kubeconfig) };
+  }
+  if (!kubeconfig) throw new Error('--kubeconfig is missing: without an API server there are no records');
+  const settings = settingsFromFlags({
+    api: { by: 'kubeconfig', file: kubeconfig },
+    listen: (flags.listen ?? ['0.0.0.0:53']).map(parseListen),
+    domain: flags.domain ?? 'cluster.local',
+    reverseCidrs: (flags['reverse-cidrs'] ?? []).flatMap((list) => list.split(',').filter(Boolean).map(parseRange)),
+    resolvConf: (flags['resolv-conf'] ?? '/etc/resolv.conf') || undefined,
+    ttl: parseTtl(flags.ttl ?? '5'),
   });
+  return { read: async () => ({ settings, digest: '' }) };
+}
+
+function parseTtl(text: string): number {
+  const ttl = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(ttl <= 3600)) throw new Error(`--ttl "${text}": must be a number of seconds from 0 to 3600`);
+  return ttl;
 }
 
 function parseListen(text: string): { host: string; port: number } {
@@ -92,7 +113,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   // The parent may have gone before there was anybody to hear of it.
   if (process.send && !process.connected) stop.abort();
   try {
-    const settings = parseDnsOptions(argv, process.env);
+    const { settings } = await parseDnsOptions(argv, process.env).read();
     const onReady: DnsOptions['onReady'] = (addresses) => process.send?.({ type: 'ready', addresses });
     await runDns({ settings, onReady }, stop.signal);
     return 0;

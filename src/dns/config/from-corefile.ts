@@ -27,7 +27,7 @@ import { parseZoneAddress, type ZoneAddress } from './zone-address.ts';
 
 export interface CorefileSettings {
   readonly settings: DnsSettings;
-  /** See {@link readCorefile}. */
+  /** Changes when what was read does; see {@link readCorefile}. */
   readonly digest: string;
 }
 
@@ -45,6 +45,18 @@ export async function settingsFromCorefile(
   const servers = attemptAll(blocks, (block) => readServer(block, missing));
   checkServers(servers);
   return { settings: { servers: servers.map(({ server }) => server) }, digest };
+}
+
+/** The same, but the API is reached by `kubeconfig`, if there is one, where the file does not say how. */
+export function withKubeconfig(read: CorefileSettings, kubeconfig: string | undefined): CorefileSettings {
+  if (!kubeconfig) return read;
+  const servers = read.settings.servers.map((server) => {
+    const { kubernetes } = server.directives;
+    if (kubernetes?.api.by !== 'service-account') return server;
+    const api = { by: 'kubeconfig', file: kubeconfig } as const;
+    return { ...server, directives: { ...server.directives, kubernetes: { ...kubernetes, api } } };
+  });
+  return { ...read, settings: { servers } };
 }
 
 const defaultPorts: Readonly<Record<Transport, number>> = { dns: 53, tls: 853, https: 443 };
