@@ -20,6 +20,7 @@ import { ClusterHandler } from './handlers/cluster.ts';
 import { ForwardHandler } from './handlers/forward.ts';
 import { HostsHandler } from './handlers/hosts.ts';
 import { LoadBalanced } from './handlers/loadbalance.ts';
+import { RewriteHandler } from './handlers/rewrite.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
 import { Routes } from './routes.ts';
@@ -27,7 +28,7 @@ import { Cache } from './upstream/cache/index.ts';
 import { Forwarder } from './upstream/forwarder.ts';
 import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
 import type { Resolver } from './upstream/resolver.ts';
-import { formatName } from './wire/index.ts';
+import { formatName, type Name } from './wire/index.ts';
 
 export interface BlockParts {
   readonly connect: (access: ApiAccess) => Promise<Client>;
@@ -61,7 +62,11 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
       chains.set(key, found);
       const lookup = new Lookup(() => routesOf.get(key) as Routes);
       const making = { ...parts, server, components, lookup };
-      const handlers = makers.flatMap((make) => make(making));
+      const handlers = rewriting(
+        server,
+        zone,
+        makers.flatMap((make) => make(making)),
+      );
       found.chains.push(new Chain(zone, handlers, server.directives.bufsize));
     }
   }
@@ -74,6 +79,12 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
 }
 
 export const siteKey = ({ transport, host, port }: Omit<Site, 'routes'>): string => `${transport} ${host} ${port}`;
+
+/** What a rule changed is asked of the handlers that come next, whatever zone the other name is in. */
+function rewriting({ directives }: ServerSettings, zone: Name, next: Handler[]): Handler[] {
+  const { rewrite } = directives;
+  return rewrite ? [new RewriteHandler(rewrite, new Chain(zone, next)), ...next] : next;
+}
 
 /** What the handlers of one server block are made of. */
 interface Making extends BlockParts {

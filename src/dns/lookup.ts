@@ -3,19 +3,7 @@
 
 import type { Request } from './handler.ts';
 import type { Routes } from './routes.ts';
-import {
-  decodeMessage,
-  encodeMessage,
-  FormatError,
-  keyOf,
-  type Message,
-  maxMessage,
-  type Name,
-  ownUdpSize,
-  type Query,
-  queryMessage,
-  readQuery,
-} from './wire/index.ts';
+import { decodeMessage, FormatError, keyOf, type Message, maxMessage, type Name, renamed } from './wire/index.ts';
 
 /** Aliases of several server blocks may lead to each other. */
 const maxDepth = 8;
@@ -40,7 +28,9 @@ export class Lookup {
   async response(request: Request, name: Name): Promise<Uint8Array | undefined> {
     if (request.depth >= maxDepth) return undefined;
     const { client, isTcp, depth } = request;
-    const query = renamed(request.query, name);
+    const { edns } = request.query;
+    // The answer is taken apart: signatures over it would be of no use.
+    const query = renamed({ ...request.query, edns: edns && { ...edns, dnssecOk: false } }, name);
     const answered = await this.#routes().answer({ query, client, isTcp, limit: maxMessage, depth: depth + 1 });
     return answered?.response instanceof Uint8Array ? answered.response : undefined;
   }
@@ -55,10 +45,4 @@ export class Lookup {
       throw error;
     }
   }
-}
-
-function renamed(query: Query, name: Name): Query {
-  const edns = query.edns && { udpSize: ownUdpSize, version: 0, dnssecOk: false };
-  const message = queryMessage(0, name, query.type, edns);
-  return readQuery(encodeMessage({ ...message, flags: query.flags })) as Query;
 }

@@ -5,6 +5,7 @@ import { Class, Flag, headerSize, Opcode, opcodeOf, Rcode, Type } from './codes.
 import { FormatError } from './format-error.ts';
 import { type Edns, ednsFrom } from './message.ts';
 import { keyOf, type Name } from './name.ts';
+import { questionSize } from './packed.ts';
 import { Reader } from './reader.ts';
 
 export interface Query {
@@ -83,6 +84,18 @@ function readEdns(packet: Buffer, offset: number, records: number): Edns | undef
     throw error;
   }
   return edns;
+}
+
+/** The same question about another name, as if its client had asked that. EDNS is known but stands no longer in the packet. */
+export function renamed(query: Query, name: Name): Query {
+  const questionEnd = headerSize + questionSize(name);
+  const packet = Buffer.alloc(questionEnd);
+  query.packet.copy(packet, 0, 0, 4);
+  packet.writeUInt16BE(1, 4);
+  packet.write(name, headerSize, 'latin1');
+  packet.writeUInt16BE(query.type, questionEnd - 4);
+  packet.writeUInt16BE(query.class, questionEnd - 2);
+  return { ...query, packet, name, key: keyOf(name), questionEnd };
 }
 
 export const isInternet = ({ class: klass }: Query): boolean => klass === Class.IN;

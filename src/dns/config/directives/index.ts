@@ -80,7 +80,6 @@ export const withoutFeature: ReadonlySet<DirectiveName> = new Set<DirectiveName>
   'local',
   'any',
   'chaos',
-  'rewrite',
   'acl',
   'minimal',
   'template',
