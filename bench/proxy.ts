@@ -2,129 +2,34 @@
 // keeps up, what it takes, and what connections through it cost. Everything is seen from outside: in the kernel's own
 // reports of what changed, in the memory and time that the kernel accounts, in connections that are made.
 
-import { ApiProcess, type Connection } from '../scripts/api-process.ts';
+import type { Connection } from '../scripts/api-process.ts';
 import { median, ms, percentile, report } from './figures.ts';
-import {
-  createAll,
-  endpointsAt,
-  podAddresses,
-  serviceBody,
-  servicesPath,
-  sliceBody,
-  sliceName,
-  slicesPath,
-} from './fill.ts';
-import { firstPackets } from './first-packet.ts';
-import { localAddresses, ports, reaches, startServers } from './paths.ts';
-import { ProxyProcess } from './proxy-process.ts';
-import { throughput } from './throughput.ts';
+import { besideKubeProxy } from './proxy/beside-kube-proxy.ts';
+import { firstPackets } from './proxy/first-packet.ts';
+import { startServers } from './proxy/paths.ts';
+import { change, changeEndpoint, changeTimes, withCluster } from './proxy/proxied-cluster.ts';
+import { throughput } from './proxy/throughput.ts';
 
-const changes = 200;
+/** How many changes are timed, and the pause between them in ms. */
+const changes = [200, 20] as const;
 /** Services of which it is watched where their connections go. */
-const probedCount = 20;
+const probed = 20;
 const idleSeconds = 10;
 const storm = { services: 1_000, perSecond: 1_000, seconds: 60, inFlight: 400 } as const;
 
 const sleep = (duration: number) => new Promise((resolve) => setTimeout(resolve, duration));
 const mb = (value: number): string => `${Math.round(value)} MB`;
 
-/** A Service whose endpoints can be reached, so that changes of theirs can be seen. */
-interface Probed {
-  readonly name: string;
-  readonly clusterIP: string;
-  /** Index of the present one of {@link ports}. */
-  current: number;
-}
-
-async function fill(connections: readonly Connection[], services: number, endpoints: number): Promise<Probed[]> {
-  const names = Array.from({ length: services }, (_, i) => `service-${i}`);
-  await createAll(
-    connections,
-    names.map((name) => ({ path: servicesPath('default'), body: serviceBody(name) })),
-  );
-  const addresses = (i: number) => (i < probedCount ? localAddresses(endpoints) : podAddresses(i, endpoints));
-  await createAll(
-    connections,
-    names.map((name, i) => ({ path: slicesPath('default'), body: sliceBody(name, addresses(i)) })),
-  );
-  const [connection] = connections as [Connection];
-  return await Promise.all(
-    names.slice(0, probedCount).map(async (name) => {
-      const { body } = await connection.send('GET', `${servicesPath('default')}/${name}`);
-      return { name, clusterIP: JSON.parse(String(body)).spec.clusterIP as string, current: 0 };
-    }),
-  );
-}
-
-/** Gives all endpoints of a Service another port; resolves when that is answered. */
-const changePort = (connection: Connection, name: string, port: number): Promise<void> =>
-  patchSlice(connection, name, { ports: [{ name: 'http', port, protocol: 'TCP' }] });
-
-/** Puts one of two endpoints in the place of the other. */
-function changeEndpoint(connection: Connection, index: number, endpoints: number, turn: number): Promise<void> {
-  const name = `service-${index}`;
-  const addresses = podAddresses(index, endpoints + 1).filter((_, i) => i !== endpoints - (turn % 2));
-  return patchSlice(connection, name, { endpoints: endpointsAt(name, addresses) });
-}
-
-async function patchSlice(connection: Connection, name: string, change: object): Promise<void> {
-  const path = `${slicesPath('default')}/${sliceName(name)}`;
-  const patch = JSON.stringify(change);
-  const { status, body } = await connection.send('PATCH', path, patch, 'application/merge-patch+json');
-  if (status !== 200) throw new Error(`PATCH ${path}: ${status} ${body}`);
-}
-
-/** From when it was due to be written at the API to the first connection that takes the new way. */
-async function change(connection: Connection, probed: Probed, due = performance.now()): Promise<number> {
-  probed.current = 1 - probed.current;
-  const port = ports[probed.current] as number;
-  await changePort(connection, probed.name, port);
-  return (await reaches(probed.clusterIP, port)) - due;
-}
-
-async function changeTimes(connection: Connection, probed: readonly Probed[]): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < changes; i++) {
-    times.push(await change(connection, probed[i % probed.length] as Probed));
-    await sleep(20);
-  }
-  return times;
-}
-
-async function withCluster(
-  services: number,
-  endpoints: number,
-  work: (cluster: {
-    readonly api: ApiProcess;
-    readonly connections: readonly [Connection, ...Connection[]];
-    readonly proxy: ProxyProcess;
-    readonly probed: Probed[];
-  }) => Promise<void>,
-): Promise<void> {
-  const api = await ApiProcess.create();
-  let proxy: ProxyProcess | undefined;
-  try {
-    await api.start();
-    const connections = await Promise.all([api.connect(), api.connect(), api.connect(), api.connect()]);
-    const probed = await fill(connections, services, endpoints);
-    proxy = await ProxyProcess.start(await api.writeKubeconfig());
-    await work({ api, connections, proxy, probed });
-    for (const connection of connections) connection.close();
-  } finally {
-    await proxy?.remove();
-    await api.remove();
-  }
-}
-
 async function large(): Promise<number> {
   let p50 = Number.NaN;
-  await withCluster(10_000, 10, async ({ connections: [connection], proxy, probed }) => {
-    report('first load, 10,000 Services × 10, from synced caches', ms(proxy.firstLoadMs), '2.5 s');
+  const filling = { services: 10_000, endpoints: 10, probed };
+  await withCluster(filling, async ({ connections: [connection], proxy, probed }) => {
+    report('first load, 10,000 Services × 10, from synced caches', ms(await proxy.firstLoad()), '2.5 s');
     await sleep(2_000);
     const before = proxy.processorSeconds();
     await sleep(idleSeconds * 1000);
     const busy = ((proxy.processorSeconds() - before) / idleSeconds) * 100;
-    const times = await changeTimes(connection, probed);
+    const times = await changeTimes(connection, probed, ...changes);
     p50 = median(times);
     report('one endpoint changes, 10,000 × 10: p50, p99', `${ms(p50)}, ${ms(percentile(times, 0.99))}`, '30 ms, 60 ms');
     report('processor with nothing changing', `${busy.toFixed(1)} %`, '1 %');
@@ -134,8 +39,9 @@ async function large(): Promise<number> {
 }
 
 async function small(largeP50: number): Promise<void> {
-  await withCluster(100, 10, async ({ connections: [connection], proxy, probed }) => {
-    const times = await changeTimes(connection, probed);
+  await withCluster({ services: 100, endpoints: 10, probed }, async ({ connections: [connection], proxy, probed }) => {
+    await proxy.firstLoad();
+    const times = await changeTimes(connection, probed, ...changes);
     const ratio = median(times) / largeP50;
     const figures = `${ms(median(times))}, ${ms(percentile(times, 0.99))} (${ratio.toFixed(2)} of it)`;
     report('the same with 100 Services: p50, p99', figures, '≥ 0.5 of it');
@@ -145,7 +51,9 @@ async function small(largeP50: number): Promise<void> {
 
 /** Every Service changes once a second, one after the other; of some it is watched how late. */
 async function underStorm(): Promise<void> {
-  await withCluster(storm.services, 10, async ({ api, connections, proxy, probed }) => {
+  const filling = { services: storm.services, endpoints: 10, probed };
+  await withCluster(filling, async ({ api, connections, proxy, probed }) => {
+    await proxy.firstLoad();
     const times: number[] = [];
     const pending = new Set<Promise<unknown>>();
     const track = (work: Promise<unknown>) => {
@@ -186,11 +94,15 @@ async function underStorm(): Promise<void> {
   });
 }
 
+// Ends those that it started, too (end-with-us).
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 const stopServers = await startServers(10);
-const only = process.argv[2];
+const [only, size] = process.argv.slice(2);
 const wants = (part: string): boolean => only === undefined || only === part;
 if (wants('large')) await large().then(small);
 if (wants('storm')) await underStorm();
 if (wants('first-packet')) await firstPackets();
 if (wants('throughput')) await throughput();
+if (wants('kube-proxy')) await besideKubeProxy(size === undefined ? undefined : Number(size));
 stopServers();

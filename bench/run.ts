@@ -12,7 +12,8 @@ const benchmarks: Record<string, string> = {
   api: 'the API server over a store on disk: writes, reads, lists, watches, memory, restart',
   dns: 'the DNS server by itself: queries a second and their times, beside NSD and CoreDNS; changes, memory',
   endpoints: 'from pods to EndpointSlices: 1,000 changes a second, and one change of a Service of 5,000 pods',
-  proxy: 'the service proxy by itself: loading, following, keeping up, memory, what connections through it cost',
+  proxy:
+    'the service proxy by itself: loading, following, keeping up, memory, what connections through it cost; beside kube-proxy',
   startup: 'start of a cluster, its memory, scaling to 50 pods, time from an EndpointSlice change to the new path',
 };
 

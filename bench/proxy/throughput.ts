@@ -8,12 +8,19 @@ import { fileURLToPath } from 'node:url';
 import { pods, services } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
 import { run } from '#lib/run.ts';
-import { median, report } from './figures.ts';
+import { median, report } from '../figures.ts';
 
-const portolan = fileURLToPath(new URL('../bin/portolan', import.meta.url));
+const portolan = fileURLToPath(new URL('../../bin/portolan', import.meta.url));
 const name = 'bench-net';
 const rounds = 9;
 const seconds = 3;
+
+export const httpPort = 8080;
+/** Of the pod that {@link loads} ask. */
+export const serverPorts = [
+  { name: 'iperf', port: 5201 },
+  { name: 'http', port: httpPort },
+];
 
 export async function throughput(): Promise<void> {
   const dataFolder = mkdtempSync('/var/tmp/portolan-bench-');
@@ -30,27 +37,20 @@ export async function throughput(): Promise<void> {
     }
     const kubeconfig = `/run/portolan/${name}/kubeconfig`;
     const client = new Client(await connect(kubeconfig));
-    const server = await startPod(client, 'server', 'node-1', 'iperf3 -s & exec portolan echo --port 8080');
+    const server = await startPod(client, 'server', 'node-1', `iperf3 -s & exec portolan echo --port ${httpPort}`);
     await startPod(client, 'client', 'node-2', 'sleep infinity');
     const service = await client.resource(services).create({
       metadata: { name: 'server', namespace: 'default' },
-      spec: {
-        selector: { app: 'server' },
-        ports: [
-          { name: 'iperf', port: 5201 },
-          { name: 'http', port: 8080 },
-        ],
-      },
+      spec: { selector: { app: 'server' }, ports: serverPorts },
     });
     const virtual = service.spec.clusterIP ?? '';
     const inClient = async (command: string) =>
       await run('kubectl', ['--kubeconfig', kubeconfig, 'exec', 'client', '--', 'sh', '-c', command]);
-    const iperf = async (host: string) =>
-      JSON.parse(await inClient(`iperf3 -J -c ${host} -t ${seconds}`)).end.sum_received.bits_per_second / 1e9;
-    const wrk = async (host: string) =>
-      Number(/Requests\/sec:\s+([\d.]+)/.exec(await inClient(`wrk -t1 -c16 -d${seconds} http://${host}:8080/`))?.[1]);
-    await compare('iperf3, Gbit/s', iperf, server, virtual);
-    await compare('wrk, kept-alive, requests/s', wrk, server, virtual);
+    for (const [what, measure] of Object.entries(loads(inClient))) {
+      const { through, direct, ratio } = await inTurns(measure, server, virtual, rounds);
+      const figures = `${through.toFixed(1)} / ${direct.toFixed(1)} = ${ratio.toFixed(2)}`;
+      report(`pod → Service → pod against pod → pod, ${what}`, figures, '0.97');
+    }
   } finally {
     cluster.kill('SIGTERM');
     if (cluster.exitCode === null) await once(cluster, 'exit');
@@ -74,8 +74,25 @@ async function startPod(client: Client, app: string, nodeName: string, command: 
   throw new Error(`the pod ${app} does not become ready`);
 }
 
-/** In turns, so that both see the same machine; the median of the ratios of the rounds. */
-async function compare(what: string, measure: (host: string) => Promise<number>, direct: string, virtual: string) {
+/** What is measured → how, of a host that serves {@link serverPorts}; `inClient` runs a shell's command where the client is. */
+export function loads(inClient: (command: string) => Promise<string>) {
+  return {
+    'iperf3, Gbit/s': async (host: string): Promise<number> =>
+      JSON.parse(await inClient(`iperf3 -J -c ${host} -t ${seconds}`)).end.sum_received.bits_per_second / 1e9,
+    'wrk, kept-alive, requests/s': async (host: string): Promise<number> =>
+      Number(
+        /Requests\/sec:\s+([\d.]+)/.exec(await inClient(`wrk -t1 -c16 -d${seconds} http://${host}:${httpPort}/`))?.[1],
+      ),
+  };
+}
+
+/** In turns, so that both see the same machine: the medians, and the median of the ratios of the rounds. */
+export async function inTurns(
+  measure: (host: string) => Promise<number>,
+  direct: string,
+  virtual: string,
+  rounds: number,
+): Promise<{ through: number; direct: number; ratio: number }> {
   const [directs, throughs]: [number[], number[]] = [[], []];
   await measure(virtual);
   for (let i = 0; i < rounds; i++) {
@@ -83,6 +100,5 @@ async function compare(what: string, measure: (host: string) => Promise<number>,
     throughs.push(await measure(virtual));
   }
   const ratio = median(throughs.map((through, i) => through / (directs[i] as number)));
-  const figures = `${median(throughs).toFixed(1)} / ${median(directs).toFixed(1)} = ${ratio.toFixed(2)}`;
-  report(`pod → Service → pod against pod → pod, ${what}`, figures, '0.97');
+  return { through: median(throughs), direct: median(directs), ratio };
 }

@@ -31,25 +31,44 @@ export async function startServers(addresses: number): Promise<() => void> {
 }
 
 /** The time when a new connection to the address is first answered by that server. */
-export async function reaches(address: string, port: number): Promise<number> {
-  const deadline = performance.now() + timeoutMs;
+export const reaches = (address: string, port: number, limitMs = timeoutMs, patienceMs?: number): Promise<number> =>
+  until(`new connections to ${address} reach port ${port}`, limitMs, () => answers(address, port, patienceMs));
+
+/** Asks again and again; resolves with the time when it first holds. */
+export async function until(what: string, limitMs: number, holds: () => Promise<boolean>): Promise<number> {
+  const deadline = performance.now() + limitMs;
   while (performance.now() < deadline) {
-    if ((await answer(address)) === String(port)) return performance.now();
+    if (await holds()) return performance.now();
     // Asking is work, too, and must not take the processor from those who are waited for.
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  throw new Error(`new connections to ${address} do not reach port ${port} after ${timeoutMs / 1000} s`);
+  throw new Error(`not after ${limitMs / 1000} s: ${what}`);
 }
 
-function answer(address: string): Promise<string> {
+/** Whether a new connection to port 80 of the address is answered by that server. */
+export const answers = async (address: string, port: number, patienceMs?: number): Promise<boolean> =>
+  (await tryConnection(address, 80, 'data', patienceMs)) === String(port);
+
+/** Whether somebody takes a new connection. */
+export const accepts = async (address: string, port: number, patienceMs?: number): Promise<boolean> =>
+  (await tryConnection(address, port, 'connect', patienceMs)) !== undefined;
+
+/** Resolves with what comes with the first such event; with nothing after an error, or when it has waited that long. */
+function tryConnection(
+  host: string,
+  port: number,
+  event: 'connect' | 'data',
+  patienceMs = 0,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port: 80 });
-    const finish = (text: string) => {
+    const socket = connect({ host, port, timeout: patienceMs });
+    const finish = (text: string | undefined) => {
       // No connection that has ended stays behind to use up ports.
       socket.resetAndDestroy();
       resolve(text);
     };
-    socket.once('data', (chunk) => finish(String(chunk)));
-    socket.once('error', (error) => finish(error.message));
+    socket.once(event, (chunk: Buffer | undefined) => finish(String(chunk ?? '')));
+    socket.once('error', () => finish(undefined));
+    socket.once('timeout', () => finish(undefined));
   });
 }
