@@ -428,6 +428,30 @@ for (const [corefile, ...want] of errors) {
   });
 }
 
+const lines = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i)).join('');
+
+test('what a file may ask for has limits', async () => {
+  const zones = lines(100, (i) => `10.${i}.0.0/17 `);
+  const want = 'Corefile:1: a server block has no more than 10000 zones, counted at each address';
+  await assert.rejects(settingsOf(`${zones}{\n}\n`), { message: want });
+  const addresses = lines(90, (i) => `127.0.0.${i} `);
+  await assert.rejects(settingsOf(`10.0.0.0/17 {\n bind ${addresses}\n}\n`), { message: want });
+  await assert.rejects(settingsOf(`. {\n forward . 192.0.2.1 {\n  except ${zones}\n }\n}\n`), {
+    message: 'Corefile:3: forward: except has more than 10000 zones',
+  });
+  await settingsOf(`${lines(9_000, (i) => `z${i}.test `)}{\n}\n`);
+});
+
+test('no more than 50 problems are told', async () => {
+  await assert.rejects(settingsOf(`. {\n${lines(80, (i) => ` no${i}\n`)}}\n`), (error: CorefileError) => {
+    assert.equal(error.problems.length, 80);
+    const told = error.message.split('\n');
+    assert.deepEqual([told.length, told.at(-1)], [51, '… and 30 more']);
+    return true;
+  });
+});
+
 test('the same zone may be served at different addresses, ports, or by different blocks for parts of it', async () => {
   await settingsOf('a {\n  bind 127.0.0.1\n}\na {\n  bind 127.0.0.2\n}\na:1053 {\n}\nb.a {\n}\n. {\n}\n');
 });

@@ -3,6 +3,7 @@
 
 import { isAbsolute, join } from 'node:path';
 import {
+  type CorefileError,
   type Environment,
   type Key,
   type Position,
@@ -10,6 +11,7 @@ import {
   readCorefile,
   type ServerBlock,
 } from '../corefile/index.ts';
+import type { Name } from '../wire/index.ts';
 import { closest } from './closest.ts';
 import {
   type Block,
@@ -23,7 +25,7 @@ import {
 import { attemptAll, Line } from './line.ts';
 import { checkServers, type ReadServer } from './rules.ts';
 import type { DnsSettings, ServerKey, ServerSettings, Transport } from './settings.ts';
-import { parseZoneAddress, type ZoneAddress } from './zone-address.ts';
+import { maxZones, parseZoneAddress, type ZoneAddress } from './zone-address.ts';
 
 export interface CorefileSettings {
   readonly settings: DnsSettings;
@@ -63,18 +65,28 @@ const defaultPorts: Readonly<Record<Transport, number>> = { dns: 53, tls: 853, h
 
 function readServer(block: ServerBlock, missing: ReadonlySet<DirectiveName>): ReadServer {
   const addresses = attemptAll(block.keys, addressOf);
-  const zones = addresses.flatMap((address) => address.zones);
+  const zones = zonesOf(block, addresses);
   const lines = linesByName(block);
   const { root: _, bind = [''], ...said } = readDirectives(lines, { zones, pathOf: pathsFrom(lines) }, missing);
-  const server: ServerSettings = {
-    position: { file: block.file, line: block.line },
-    keys: addresses.flatMap(({ transport, zones, port = defaultPorts[transport] }) =>
-      zones.flatMap((zone) => bind.map((host): ServerKey => ({ transport, zone, host, port }))),
-    ),
-    directives: said,
-  };
+  if (zones.length * bind.length > maxZones) throw tooManyZones(block);
+  const keys = addresses.flatMap(({ transport, zones, port = defaultPorts[transport] }) =>
+    zones.flatMap((zone) => bind.map((host): ServerKey => ({ transport, zone, host, port }))),
+  );
+  const server: ServerSettings = { position: { file: block.file, line: block.line }, keys, directives: said };
   return { server, lineOf: (name) => lines.get(name)?.[0] ?? block };
 }
+
+function zonesOf(block: ServerBlock, addresses: readonly ZoneAddress[]): Name[] {
+  const zones: Name[] = [];
+  for (const address of addresses) {
+    zones.push(...address.zones);
+    if (zones.length > maxZones) throw tooManyZones(block);
+  }
+  return zones;
+}
+
+const tooManyZones = (block: ServerBlock): CorefileError =>
+  problemAt(block, `a server block has no more than ${maxZones} zones, counted at each address`);
 
 function addressOf(key: Key): ZoneAddress {
   try {

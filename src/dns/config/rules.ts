@@ -56,21 +56,41 @@ function checkEach(servers: readonly ReadServer[]): void {
   });
 }
 
+interface Served {
+  readonly key: ServerKey;
+  readonly position: Position;
+}
+
 /** A zone is served once at an address and port, and a port has one transport. */
 function checkAddresses(servers: readonly ReadServer[]): void {
-  const seen = new Map<number, { key: ServerKey; position: Position }[]>();
+  const ofZone = new Map<string, Served[]>();
+  const ofPort = new Map<number, Served[]>();
   attemptAll(servers, ({ server: { keys, position } }) => {
     attemptAll(keys, (key) => {
-      const others = seen.get(key.port) ?? [];
-      seen.set(key.port, [...others, { key, position }]);
-      const near = others.filter(({ key: { host } }) => host === key.host || host === '' || key.host === '');
-      const same = near.find((other) => other.key.zone === key.zone || other.key.transport !== key.transport);
-      if (same) throw problemAt(position, `${clash(key, same.key)}: ${formatPosition(same.position)}`);
+      const zones = listAt(ofZone, `${key.port} ${key.zone}`);
+      const sockets = listAt(ofPort, key.port);
+      const sameZone = zones.find(({ key: { host } }) => overlap(host, key.host));
+      const otherUse = sockets.find(
+        ({ key: { host, transport } }) => overlap(host, key.host) && transport !== key.transport,
+      );
+      const clash = otherUse ?? sameZone;
+      if (clash) throw problemAt(position, `${clashText(key, clash.key)}: ${formatPosition(clash.position)}`);
+      zones.push({ key, position });
+      if (!sockets.some(({ key: { host } }) => host === key.host)) sockets.push({ key, position });
     });
   });
 }
 
-function clash(key: ServerKey, other: ServerKey): string {
+function listAt<K>(lists: Map<K, Served[]>, key: K): Served[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}
+
+/** Nobody else can be asked where all of the machine's addresses are taken. */
+const overlap = (host: string, other: string): boolean => host === other || host === '' || other === '';
+
+function clashText(key: ServerKey, other: ServerKey): string {
   const where = `${other.host && `${other.host} `}port ${key.port}`;
   if (key.transport !== other.transport)
     return `${key.transport} cannot be served at ${where}, where ${other.transport} is`;

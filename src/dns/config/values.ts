@@ -7,7 +7,7 @@ import { Class, type Name, Type } from '../wire/index.ts';
 import { compileGoRegExp } from './go-regexp.ts';
 import type { Line } from './line.ts';
 import type { HostPort } from './settings.ts';
-import { parseZoneAddress } from './zone-address.ts';
+import { maxZones, parseZoneAddress } from './zone-address.ts';
 
 export const isWholeNumber = (text: string): boolean => /^\d{1,15}$/.test(text);
 
@@ -48,14 +48,18 @@ export function oneOf<T extends string>(line: Line, text: string, words: readonl
 }
 
 /** Names, or ranges of addresses for their reverse zones. */
-export const zonesOf = (line: Line, texts: readonly string[]): Name[] =>
-  texts.flatMap((text) => {
+export function zonesOf(line: Line, texts: readonly string[]): Name[] {
+  const zones: Name[] = [];
+  for (const text of texts) {
     try {
-      return parseZoneAddress(text).zones;
+      zones.push(...parseZoneAddress(text).zones);
     } catch (error) {
       throw line.problem((error as Error).message);
     }
-  });
+    if (zones.length > maxZones) throw line.problem(`${line.name} has more than ${maxZones} zones`);
+  }
+  return zones;
+}
 
 /** Those of `fallthrough`: none said means all. */
 export const fallthroughOf = (line: Line): Name[] => (line.args.length === 0 ? [''] : zonesOf(line, line.args));

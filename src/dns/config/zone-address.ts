@@ -13,6 +13,9 @@ export interface ZoneAddress {
   readonly port: number | undefined;
 }
 
+/** A range may stand for 128 zones, and be said often: more than this is a mistake. */
+export const maxZones = 10_000;
+
 const transports: readonly string[] = ['dns', 'tls', 'https'] satisfies Transport[];
 
 /** Throws an Error that says what is wrong with the text. */

@@ -12,13 +12,17 @@ export interface Position {
 
 export const formatPosition = ({ file, line }: Position): string => `${file}:${line}`;
 
+/** So many problems are told; who has more has misunderstood something. */
+const maxTold = 50;
+
 export class CorefileError extends UserError {
   override name = 'CorefileError';
-  /** The message has each of them in a line of its own. */
+  /** The message has each of them in a line of its own, up to a limit. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
+    const more = problems.length - maxTold;
+    super([...problems.slice(0, maxTold), ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'));
     this.problems = problems;
   }
 }
