@@ -51,6 +51,15 @@ test('what is asked for now and then stays in a flood; what was once popular goe
   assert.equal(store.size, 1024);
 });
 
+test('one eviction passes over a thousand entries at most', () => {
+  const store = new Store(5000);
+  fill(store, 'a', 5000);
+  const all = Array.from({ length: 5000 }, (_, i) => store.get(`a${i}`) as Entry);
+  store.set('b', entry());
+  assert.deepEqual([store.size, store.evictions], [5000, 1]);
+  assert.equal(all.filter(({ isAsked }) => !isAsked).length, 1000);
+});
+
 test('messages have a bound together: 1 KiB for each entry of the capacity', () => {
   const store = new Store(1024);
   for (let i = 0; i < 200; i++) store.set(`large${i}`, entry(60_000));

@@ -8,6 +8,8 @@ import type { Entry } from './entry.ts';
 const octetsPerEntry = 1024;
 /** So that the largest message fits many times. */
 const minCapacity = 1024;
+/** Entries that are passed over for one that has to go: a large store must not keep a query waiting. */
+const maxChances = 1000;
 
 export class Store {
   readonly #entries = new Map<string, Entry>();
@@ -56,9 +58,9 @@ export class Store {
   }
 
   #evict(): void {
-    for (;;) {
+    for (let chances = maxChances; ; chances--) {
       const [key, entry] = this.#next();
-      if (!entry.isAsked) {
+      if (!entry.isAsked || chances === 0) {
         this.evictions++;
         this.delete(key);
         return;
