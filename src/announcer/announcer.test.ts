@@ -18,6 +18,7 @@ import {
   deleteFabric,
   deleteNamespace,
   listNamespaces,
+  startAnnouncing,
 } from '#network/index.ts';
 import { MemoryStore } from '#storage/index.ts';
 import { Announcer } from './index.ts';
@@ -199,7 +200,7 @@ describe('announcer', { skip: process.getuid?.() !== 0 && 'needs root' }, () => 
   test('what an announcer finds announced when it starts, and should not be, ends', async () => {
     const { machine } = await settled([v4, v6]);
     const other = machines.find((one) => one !== machine) ?? assert.fail();
-    await run('ip', ['-n', other.namespace, 'neigh', 'add', 'proxy', '10.203.82.210', 'dev', 'eth0']);
+    await startAnnouncing({ namespace: other.namespace, link: 'eth0' }, ['10.203.82.210']);
     const again = new Announcer(
       { client, log },
       {

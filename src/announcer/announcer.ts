@@ -91,6 +91,7 @@ export class Announcer {
     const over = [...answered].filter((address) => !wanted.has(address));
     for (const address of over) this.#announced.delete(address);
     await stopAnnouncing(at, over);
+    if (over.length > 0) this.#log.info('announces no more', { addresses: over.join() });
     const missing = addresses.filter((address) => !answered.has(address));
     await startAnnouncing(at, missing);
     this.#answered = new Set(addresses);
@@ -103,6 +104,7 @@ export class Announcer {
     const addresses = fresh.map(([address]) => address);
     await announce(this.#options.at, addresses);
     for (const address of addresses) this.#announced.add(address);
+    this.#log.info('announces', { addresses: addresses.join() });
     for (const service of new Set(fresh.map(([, service]) => service))) this.#tell(service);
     this.#soon = repeats.soon;
     this.#queue.addAfter('repeat', repeats.soonMs);

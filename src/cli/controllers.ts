@@ -3,22 +3,33 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runAsLeader } from '#client/index.ts';
+import { parsePool } from '#cluster/pool.ts';
 import { type ControllerName, controllerNames, startControllers } from '#controllers/index.ts';
+import type { AddressRange } from '#lib/address-ranges.ts';
 import { parseBindAddress } from '#lib/bind-address.ts';
 import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { command, duration, oneOf, wholeNumber } from './command.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
+import { checkPool, poolExample } from './pool.ts';
 
 const defaultLease = 'kube-system/portolan-controllers';
+
+/** Only when it is asked for: in many clusters somebody else gives Services of type LoadBalancer what they ask for. */
+const balancer = 'loadbalancer';
 
 const options = {
   ...partOptions,
   only: {
     type: 'string',
     value: 'NAMES',
-    help: `with commas between them: ${controllerNames.join(', ')} (default: all)`,
+    help: `with commas between them: ${[...controllerNames, balancer].join(', ')} (default: all; ${balancer} only with its pool)`,
+  },
+  'load-balancer-pool': {
+    type: 'string',
+    value: 'RANGES',
+    help: `${balancer}: of addresses for Services of type LoadBalancer, like ${poolExample}`,
   },
   'leader-elect': {
     type: 'string',
@@ -58,9 +69,23 @@ const options = {
   },
 } as const;
 
-function parseOnly(text: string | undefined): ControllerName[] {
-  if (text === undefined) return [...controllerNames];
-  return text.split(',').map((word) => oneOf('only', word.trim(), controllerNames));
+type Name = ControllerName | typeof balancer;
+
+function parseOnly(text: string | undefined, pool: readonly AddressRange[] | undefined): readonly Name[] {
+  const all: readonly Name[] = [...controllerNames, balancer];
+  const words = text?.split(',').map((word) => oneOf('only', word.trim(), all));
+  const only = words ?? (pool ? all : controllerNames);
+  if (only.includes(balancer) && !pool) {
+    throw new UserError(
+      `--only ${text}: ${balancer} needs --load-balancer-pool RANGES, the addresses that it may give away, like ${poolExample}.`,
+    );
+  }
+  if (pool && !only.includes(balancer)) {
+    throw new UserError(
+      `--load-balancer-pool: is for the controller ${balancer}, which --only ${text} leaves out. Add it there.`,
+    );
+  }
+  return only;
 }
 
 function parseLease(text: string): { namespace: string; name: string } | undefined {
@@ -92,10 +117,14 @@ export const controllers = command({
   details: [
     "In another cluster, its own controllers of these kinds must be off: kube-controller-manager's, for example, with",
     '--controllers=*,-endpointslice-controller. Copies that run other controllers need a Lease of their own.',
+    `${balancer} is for clusters where nobody else, as a cloud controller does, serves Services of type LoadBalancer without a class;`,
+    'its addresses are reached by `portolan announcer` on every machine. It must run for such Services to be deleted, too.',
   ].join('\n'),
   options,
   async run(values) {
-    const only = parseOnly(values.only);
+    const poolText = values['load-balancer-pool'];
+    const pool = poolText === undefined ? undefined : parsePool(poolText);
+    const only = parseOnly(values.only, pool);
     const lease = parseLease(values['leader-elect']);
     const grace = wholeNumber('node-monitor-grace-period', values['node-monitor-grace-period'], 1, 86_400);
     const endpointSlices = endpointSliceOptions(values);
@@ -106,9 +135,16 @@ export const controllers = command({
     let atWork: Awaited<ReturnType<typeof startControllers>> | undefined;
     if (metricsAt) await serveMetrics(metricsAt, () => atWork?.metrics() ?? []);
     const work = async (signal: AbortSignal) => {
+      if (pool) await checkPool(pool, client, log);
       atWork = await startControllers(
         { client, log },
-        { signal, only, endpointSlices, nodeMonitorGracePeriodMs: 1000 * grace },
+        {
+          signal,
+          only: only.filter((name): name is ControllerName => name !== balancer),
+          loadBalancer: pool && { mode: 'pool', pool },
+          endpointSlices,
+          nodeMonitorGracePeriodMs: 1000 * grace,
+        },
       );
       log.info('at work', { controllers: only.join() });
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -117,6 +153,7 @@ export const controllers = command({
       const identity = `${hostname()}_${randomUUID()}`;
       await (lease ? runAsLeader(client, { ...lease, identity, log, signal: stop }, work) : work(stop));
     } catch (error) {
+      if (error instanceof UserError) throw error;
       if (!stop.aborted) throw new UserError(`portolan controllers: ${(error as Error).message}.`, { cause: error });
     }
     // Watches are still open, and there is nothing left to do for them.

@@ -25,6 +25,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: 'run the service proxy of this machine by itself, in any Kubernetes cluster',
     load: async () => (await import('./proxy.ts')).proxy as Command,
   },
+  announcer: {
+    summary: "bring packets for load balancers' addresses to this machine, in any Kubernetes cluster",
+    load: async () => (await import('./announcer.ts')).announcer as Command,
+  },
   echo: {
     summary: 'serve HTTP, TCP or UDP and tell what was received',
     load: async () => (await import('./echo-command.ts')).echo as Command,

@@ -1,6 +1,6 @@
 // What the commands that run one part of a cluster by itself share: the way to the API server, and the end.
 
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Client, connect } from '#client/index.ts';
 import { type LogLevel, logLevels } from '#lib/log.ts';
@@ -15,6 +15,16 @@ export const partOptions = {
   },
   'log-level': { type: 'string', value: 'LEVEL', default: 'info', help: logLevels.join(', ') },
 } as const;
+
+/** Of the parts that run on every machine. */
+export const nodeOption = {
+  node: {
+    type: 'string',
+    value: 'NAME',
+    help: "this machine's Node in the cluster (default: its host name, in lower case)",
+  },
+} as const;
+export const nodeNameOf = (text: string | undefined): string => text ?? hostname().toLowerCase();
 
 /** From here on, processes and loggers that start log from this level on. */
 export const logLevelOf = (text: string): LogLevel => oneOf('log-level', text, logLevels);

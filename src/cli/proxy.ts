@@ -1,24 +1,20 @@
 // `portolan proxy`: the service proxy of one node by itself, in place of kube-proxy, in any Kubernetes cluster.
 
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
+import { OwnNodeFollower } from '#client/index.ts';
 import { completePath, ensureRequirements, proxyRequirements } from '#cluster/requirements.ts';
 import { findOverlap, parseCidr } from '#lib/cidr.ts';
 import { createLogger } from '#lib/log.ts';
 import { UserError } from '#lib/user-error.ts';
 import { NodeNetwork } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
-import { ConntrackExec, cleanUp, NodeProxy, OwnNodeFollower } from '#proxy/index.ts';
+import { ConntrackExec, cleanUp, NodeProxy } from '#proxy/index.ts';
 import { command, type Values } from './command.ts';
-import { clientOf, logLevelOf, partOptions, stopSignal } from './part.ts';
+import { clientOf, logLevelOf, nodeNameOf, nodeOption, partOptions, stopSignal } from './part.ts';
 
 const options = {
   ...partOptions,
-  node: {
-    type: 'string',
-    value: 'NAME',
-    help: "this machine's Node in the cluster (default: its host name, in lower case)",
-  },
+  ...nodeOption,
   'cluster-cidr': {
     type: 'string',
     value: 'LIST',
@@ -96,7 +92,7 @@ async function runUntil<T>(next: () => Promise<T>, proxy: NodeProxy, signal: Abo
 /** The rules are set in the network namespace that the process is in. */
 async function serve(values: Values<typeof options>): Promise<void> {
   const log = createLogger('proxy', logLevelOf(values['log-level']));
-  const nodeName = values.node ?? hostname().toLowerCase();
+  const nodeName = nodeNameOf(values.node);
   const podCIDRs = parseRanges('cluster-cidr', values['cluster-cidr']);
   const serviceCIDRs = parseRanges('service-cluster-ip-range', values['service-cluster-ip-range']);
   const services = { name: '--service-cluster-ip-range', ranges: serviceCIDRs };

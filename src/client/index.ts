@@ -15,6 +15,7 @@ export { inClusterConfig } from './in-cluster.ts';
 export { type Change, Informer, type InformerOptions, keyOf, splitKey } from './informer.ts';
 export { type Kubeconfig, loadKubeconfig } from './kubeconfig.ts';
 export { type LeaderElectionOptions, runAsLeader } from './leader-election.ts';
+export { type OwnNode, OwnNodeFollower } from './own-node.ts';
 export { type Mirror, reflect, type Selection } from './reflector.ts';
 export { type Rate, TokenBucket } from './token-bucket.ts';
 export { runWorkers, type WorkerOptions, WorkQueue } from './work-queue.ts';

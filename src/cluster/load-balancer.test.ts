@@ -94,6 +94,7 @@ describe('checkPool', () => {
       ['224.0.0.1', /because 224.0.0.0\/4 is for multicast/],
       ['192.0.2.1,255.255.255.255', /255.255.255.255 cannot be used, because 240.0.0.0\/4 is for the future/],
       ['169.254.0.0/24', /because 169.254.0.0\/16 is for link-local addresses/],
+      ['127.0.0.5', /because 127.0.0.0\/8 is for programs of one machine/],
       ['10.254.0.1/32', /taken by this machine on the network of the nodes \(10.254.0.1\)/],
       [
         '192.0.2.1,10.244.3.0/24',

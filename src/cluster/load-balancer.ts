@@ -2,18 +2,12 @@
 // and of the cluster's own addresses a pool must keep clear of.
 
 import { type LoadBalancerOptions, loadBalancerModes } from '#controllers/index.ts';
-import {
-  type AddressRange,
-  cidrsOf,
-  formatRange,
-  parseAddressRanges,
-  rangeOf,
-  rangesOverlap,
-} from '#lib/address-ranges.ts';
+import { type AddressRange, cidrsOf } from '#lib/address-ranges.ts';
 import { type Cidr, contains, formatCidr, nthAddress, overlaps, parseAddress, parseCidr, sizeOf } from '#lib/cidr.ts';
 import { UserError } from '#lib/user-error.ts';
 import type { HostRoute, RangeInUse } from '#network/index.ts';
-import { type FamilyRanges, hostLeg, nodesOf, type Ranges } from './ranges.ts';
+import { parsePool, refusalOf, type Taken, takenProblem } from './pool.ts';
+import { type FamilyRanges, familyNames, hostLeg, nodesOf, type Ranges } from './ranges.ts';
 
 export { loadBalancerModes };
 
@@ -48,14 +42,6 @@ export function settleLoadBalancer(
   return { mode: 'pool', pool };
 }
 
-function parsePool(text: string): AddressRange[] {
-  try {
-    return parseAddressRanges(text);
-  } catch (error) {
-    throw new UserError(`--load-balancer-pool ${text}: ${(error as Error).message}.`, { cause: error });
-  }
-}
-
 export function loadBalancerOptions({ mode, pool }: LoadBalancerChoice, { families }: Ranges): LoadBalancerOptions {
   if (mode !== 'pool') return { mode };
   return { mode, pool: pool === undefined ? families.map(defaultPoolOf) : parsePool(pool) };
@@ -67,52 +53,25 @@ function defaultPoolOf({ fabricCIDR }: FamilyRanges): AddressRange {
   return { family: fabric.family, first: at(defaultPool.first), last: at(defaultPool.last) };
 }
 
-/** No machine takes packets for these from another (RFC 6890, RFC 4291). */
-const specialRanges = [
-  { cidr: '0.0.0.0/8', use: 'machines without an address' },
-  { cidr: '169.254.0.0/16', use: 'link-local addresses' },
-  { cidr: '224.0.0.0/4', use: 'multicast' },
-  { cidr: '240.0.0.0/4', use: 'the future' },
-  { cidr: '::/127', use: 'programs of one machine' },
-  { cidr: 'fe80::/10', use: 'link-local addresses' },
-  { cidr: 'ff00::/8', use: 'multicast' },
-] as const;
-
 /** What the first and the last address of a network mean to those on it. */
 function ends(network: Cidr): Taken[] {
-  const [first, last] = [nthAddress(network, 0), nthAddress(network, sizeOf(network) - 1n)];
-  const self = { range: single(first), by: `the network of the nodes itself (${first})` };
+  const self = { range: nthAddress(network, 0), by: 'the network of the nodes itself' };
   if (network.family === 'IPv6') return [self];
-  return [self, { range: single(last), by: `broadcasts on the network of the nodes (${last})` }];
-}
-
-interface Taken {
-  readonly range: AddressRange;
-  readonly by: string;
-  /** What can be done besides choosing other addresses. */
-  readonly or?: string;
+  return [self, { range: nthAddress(network, sizeOf(network) - 1n), by: 'broadcasts on the network of the nodes' }];
 }
 
 /** What of the cluster's own ranges is not for load balancers. */
-function takenOf(ranges: Ranges, nodes: number): Taken[] {
-  return [
-    ...ranges.families.flatMap(({ podCIDR, serviceCIDR }) => [
-      { range: rangeOf(cidr(podCIDR)), by: `the cluster's pods (${podCIDR})` },
-      { range: rangeOf(cidr(serviceCIDR)), by: `the cluster IPs of Services (${serviceCIDR})` },
-    ]),
-    ...ranges.families.flatMap((family) => [
-      { range: single(hostLeg(family)), by: `this machine on the network of the nodes (${hostLeg(family)})` },
-      ...ends(cidr(family.fabricCIDR)),
-    ]),
-    ...nodesOf(ranges, nodes).flatMap(({ name, places }) =>
-      places.map(({ address }) => ({
-        range: single(address),
-        by: `the node ${name} (${address})`,
-        or: ', or fewer --nodes',
-      })),
-    ),
-  ];
-}
+const takenOf = (ranges: Ranges, nodes: number): Taken[] => [
+  ...ranges.families.flatMap((family) => [
+    { range: family.podCIDR, by: "the cluster's pods" },
+    { range: family.serviceCIDR, by: 'the cluster IPs of Services' },
+    { range: hostLeg(family), by: 'this machine on the network of the nodes' },
+    ...ends(cidr(family.fabricCIDR)),
+  ]),
+  ...nodesOf(ranges, nodes).flatMap(({ name, places }) =>
+    places.map(({ address }) => ({ range: address, by: `the node ${name}`, or: ', or fewer --nodes' })),
+  ),
+];
 
 /** A cluster that is to be, as far as its pool is concerned. */
 export interface PoolPlan {
@@ -131,23 +90,17 @@ export function poolProblem(
 ): string | undefined {
   const options = loadBalancerOptions(loadBalancer, ranges);
   if (options.mode !== 'pool') return undefined;
-  const ours = ranges.families.map(({ fabricCIDR }) => cidr(fabricCIDR));
-  const taken = takenOf(ranges, nodes);
-  for (const range of options.pool) {
-    const because = (why: string, or = '') =>
-      `--load-balancer-pool: ${formatRange(range)} cannot be used, because ${why}. Choose other addresses${or}.`;
-    if (!ours.some(({ family }) => family === range.family)) {
-      return because(`the cluster has no ${range.family} addresses (--ip-family)`);
-    }
-    const use = taken.find((one) => rangesOverlap(one.range, range));
-    if (use) return because(`it is taken by ${use.by}`, use.or);
-    const special = specialRanges.find((one) => rangesOverlap(rangeOf(cidr(one.cidr)), range));
-    if (special) return because(`${special.cidr} is for ${special.use}`);
-    const outside = cidrsOf(range).filter((one) => !ours.some((fabric) => isWithin(one, fabric)));
-    const other = uses.find((one) =>
-      outside.some((wanted) => overlaps(wanted, one.range) && one.range.prefix >= wanted.prefix),
-    );
-    if (other) return because(`this machine uses ${formatCidr(other.range)} (${other.by})`);
+  const families = familyNames(ranges);
+  const foreign = options.pool.find(({ family }) => !families.includes(family));
+  if (foreign) return refusalOf(foreign, `the cluster has no ${foreign.family} addresses (--ip-family)`);
+  return takenProblem(options.pool, takenOf(ranges, nodes)) ?? hostProblem(options.pool, ranges, uses);
+}
+
+function hostProblem(pool: readonly AddressRange[], ranges: Ranges, uses: readonly RangeInUse[]): string | undefined {
+  for (const part of pool) {
+    const wanted = outside([part], ranges);
+    const use = uses.find(({ range }) => wanted.some((one) => overlaps(one, range) && range.prefix >= one.prefix));
+    if (use) return refusalOf(part, `this machine uses ${formatCidr(use.range)} (${use.by})`);
   }
   return undefined;
 }
@@ -159,28 +112,23 @@ export function checkPool(plan: PoolPlan, uses: readonly RangeInUse[]): void {
 }
 
 /** Those addresses of the pool that are not on the network of the nodes anyway. */
-function outside(options: LoadBalancerOptions, { families }: Ranges): Cidr[] {
-  if (options.mode !== 'pool') return [];
+function outside(pool: readonly AddressRange[], { families }: Ranges): Cidr[] {
   const fabrics = families.map(({ fabricCIDR }) => cidr(fabricCIDR));
-  return options.pool.flatMap(cidrsOf).filter((one) => !fabrics.some((fabric) => isWithin(one, fabric)));
+  return pool.flatMap(cidrsOf).filter((one) => !fabrics.some((fabric) => isWithin(one, fabric)));
 }
+
+const poolOf = (options: LoadBalancerOptions): readonly AddressRange[] => (options.mode === 'pool' ? options.pool : []);
 
 /** The ways from the host to them. */
 export const poolRoutes = (options: LoadBalancerOptions, ranges: Ranges): HostRoute[] =>
-  outside(options, ranges).map((one) => ({ to: formatCidr(one), dev: ranges.hostLink }));
+  outside(poolOf(options), ranges).map((one) => ({ to: formatCidr(one), dev: ranges.hostLink }));
 
 /** What is in the way of whoever else wants them. */
 export const poolUses = (options: LoadBalancerOptions, ranges: Ranges): RangeInUse[] =>
-  outside(options, ranges).map((range) => ({ range, by: `the pool of load balancers (${formatCidr(range)})` }));
+  outside(poolOf(options), ranges).map((range) => ({ range, by: `the pool of load balancers (${formatCidr(range)})` }));
 
 const isWithin = (inner: Cidr, outer: Cidr): boolean =>
   contains(outer, { family: inner.family, value: inner.base }) && inner.prefix >= outer.prefix;
-
-function single(text: string): AddressRange {
-  const address = parseAddress(text);
-  if (!address) throw new Error(`not an address: ${text}`);
-  return { family: address.family, first: address.value, last: address.value };
-}
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);

@@ -17,16 +17,26 @@ export interface Requirement {
 /** crun (1.8) refuses machines whose cgroups are not those of version 2 alone; runc runs on all of them. */
 const ociRuntimes = existsSync('/sys/fs/cgroup/cgroup.controllers') ? ['runc', 'crun'] : ['runc'];
 
+const iproute = {
+  programs: ['ip'],
+  debianPackage: 'iproute2',
+  why: 'makes network namespaces, links and routes, and lists addresses',
+};
+
 /** What the service proxy needs by itself. */
 export const proxyRequirements: readonly Requirement[] = [
-  {
-    programs: ['ip'],
-    debianPackage: 'iproute2',
-    why: 'makes network namespaces, links and routes, and lists addresses',
-  },
+  iproute,
   { programs: ['nft'], debianPackage: 'nftables', why: 'programs the virtual IPs of Services' },
   { programs: ['conntrack'], debianPackage: 'conntrack', why: 'ends UDP flows to endpoints that are gone' },
 ];
+
+const perl = {
+  programs: ['perl'],
+  debianPackage: 'perl-base',
+  why: 'hands input to attached containers, and announces addresses',
+};
+/** What the announcer needs by itself. */
+export const announcerRequirements: readonly Requirement[] = [iproute, perl];
 
 export const requirements: readonly Requirement[] = [
   ...proxyRequirements,
@@ -34,11 +44,7 @@ export const requirements: readonly Requirement[] = [
   { programs: ['conmon'], debianPackage: 'conmon', why: "keeps containers' logs and exit codes" },
   // Part of every Debian.
   { programs: ['flock'], debianPackage: 'util-linux', why: 'keeps the data of a cluster for one process at a time' },
-  {
-    programs: ['perl'],
-    debianPackage: 'perl-base',
-    why: 'hands input to attached containers, and announces addresses',
-  },
+  perl,
 ];
 
 /** Where system programs live; a shell got by plain `su` has no sbin on its PATH. */

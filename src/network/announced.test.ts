@@ -17,6 +17,7 @@ import {
   enter,
   listenIn,
   startAnnouncing,
+  stopAllAnnouncing,
   stopAnnouncing,
 } from './index.ts';
 import { announcementOf } from './neighbour-frames.ts';
@@ -123,6 +124,31 @@ describe('announced addresses', { skip: process.getuid?.() !== 0 && 'needs root'
       await stopAnnouncing(at(second), [address]);
     });
   }
+
+  test('all ends at once, on links of any name, and proxy entries of others stay', async () => {
+    const { namespace } = second;
+    const vlan = { namespace, link: 'eth0.7' };
+    await run('ip', ['-n', namespace, 'link', 'add', vlan.link, 'type', 'bridge']);
+    await run('ip', ['-n', namespace, 'neigh', 'add', 'proxy', '10.203.81.99', 'dev', 'eth0']);
+    await startAnnouncing(at(second), addresses);
+    await startAnnouncing(vlan, ['10.203.81.202', 'fd00:203:0:81::ca']);
+    assert.deepEqual((await announcedAddresses(at(second))).sort(), addresses);
+    const ended = await stopAllAnnouncing(namespace);
+    assert.deepEqual(ended.map(({ link, address }) => `${address} ${link}`).sort(), [
+      '10.203.81.200 eth0',
+      '10.203.81.202 eth0.7',
+      'fd00:203:0:81::c8 eth0',
+      'fd00:203:0:81::ca eth0.7',
+    ]);
+    const left = (...show: string[]) => run('ip', ['-n', namespace, '-j', ...show]).then(JSON.parse);
+    assert.deepEqual(
+      (await left('neigh', 'show', 'proxy')).map(({ dst }: { dst: string }) => dst),
+      ['10.203.81.99'],
+    );
+    const links = (await left('link', 'show')).map(({ ifname }: { ifname: string }) => ifname);
+    assert.ok(!links.includes('announced'), links.join());
+    assert.deepEqual(await stopAllAnnouncing(namespace), []);
+  });
 
   test('a node that is gone cannot announce, and the error says so', async () => {
     const gone = { namespace: `${name}-gone`, link: 'eth0' };

@@ -11,7 +11,7 @@ import { run } from '#lib/run.ts';
 import { ifPresent, ip, ipOutput, isIPv6, NetworkError } from './ip.ts';
 import { enter } from './namespaces.ts';
 import { announcementOf } from './neighbour-frames.ts';
-import { setSysctls } from './sysctls.ts';
+import { inSysctl, setSysctls } from './sysctls.ts';
 
 export interface AnnouncingLink {
   /** The node's network namespace; ours when absent. */
@@ -46,12 +46,34 @@ export async function stopAnnouncing({ namespace, link }: AnnouncingLink, addres
   }
 }
 
-/** Who is answered for now, whoever began it. */
-export async function announcedAddresses({ namespace, link }: AnnouncingLink): Promise<string[]> {
+/** Who is answered for now on the link, whoever began it. */
+export const announcedAddresses = async ({ namespace, link }: AnnouncingLink): Promise<string[]> =>
+  (await announcements(namespace)).filter((one) => one.link === link).map(({ address }) => address);
+
+export interface Announcement {
+  readonly link: string;
+  readonly address: string;
+}
+
+/** All that a namespace, ours when absent, answers for. Proxy entries without our route are somebody else's. */
+export async function announcements(namespace?: string): Promise<Announcement[]> {
   const words = namespace === undefined ? [] : ['-n', namespace];
-  const shown = await ipOutput([...words, '-j', 'neigh', 'show', 'proxy', 'dev', link]);
-  const entries = JSON.parse(shown.trim() || '[]') as { readonly dst?: string }[];
-  return entries.flatMap(({ dst }) => (dst && parseAddress(dst) ? [dst] : []));
+  const show = async (what: string): Promise<{ readonly dst?: string; readonly dev?: string }[]> =>
+    JSON.parse((await ipOutput([...words, '-j', ...what.split(' ')])).trim() || '[]');
+  const [entries, routes] = await Promise.all([show('neigh show proxy'), show('route show table all')]);
+  const ours = new Set(routes.flatMap(({ dst, dev }) => (dst && dev === nowhere ? [dst] : [])));
+  return entries.flatMap(({ dst, dev }) => {
+    const isOurs = dst !== undefined && parseAddress(dst) && ours.has(dst);
+    return isOurs && dev ? [{ link: dev, address: dst }] : [];
+  });
+}
+
+/** Answers for nobody any more, and leaves nothing of it behind. Resolves with what was answered for. */
+export async function stopAllAnnouncing(namespace?: string): Promise<Announcement[]> {
+  const all = await announcements(namespace);
+  for (const { link, address } of all) await stopAnnouncing({ namespace, link }, [address]);
+  await ifPresent(ip(namespace, [`link del ${nowhere}`]));
+  return all;
 }
 
 /** Tells all neighbours on the link where the addresses are. They may miss what is told once. */
@@ -88,10 +110,11 @@ while (<STDIN>) {
 `;
 
 async function prepare({ namespace, link }: AnnouncingLink, hasIPv6: boolean): Promise<void> {
+  const name = inSysctl(link);
   // By default the kernel waits for up to 0.8 s before it answers for somebody else.
   await setSysctls(namespace, {
-    [`net.ipv4.neigh.${link}.proxy_delay`]: '0',
-    ...(hasIPv6 && { [`net.ipv6.neigh.${link}.proxy_delay`]: '0', [`net.ipv6.conf.${link}.proxy_ndp`]: '1' }),
+    [`net.ipv4.neigh.${name}.proxy_delay`]: '0',
+    ...(hasIPv6 && { [`net.ipv6.neigh.${name}.proxy_delay`]: '0', [`net.ipv6.conf.${name}.proxy_ndp`]: '1' }),
   });
   try {
     await ip(namespace, [`link add ${nowhere} type bridge stp_state 0`]);

@@ -5,6 +5,7 @@ export {
   announce,
   announcedAddresses,
   startAnnouncing,
+  stopAllAnnouncing,
   stopAnnouncing,
 } from './announced.ts';
 export {

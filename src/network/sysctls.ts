@@ -18,7 +18,10 @@ export async function readSysctl(namespace: string | undefined, name: string): P
   return (await shell(namespace, `cat ${pathOf(name)}`, `read ${name}`)).trim();
 }
 
-const pathOf = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}`;
+/** The name of a link as a part of a sysctl's name: `eth0.7` is `eth0/7` there. */
+export const inSysctl = (link: string): string => link.replaceAll('.', '/');
+
+const pathOf = (name: string): string => `/proc/sys/${name.replace(/[./]/g, (one) => (one === '.' ? '/' : '.'))}`;
 
 async function shell(namespace: string | undefined, script: string, tried: string): Promise<string> {
   const [file = '', ...args] = [...enter(namespace), 'sh', '-c', script];

@@ -3,4 +3,3 @@
 export { cleanUp } from './clean-up.ts';
 export { ConntrackExec } from './conntrack/conntrack.ts';
 export { NodeProxy, type NodeProxyOptions, type NodeProxyParts } from './node-proxy.ts';
-export { OwnNodeFollower } from './own-node.ts';

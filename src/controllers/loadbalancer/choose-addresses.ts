@@ -57,8 +57,7 @@ function checkRequest(
     return { problem: `${what} is an ${address.family} address, and spec.ipFamilies has ${families.join(', ')} alone` };
   }
   if (!isInPool(pool, address)) {
-    const elsewhere = `or start the cluster with another pool: portolan up --load-balancer-pool RANGE`;
-    return { problem: `${what} is not in the pool ${formatPool(pool)}. Choose one of the pool, ${elsewhere}` };
+    return { problem: `${what} is not in the pool ${formatPool(pool)}. Choose one of the pool, or ${give('another')}` };
   }
   const holder = holderOf(formatAddress(address));
   if (holder) return { problem: `${what} the Service ${holder} has already. Choose another, or delete that Service` };
@@ -66,11 +65,14 @@ function checkRequest(
 }
 
 function noneLeft(pool: readonly AddressRange[], family: Family): string {
-  const larger = 'start the cluster with a larger pool: portolan up --load-balancer-pool RANGE';
   return hasFamily(pool, family)
-    ? `all ${family} addresses of the pool ${formatPool(pool)} are in use. Delete a Service of type LoadBalancer, or ${larger}`
-    : `the pool ${formatPool(pool)} has no ${family} addresses. Choose another spec.ipFamilies, or start the cluster with a pool that has some: portolan up --load-balancer-pool RANGE[,RANGE]`;
+    ? `all ${family} addresses of the pool ${formatPool(pool)} are in use. Delete a Service of type LoadBalancer, or ${give('a larger')}`
+    : `the pool ${formatPool(pool)} has no ${family} addresses. Choose another spec.ipFamilies, or ${give('another')}`;
 }
+
+/** What to do about the pool, however the controller is run. */
+const give = (which: string): string =>
+  `start with ${which} pool: --load-balancer-pool RANGE[,RANGE] of \`portolan up\` or \`portolan controllers\``;
 
 const hasFamily = (pool: readonly AddressRange[], family: Family): boolean => pool.some((one) => one.family === family);
 export const formatPool = (pool: readonly AddressRange[]): string => pool.map(formatRange).join(',');

@@ -1,10 +1,11 @@
-// What a proxy that was told no more than its node's name reads from its Node object, as long as it runs.
+// What a part that was told no more than its node's name reads from its Node object, as long as it runs.
 
 import { EventEmitter, once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { type Node, nodes } from '#api/index.ts';
-import { type Client, Informer } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
+import type { Client } from './client.ts';
+import { Informer } from './informer.ts';
 
 export interface OwnNode {
   /** Of either family, those that other nodes reach it at. */
