@@ -1,4 +1,6 @@
-// The version of Kubernetes whose API and behaviour this is: what servers, kubelets and probes say of themselves.
+// The version of Kubernetes whose API this is a part of: what servers, kubelets and probes say of themselves. Clients conclude from
+// it which groups, fields and metrics there may be, and kubectl warns when its own is more than one minor version away. Nothing
+// here that can be discovered is newer, though Services are checked and warned of as 1.36 does it.
 
 export const kubernetesVersion = { major: '1', minor: '33' } as const;
 
