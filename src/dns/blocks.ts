@@ -2,7 +2,6 @@
 // the order of CoreDNS's plugin.cfg, whatever the order of the directives.
 
 import type { Client } from '#client/index.ts';
-import { inBrackets } from '#lib/cidr.ts';
 import type { Logger } from '#lib/log.ts';
 import { Chain } from './chain.ts';
 import { ClusterRecords } from './cluster-records.ts';
@@ -23,6 +22,9 @@ import { LoadBalanced } from './handlers/loadbalance.ts';
 import { RewriteHandler } from './handlers/rewrite.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
+import { serverLabel } from './operations/labels.ts';
+import { dropCounts, type OperationsParts, observersOf, openEndpoints } from './operations/observers.ts';
+import type { QueryCounts } from './operations/query-counts.ts';
 import { Routes } from './routes.ts';
 import { Cache } from './upstream/cache/index.ts';
 import { Forwarder } from './upstream/forwarder.ts';
@@ -30,7 +32,7 @@ import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
 import type { Resolver } from './upstream/resolver.ts';
 import { formatName, type Name } from './wire/index.ts';
 
-export interface BlockParts {
+export interface BlockParts extends OperationsParts {
   readonly connect: (access: ApiAccess) => Promise<Client>;
   readonly log: Logger;
   /** Addresses at which this server can be asked, by others. */
@@ -42,6 +44,8 @@ export interface BlockParts {
 /** Where a listener is wanted, and the server blocks that it leads to. */
 export interface Site extends Omit<ServerKey, 'zone'> {
   readonly routes: Routes;
+  /** Of what comes to none of them. */
+  readonly drops: QueryCounts | undefined;
 }
 
 /** One configuration, put together. */
@@ -53,9 +57,10 @@ export interface Blocks {
 /** @param before the configuration in force, whose components are taken over where they are the same. */
 export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?: Components): Blocks {
   const components = new Components(before);
-  const chains = new Map<string, { readonly site: Omit<Site, 'routes'>; readonly chains: Chain[] }>();
+  const chains = new Map<string, { readonly site: Address; readonly chains: Chain[] }>();
   const routesOf = new Map<string, Routes>();
   for (const server of servers) {
+    openEndpoints(server, components, parts);
     for (const { zone, ...site } of server.keys) {
       const key = siteKey(site);
       const found = chains.get(key) ?? { site, chains: [] };
@@ -67,18 +72,21 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
         zone,
         makers.flatMap((make) => make(making)),
       );
-      found.chains.push(new Chain(zone, handlers, server.directives.bufsize));
+      const observers = observersOf(server, { zone, ...site }, components);
+      found.chains.push(new Chain(zone, handlers, { udpCap: server.directives.bufsize, observers }));
     }
   }
   const sites = [...chains].map(([key, { site, chains: own }]) => {
     const routes = new Routes(own);
     routesOf.set(key, routes);
-    return { ...site, routes };
+    return { ...site, routes, drops: dropCounts(servers, site, components) };
   });
   return { sites, components };
 }
 
-export const siteKey = ({ transport, host, port }: Omit<Site, 'routes'>): string => `${transport} ${host} ${port}`;
+type Address = Omit<ServerKey, 'zone'>;
+
+export const siteKey = ({ transport, host, port }: Address): string => `${transport} ${host} ${port}`;
 
 /** What a rule changed is asked of the handlers that come next, whatever zone the other name is in. */
 function rewriting({ directives }: ServerSettings, zone: Name, next: Handler[]): Handler[] {
@@ -146,9 +154,6 @@ function cached(server: ServerSettings, forward: ForwardSettings, next: Resolver
   const labels = { server: serverLabel(server.keys[0] as ServerKey), zones, view: '' };
   return components.get('cache', { cache, forward, labels }, () => new Cache({ next, labels }, cache));
 }
-
-/** What metrics call the server that a block belongs to. */
-const serverLabel = ({ transport, host, port }: ServerKey): string => `${transport}://${inBrackets(host)}:${port}`;
 
 /** The servers of one `forward`. */
 class ForwardComponent {

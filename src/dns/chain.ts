@@ -1,6 +1,7 @@
 // The handlers of one server block, in the order in which they are asked, for one zone (spec/dns.md §2, rule 1).
 
 import type { Handled, Handler, Request, Response } from './handler.ts';
+import type { Observer } from './observer.ts';
 import { isInternet, keyOf, type Name, nothing, Rcode, writeResponse } from './wire/index.ts';
 
 /** A response and who gave it. */
@@ -13,16 +14,24 @@ export interface Answered {
 /** Larger ones would be cut into more fragments than many paths let through; such a client asks again by TCP. */
 const usualUdpCap = 4096;
 
+export interface ChainOptions {
+  readonly udpCap?: number | undefined;
+  readonly observers?: readonly Observer[];
+}
+
 export class Chain {
   /** In lower case. */
   readonly zone: Name;
   /** The largest response by UDP, whatever size the client advertises: octets. */
   readonly udpCap: number;
+  /** Told of what clients asked, not of what is looked up on the way to an answer. */
+  readonly observers: readonly Observer[];
   readonly #handlers: readonly Handler[];
 
-  constructor(zone: Name, handlers: readonly Handler[], udpCap = usualUdpCap) {
+  constructor(zone: Name, handlers: readonly Handler[], { udpCap = usualUdpCap, observers = [] }: ChainOptions = {}) {
     this.zone = keyOf(zone);
     this.udpCap = udpCap;
+    this.observers = observers;
     this.#handlers = handlers;
   }
 

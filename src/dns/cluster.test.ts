@@ -5,33 +5,17 @@ import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type TestContext, test } from 'node:test';
 import { endpointSlices, namespaces, services } from '#api/index.ts';
-import { ApiServer } from '#apiserver/index.ts';
 import { Client } from '#client/index.ts';
-import type { Fetch } from '#lib/http.ts';
-import { MemoryStore } from '#storage/index.ts';
+import { apiServer, kubeconfig } from './api-server.testing.ts';
 import { settingsFromFlags } from './config/from-flags.ts';
 import { DnsServer } from './server.ts';
 import { http, namespace, packet, printed, service, slice } from './testing/cluster.ts';
 import { log } from './testing/listening.ts';
 import { encodeMessage } from './wire/index.ts';
-
-async function apiServer(t: TestContext): Promise<Fetch> {
-  const store = new MemoryStore();
-  const server = new ApiServer({ store, log }, { serviceCIDR: '10.96.0.0/12' });
-  await server.start();
-  t.after(async () => {
-    await server.close();
-    await store.close();
-  });
-  return server.fetchAs({ name: 'admin', groups: ['system:masters'] });
-}
 
 /** Asks by UDP and resolves with the response as text, less its serial. */
 async function ask(address: { host: string; port: number } | undefined, question: string): Promise<string> {
@@ -98,44 +82,9 @@ test('names follow the objects of the API', async (t) => {
   await eventually(address, web, nxdomain);
 });
 
-/** The API by HTTP on loopback, as a kubeconfig file. */
-async function kubeconfig(t: TestContext): Promise<string> {
-  const fetch = await apiServer(t);
-  const server = createServer((request, response) => void bridge(fetch, request, response));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const folder = await mkdtemp(join(tmpdir(), 'portolan-dns-'));
-  t.after(async () => {
-    server.closeAllConnections();
-    server.close();
-    await rm(folder, { recursive: true });
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const file = join(folder, 'kubeconfig');
-  const config = {
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server: url } }],
-    users: [{ name: 'test', user: { token: 'unused' } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-  };
-  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...config }));
-  return file;
-}
-
-async function bridge(fetch: Fetch, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const headers = { accept: request.headers.accept ?? '*/*' };
-  const { method = 'GET', url = '/' } = request;
-  const answer = await fetch({ method, url, headers, signal: gone.signal });
-  response.writeHead(answer.status, answer.headers);
-  if (answer.body instanceof Uint8Array) response.end(answer.body);
-  else await pipeline(answer.body, response).catch(() => {});
-}
-
 /** Starts the process and resolves when it says that it is ready. */
 async function dnsProcess(t: TestContext, flags = ['--listen', '127.0.0.1:0', '--resolv-conf', '']) {
-  const args = ['--kubeconfig', await kubeconfig(t), ...flags];
+  const args = ['--kubeconfig', await kubeconfig(t, await apiServer(t)), ...flags];
   const child = fork(new URL('./main.ts', import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   t.after(() => child.kill('SIGKILL'));
   const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });

@@ -4,28 +4,19 @@
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { Answered, Chain } from './chain.ts';
 import type { Client, Request, Response } from './handler.ts';
+import type { PacketObserver } from './observer.ts';
 import type { Routes } from './routes.ts';
 import { nothing, plainUdpSize, Rcode, readQuery, sizeLimit, writeRefusal, writeResponse } from './wire/index.ts';
 
-/** Told of every packet: metrics, the query log. Must not throw. */
-export interface Observer {
-  /** @param startedAt as performance.now() tells it. */
-  onAnswer(request: Request, chain: Chain, answered: Answered, startedAt: number): void;
-  /** A packet that no server block was asked for; without `rcode` it was met with silence. */
-  onDropped(client: Client, isTcp: boolean, rcode: number | undefined): void;
-  /** A handler failed; the client gets SERVFAIL. */
-  onFault(request: Request, error: unknown): void;
-}
-
 export interface ResponderParts {
   readonly routes: Routes;
-  readonly observer?: Observer | undefined;
+  readonly observer?: PacketObserver | undefined;
   readonly log?: Logger;
 }
 
 export class Responder {
   readonly #routes: Routes;
-  readonly #observer: Observer | undefined;
+  readonly #observer: PacketObserver | undefined;
   readonly #log: Logger;
 
   constructor({ routes, observer, log = createLogger('dns') }: ResponderParts) {
@@ -39,26 +30,22 @@ export class Responder {
     const startedAt = performance.now();
     const query = readQuery(packet);
     if (query === undefined || typeof query === 'number') {
-      this.#observer?.onDropped(client, isTcp, query);
-      return query === undefined ? undefined : writeRefusal(packet, query);
+      const response = query === undefined ? undefined : writeRefusal(packet, query);
+      this.#observer?.onDropped?.({ packet, query: undefined, client, isTcp, response }, performance.now() - startedAt);
+      return response;
     }
     const chain = this.#routes.chainOf(query.key);
     const limit = sizeLimit(query, isTcp, chain?.udpCap ?? plainUdpSize);
     const isUnknownVersion = query.edns !== undefined && query.edns.version > 0;
     if (isUnknownVersion || !chain) {
-      const rcode = isUnknownVersion ? Rcode.BADVERS : Rcode.REFUSED;
-      this.#observer?.onDropped(client, isTcp, rcode);
-      return writeResponse(query, rcode, 0, nothing, limit);
+      const response = writeResponse(query, isUnknownVersion ? Rcode.BADVERS : Rcode.REFUSED, 0, nothing, limit);
+      this.#observer?.onDropped?.({ packet, query, client, isTcp, response }, performance.now() - startedAt);
+      return response;
     }
     const request: Request = { query, client, isTcp, limit, depth: 0 };
     const answered = this.#ask(chain, request);
-    if (answered instanceof Promise) return answered.then((later) => this.#told(request, chain, later, startedAt));
-    return this.#told(request, chain, answered, startedAt);
-  }
-
-  #told(request: Request, chain: Chain, answered: Answered, startedAt: number): Response {
-    this.#observer?.onAnswer(request, chain, answered, startedAt);
-    return answered.response;
+    if (answered instanceof Promise) return answered.then((later) => told(request, chain, later, startedAt));
+    return told(request, chain, answered, startedAt);
   }
 
   #ask(chain: Chain, request: Request): Answered | Promise<Answered> {
@@ -73,7 +60,15 @@ export class Responder {
   /** A fault of ours, met by one packet, must not end the service for all others. */
   #failed(request: Request, error: unknown): Answered {
     this.#log.error('cannot answer a query', { error });
-    this.#observer?.onFault(request, error);
+    this.#observer?.onFault?.();
     return { response: writeResponse(request.query, Rcode.SERVFAIL, 0, nothing, request.limit), by: '' };
   }
+}
+
+function told(request: Request, { observers }: Chain, answered: Answered, startedAt: number): Response {
+  if (observers.length > 0) {
+    const ms = performance.now() - startedAt;
+    for (const observer of observers) observer.onAnswer(request, answered, ms);
+  }
+  return answered.response;
 }

@@ -5,9 +5,14 @@ import { setTimeout } from 'node:timers/promises';
 import type { Client } from '#client/index.ts';
 import type { BindAddress } from '#lib/bind-address.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
+import { aggregated, type Metric } from '#lib/metrics.ts';
 import { type Blocks, buildBlocks, type Site, siteKey } from './blocks.ts';
 import type { ApiAccess, DnsSettings, Transport } from './config/settings.ts';
 import { listenDns, type SiteListener } from './listeners/site.ts';
+import type { PacketObserver } from './observer.ts';
+import { Endpoint } from './operations/endpoint.ts';
+import { ServerCounts, settingsMetrics } from './operations/server-metrics.ts';
+import type { ServerStatus } from './operations/status.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { Responder } from './responder.ts';
 import type { Nameserver } from './upstream/resolv-conf.ts';
@@ -26,10 +31,11 @@ interface OpenSite {
   responder: Responder;
 }
 
-export class DnsServer {
+export class DnsServer implements ServerStatus {
   readonly #connect: DnsServerParts['connect'];
   readonly #log: Logger;
   readonly #open = new Map<string, OpenSite>();
+  readonly #counts = new ServerCounts();
   #settings: DnsSettings;
   #blocks: Blocks | undefined;
 
@@ -42,6 +48,19 @@ export class DnsServer {
   /** Where the server listens. */
   get addresses(): readonly (BindAddress & { readonly transport: Transport })[] {
     return [...this.#open.values()].map(({ listener }) => listener.address);
+  }
+
+  /** Where /metrics and its like are served, by directive. */
+  get endpoints(): readonly (BindAddress & { readonly name: string })[] {
+    const components = [...(this.#blocks?.components ?? [])];
+    return components.flatMap((component) =>
+      component instanceof Endpoint && component.address ? [{ name: component.name, ...component.address }] : [],
+    );
+  }
+
+  metrics(): Metric[] {
+    const components = [...(this.#blocks?.components ?? [])].flatMap((component) => [...(component.metrics?.() ?? [])]);
+    return aggregated([...components, ...this.#counts.metrics(), ...settingsMetrics(this.#settings)]);
   }
 
   /**
@@ -76,6 +95,7 @@ export class DnsServer {
         if (!this.#open.has(siteKey(site))) opened.push(await this.#openSite(site));
       }
     } catch (error) {
+      this.#counts.failedReloads++;
       blocks.components.stop(before?.components);
       for (const key of opened) await this.#closeSite(key);
       throw error;
@@ -90,7 +110,11 @@ export class DnsServer {
 
   /** Whether everything that is served is known. */
   get isReady(): boolean {
-    return this.#blocks !== undefined && isReady(this.#blocks);
+    return this.unready().length === 0;
+  }
+
+  unready(): string[] {
+    return this.#blocks ? unready(this.#blocks) : ['listeners'];
   }
 
   /** Resolves when the cluster's records are complete; rejects when `signal` aborts before. */
@@ -108,12 +132,22 @@ export class DnsServer {
     const ports = new Set(settings.servers.flatMap(({ keys }) => keys.map(({ port }) => port)));
     const isOurselves = ({ host, port }: Nameserver) =>
       (ports.has(port) || this.addresses.some((own) => own.port === port)) && ownAddresses(hosts, true).includes(host);
-    const parts = { connect: this.#connect, log: this.#log, ownAddresses: ownAddresses(hosts), isOurselves };
+    const parts = {
+      connect: this.#connect,
+      log: this.#log,
+      ownAddresses: ownAddresses(hosts),
+      isOurselves,
+      status: this,
+    };
     return buildBlocks(settings, parts, before?.components);
   }
 
-  #responder({ routes }: Site): Responder {
-    return new Responder({ routes, log: this.#log });
+  #responder({ routes, drops }: Site): Responder {
+    const observer: PacketObserver = {
+      ...(drops && { onDropped: (dropped, ms) => drops.onDropped(dropped, ms) }),
+      onFault: () => this.#counts.faults++,
+    };
+    return new Responder({ routes, observer, log: this.#log });
   }
 
   async #openSite(site: Site): Promise<string> {
@@ -136,11 +170,14 @@ export class DnsServer {
 
 const sleep = (ms: number, signal?: AbortSignal): Promise<void> => setTimeout(ms, undefined, { signal });
 
-const isReady = ({ components }: Blocks): boolean =>
-  [...components].every((component) => component.isReady?.() ?? true);
+/** Each name once, in their order. */
+const unready = ({ components }: Blocks): string[] => {
+  const names = [...components].filter((component) => component.isReady?.() === false).map(({ name }) => name);
+  return [...new Set(names)].sort();
+};
 
 async function ready(blocks: Blocks): Promise<void> {
-  while (!isReady(blocks)) await sleep(pollMs);
+  while (unready(blocks).length > 0) await sleep(pollMs);
 }
 
 const startupTimeoutMs = ({ servers }: DnsSettings): number =>

@@ -33,7 +33,7 @@ async function load() {
 }
 
 /** Anything that can be asked for its values does for a registry; prom-client's own merging of registries relies on it too. */
-function collected({ name, help, type, samples }: Metric): Prometheus.Metric<string> {
-  const get = async () => ({ name, help, type, aggregator: 'sum', values: [...(await samples())] });
+function collected({ name, help, type, aggregator = 'sum', samples }: Metric): Prometheus.Metric<string> {
+  const get = async () => ({ name, help, type, aggregator, values: [...(await samples())] });
   return { name, help, type, get } as unknown as Prometheus.Metric<string>;
 }

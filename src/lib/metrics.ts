@@ -15,7 +15,44 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
+  /** What several parts say together that count for themselves: `sum` when absent. */
+  readonly aggregator?: 'sum' | 'max';
   readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
+}
+
+/** One number without labels. */
+export const single = (name: string, type: 'counter' | 'gauge', help: string, value: () => number): Metric => ({
+  name,
+  help,
+  type,
+  samples: () => [{ labels: {}, value: value() }],
+});
+
+/**
+ * Metrics of one name become one, with the samples of all; of those with the same labels one is made, as the metric's
+ * aggregator says. For parts that each count for themselves, also in other processes.
+ */
+export function aggregated(metrics: Iterable<Metric>): Metric[] {
+  const byName = new Map<string, Metric[]>();
+  for (const metric of metrics) byName.set(metric.name, [...(byName.get(metric.name) ?? []), metric]);
+  return [...byName.values()].map((same) => {
+    const [first] = same as [Metric];
+    return same.length === 1 ? first : { ...first, samples: () => samplesOf(same) };
+  });
+}
+
+async function samplesOf(metrics: readonly Metric[]): Promise<Sample[]> {
+  const samples = new Map<string, { -readonly [Key in keyof Sample]: Sample[Key] }>();
+  for (const metric of metrics) {
+    for (const sample of await metric.samples()) {
+      const key = JSON.stringify([sample.metricName, sample.labels]);
+      const same = samples.get(key);
+      if (same)
+        same.value = metric.aggregator === 'max' ? Math.max(same.value, sample.value) : same.value + sample.value;
+      else samples.set(key, { ...sample });
+    }
+  }
+  return [...samples.values()];
 }
 
 /** Counts by labels. Their values must not be what others make up, so that there is a bound to the number of series. */

@@ -49,6 +49,7 @@ export class HostsSource implements Component {
         name: 'coredns_hosts_reload_timestamp_seconds',
         help: 'When the hosts file was written that was read last.',
         type: 'gauge',
+        aggregator: 'max',
         samples: () => [{ labels: {}, value: this.#file.modified }],
       },
     ];

@@ -14,7 +14,7 @@ const dig = (process.env.PATH ?? '').split(':').some((folder) => {
 /** For tests that need it. */
 export const skip = dig ? false : 'dig is not on the PATH (Debian package bind9-dnsutils)';
 
-/** What dig prints, cut to status, flags, EDNS and records, with single spaces. */
+/** What dig prints (asking at 127.0.0.1 unless there is an `@ADDRESS`), cut to status, flags, EDNS and records, with single spaces. */
 export async function ask(port: number, ...args: string[]): Promise<string> {
   const text = await run('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=3', '+nocookie', ...args]);
   const status = /status: (\w+)/.exec(text)?.[1];

@@ -68,3 +68,11 @@ export function writeOpt(into: Buffer, at: number, extendedRcode: number, dnssec
   into.writeUInt16BE(dnssecOk ? 0x8000 : 0, at + 7);
   into.writeUInt16BE(0, at + 9);
 }
+
+/** The code of a response of ours, which has the OPT record last if the query had one: the upper bits are there. */
+export function responseCode(response: Uint8Array, hasEdns: boolean): number {
+  const code = (response[3] as number) & 15;
+  const opt = response.length - optSize;
+  if (!hasEdns || opt < headerSize || response[opt] !== 0 || response[opt + 2] !== Type.OPT) return code;
+  return ((response[opt + 5] as number) << 4) | code;
+}

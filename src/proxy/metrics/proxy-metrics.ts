@@ -4,7 +4,7 @@ import type { EndpointSlice, Service } from '#api/index.ts';
 import type { Change } from '#client/index.ts';
 import type { Family } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
-import { Histogram, type Metric, type Sample } from '#lib/metrics.ts';
+import { Histogram, type Metric, type Sample, single } from '#lib/metrics.ts';
 import type { ProxyObserver, ServiceState, Written } from '../observer.ts';
 import { NoLocalEndpoints } from './no-local-endpoints.ts';
 import { ProgrammingLatency } from './programming-latency.ts';
@@ -212,10 +212,3 @@ export class ProxyMetrics implements ProxyObserver {
     return this.#clock.now().getTime();
   }
 }
-
-const single = (name: string, type: 'counter' | 'gauge', help: string, value: () => number): Metric => ({
-  name,
-  help,
-  type,
-  samples: () => [{ labels: {}, value: value() }],
-});

@@ -1,0 +1,50 @@
+// What is served over HTTP beside DNS, for those who watch over the server: one path at one address, which blocks and
+// generations of the configuration share (directives `prometheus`, `health`, `ready`).
+
+import type { RequestListener } from 'node:http';
+import { inBrackets } from '#lib/cidr.ts';
+import { answerNotFound, type HttpServer, listenHttp, pathOf } from '#lib/http-server.ts';
+import type { Component } from '../component.ts';
+import type { HostPort } from '../config/settings.ts';
+
+export class Endpoint implements Component {
+  /** Its directive. */
+  readonly name: string;
+  readonly #path: string;
+  readonly #at: HostPort;
+  readonly #handle: RequestListener;
+  #server: HttpServer | undefined;
+
+  constructor(name: string, path: string, { host, port }: HostPort, handle: RequestListener) {
+    this.name = name;
+    this.#path = path;
+    this.#at = { host, port };
+    this.#handle = handle;
+  }
+
+  /** Where it listens, also when any port would do; undefined while it does not. */
+  get address(): HostPort | undefined {
+    return this.#server && { host: this.#at.host, port: this.#server.port };
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { host, port } = this.#at;
+    try {
+      this.#server = await listenHttp(this.#at, (request, response) =>
+        pathOf(request) === this.#path ? this.#handle(request, response) : answerNotFound(response),
+      );
+    } catch (cause) {
+      const where = `${inBrackets(host)}:${port}`;
+      const why = `${(cause as Error).message}; another address can be named with the directive ${this.name}`;
+      throw new Error(`cannot serve /${this.#path} at ${where}: ${why}`, { cause });
+    }
+    if (signal.aborted) this.close();
+    signal.addEventListener('abort', () => this.close(), { once: true });
+  }
+
+  /** From now on connections are refused. */
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+  }
+}

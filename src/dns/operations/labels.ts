@@ -1,0 +1,68 @@
+// The values of labels as CoreDNS has them (spec/dns.md §11), by small numbers, so that counting needs no text.
+
+import { inBrackets } from '#lib/cidr.ts';
+import type { ServerKey } from '../config/settings.ts';
+
+const types: Readonly<Record<string, number>> = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  DS: 43,
+  RRSIG: 46,
+  NSEC: 47,
+  DNSKEY: 48,
+  NSEC3: 50,
+  HTTPS: 65,
+  IXFR: 251,
+  AXFR: 252,
+  ANY: 255,
+};
+
+/** Of the label `type`; the last stands for all that clients may make up. */
+export const typeLabels: readonly string[] = [...Object.keys(types), 'other'];
+
+const typeIndices = new Uint8Array(256).fill(typeLabels.length - 1);
+for (const [index, code] of Object.values(types).entries()) typeIndices[code] = index;
+
+/** Where a query type stands in `typeLabels`. */
+export const typeIndex = (type: number): number => typeIndices[type < 256 ? type : 0] as number;
+
+const rcodes: Readonly<Record<number, string>> = {
+  0: 'NOERROR',
+  1: 'FORMERR',
+  2: 'SERVFAIL',
+  3: 'NXDOMAIN',
+  4: 'NOTIMP',
+  5: 'REFUSED',
+  6: 'YXDOMAIN',
+  7: 'YXRRSET',
+  8: 'NXRRSET',
+  9: 'NOTAUTH',
+  10: 'NOTZONE',
+  16: 'BADVERS',
+  17: 'BADKEY',
+  18: 'BADTIME',
+  19: 'BADMODE',
+  20: 'BADNAME',
+  21: 'BADALG',
+  22: 'BADTRUNC',
+  23: 'BADCOOKIE',
+};
+
+export const rcodeLabel = (rcode: number): string => rcodes[rcode] ?? `RCODE${rcode}`;
+
+/** Of the label `rcode`; the last stands for all above. */
+export const rcodeLabels: readonly string[] = [...Array.from({ length: 24 }, (_, rcode) => rcodeLabel(rcode)), 'other'];
+
+/** Where a code stands in `rcodeLabels`. */
+export const rcodeIndex = (rcode: number): number => Math.min(rcode, rcodeLabels.length - 1);
+
+/** Of the label `server`: the server that a block belongs to. */
+export const serverLabel = ({ transport, host, port }: Omit<ServerKey, 'zone'>): string =>
+  `${transport}://${inBrackets(host)}:${port}`;

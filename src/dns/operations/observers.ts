@@ -1,0 +1,49 @@
+// A server block's directives for its operators → who is told of its queries.
+
+import type { Components } from '../component.ts';
+import type { ServerKey, ServerSettings } from '../config/settings.ts';
+import type { Observer } from '../observer.ts';
+import { formatName } from '../wire/index.ts';
+import { serverLabel } from './labels.ts';
+import { metricsEndpoint } from './metrics-endpoint.ts';
+import { QueryCounts } from './query-counts.ts';
+import type { ServerStatus } from './status.ts';
+
+export interface OperationsParts {
+  readonly status: ServerStatus;
+}
+
+/** What is served over HTTP for a block. */
+export function openEndpoints(
+  { directives }: ServerSettings,
+  components: Components,
+  { status }: OperationsParts,
+): void {
+  const { prometheus } = directives;
+  if (prometheus) components.get('/metrics', prometheus, () => metricsEndpoint(prometheus, status));
+}
+
+/** Who is told of the queries of one of a block's zones at one address. */
+export function observersOf({ directives }: ServerSettings, key: ServerKey, components: Components): Observer[] {
+  const observers: Observer[] = [];
+  if (directives.prometheus) observers.push(countsOf(components, key, formatName(key.zone)));
+  return observers;
+}
+
+/** Of the packets that come to no block of an address; undefined where no block counts. */
+export function dropCounts(
+  servers: readonly ServerSettings[],
+  site: Omit<ServerKey, 'zone'>,
+  components: Components,
+): QueryCounts | undefined {
+  const isCounted = servers.some(
+    ({ directives, keys }) => directives.prometheus && keys.some((key) => serverLabel(key) === serverLabel(site)),
+  );
+  return isCounted ? countsOf(components, site, 'dropped') : undefined;
+}
+
+/** They go on over a change of the configuration. */
+function countsOf(components: Components, site: Omit<ServerKey, 'zone'>, zone: string): QueryCounts {
+  const labels = { server: serverLabel(site), zone, view: '' };
+  return components.get('prometheus', labels, () => new QueryCounts(labels));
+}
