@@ -15,17 +15,21 @@ import type {
   ServerSettings,
 } from './config/settings.ts';
 import type { Handler } from './handler.ts';
-import { ClusterHandler } from './handlers/cluster.ts';
+import { AuthorityHandler } from './handlers/authority.ts';
+import { AutopathHandler } from './handlers/autopath.ts';
 import { ForwardHandler } from './handlers/forward.ts';
 import { HostsHandler } from './handlers/hosts.ts';
 import { LoadBalanced } from './handlers/loadbalance.ts';
 import { RewriteHandler } from './handlers/rewrite.ts';
+import { TransferHandler } from './handlers/transfer.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
 import { serverLabel } from './operations/labels.ts';
 import { dropCounts, type OperationsParts, observersOf, openEndpoints } from './operations/observers.ts';
 import type { QueryCounts } from './operations/query-counts.ts';
+import { ExternalZones } from './records/index.ts';
 import { Routes } from './routes.ts';
+import { SearchPaths } from './search-paths.ts';
 import { Cache } from './upstream/cache/index.ts';
 import { Forwarder } from './upstream/forwarder.ts';
 import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
@@ -102,7 +106,44 @@ interface Making extends BlockParts {
 }
 
 /** In the order in which a query passes them. */
-const makers: readonly ((making: Making) => Handler[])[] = [hostsHandlers, clusterHandlers, forwardHandlers];
+const makers: readonly ((making: Making) => Handler[])[] = [
+  autopathHandlers,
+  transferHandlers,
+  hostsHandlers,
+  externalHandlers,
+  clusterHandlers,
+  forwardHandlers,
+];
+
+function autopathHandlers(making: Making): Handler[] {
+  const { server, components, lookup, log } = making;
+  const { autopath } = server.directives;
+  if (!autopath) return [];
+  const records = recordsOf(making);
+  const labels = { server: serverLabel(server.keys[0] as ServerKey) };
+  const make = () => new SearchPaths({ records, log, labels }, autopath);
+  const search = components.get('autopath', { autopath, labels }, make);
+  return [new AutopathHandler({ search, lookup, zones: records?.zones }, autopath)];
+}
+
+function transferHandlers(making: Making): Handler[] {
+  const { transfer } = making.server.directives;
+  const records = recordsOf(making);
+  if (!transfer || !records) return [];
+  return [new TransferHandler({ zones: records.zones, isSynced: () => records.isReady() }, transfer)];
+}
+
+function externalHandlers(making: Making): Handler[] {
+  const { k8s_external: external, loadbalance } = making.server.directives;
+  const records = recordsOf(making);
+  if (!external || !records) return [];
+  const zones = new ExternalZones(records.zones, external);
+  const handler = new AuthorityHandler({
+    ...{ name: 'k8s_external', zones, lookup: making.lookup, isSynced: () => records.isReady() },
+    fallthrough: external.fallthrough,
+  });
+  return [balanced(handler, loadbalance)];
+}
 
 function hostsHandlers({ server, components, log }: Making): Handler[] {
   const { hosts, loadbalance } = server.directives;
@@ -116,8 +157,8 @@ function clusterHandlers(making: Making): Handler[] {
   const records = recordsOf(making);
   if (!kubernetes || !records) return [];
   const hasPreference = (loadbalance?.prefer.length ?? 0) > 0;
-  const cluster = new ClusterHandler({
-    ...{ zones: records.zones, lookup: making.lookup, isSynced: () => records.isReady() },
+  const cluster = new AuthorityHandler({
+    ...{ name: 'kubernetes', zones: records.zones, lookup: making.lookup, isSynced: () => records.isReady() },
     fallthrough: kubernetes.fallthrough,
     isTurned: loadbalance !== undefined && !hasPreference,
   });
@@ -126,10 +167,13 @@ function clusterHandlers(making: Making): Handler[] {
 
 /** Of the block's `kubernetes`. */
 function recordsOf({ server, components, connect, ownAddresses, log }: Making): ClusterRecords | undefined {
-  const { kubernetes: settings } = server.directives;
+  const { kubernetes: settings, k8s_external } = server.directives;
+  const external = k8s_external !== undefined;
   return (
     settings &&
-    components.get('kubernetes', settings, () => new ClusterRecords({ connect, settings, ownAddresses, log }))
+    components.get('kubernetes', { settings, external }, () => {
+      return new ClusterRecords({ connect, settings, external, ownAddresses, log });
+    })
   );
 }
 

@@ -14,6 +14,8 @@ export interface ClusterRecordsParts {
   /** Addresses at which this server can be asked, by others. */
   readonly ownAddresses: readonly string[];
   readonly log: Logger;
+  /** Whether what Services are called outside is wanted, too. */
+  readonly external?: boolean;
 }
 
 export class ClusterRecords implements Component {
@@ -22,11 +24,12 @@ export class ClusterRecords implements Component {
   /** Where pods are watched. */
   readonly pods: PodIndex | undefined;
   readonly #log: Logger;
+  readonly #external: boolean;
   readonly #connect: ClusterRecordsParts['connect'];
   readonly #settings: KubernetesSettings;
   #source: ClusterSource | undefined;
 
-  constructor({ connect, settings, ownAddresses, log }: ClusterRecordsParts) {
+  constructor({ connect, settings, ownAddresses, log, external = false }: ClusterRecordsParts) {
     const { zones, ttl, ignoreEmptyService } = settings;
     this.pods = settings.pods === 'verified' ? new PodIndex() : undefined;
     const pods = settings.pods === 'verified' ? this.pods : settings.pods;
@@ -34,12 +37,13 @@ export class ClusterRecords implements Component {
     this.#connect = connect;
     this.#settings = settings;
     this.#log = log;
+    this.#external = external;
   }
 
   async start(signal: AbortSignal): Promise<void> {
     const client = await this.#connect(this.#settings.api);
     const { index } = this.zones;
-    const facts = { endpointPodNames: this.#settings.endpointPodNames };
+    const facts = { endpointPodNames: this.#settings.endpointPodNames, external: this.#external };
     this.#source = new ClusterSource({ client, index, pods: this.pods, facts, log: this.#log }, this.#settings);
     this.#source.start(signal);
   }

@@ -21,7 +21,7 @@ import {
   queryMessage,
   writeResponse,
 } from '../wire/index.ts';
-import { ClusterHandler } from './cluster.ts';
+import { AuthorityHandler } from './authority.ts';
 import { RewriteHandler } from './rewrite.ts';
 
 const rule = (match: RewriteRule['match'], more: Partial<RewriteRule> = {}): RewriteRule => ({
@@ -44,7 +44,7 @@ function asking(rules: readonly RewriteRule[], ...handlers: Handler[]) {
     return (await responder.respond(encodeMessage(message), client, isTcp)) as Uint8Array;
   };
 }
-const cluster = new ClusterHandler({ zones: sample(), isSynced: () => true });
+const cluster = new AuthorityHandler({ name: 'kubernetes', zones: sample(), isSynced: () => true });
 const web = 'web.default.svc.cluster.local.';
 
 /** Answers every name with itself and names below it, and remembers what it was asked. */

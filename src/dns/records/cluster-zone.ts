@@ -45,13 +45,12 @@ export class ClusterZone implements Zone {
     return this.#index.owner(name) ?? this.#fixed.get(name) ?? this.#byRule(name);
   }
 
-  /** Every owner that is not made by a rule: the apex first, Services by name. */
+  /** Every owner that is not made by a rule, the apex first, as they are now: later changes do not show. */
   *owners(): Generator<Owner> {
     yield apexOwner(this.#apex());
     yield this.#serversOwner();
     yield* this.#fixed.values();
-    const services = [...this.#index.services()].sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const service of services) yield* service.owners();
+    for (const service of this.#index.services()) yield* service.owners();
   }
 
   #fix(name: Relative, records: OwnerRecords): void {

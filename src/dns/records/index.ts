@@ -1,6 +1,7 @@
 // Records of a cluster: the zones, and what feeds them.
 
-export type { PodRecords } from './cluster-zone.ts';
+export type { ClusterZone, PodRecords } from './cluster-zone.ts';
+export { ExternalZones } from './external-zones.ts';
 export * from './facts.ts';
 export type { Owner } from './owner.ts';
 export { PodIndex } from './pod-index.ts';

@@ -105,12 +105,9 @@ export class RecordIndex {
     return ofPort && this.#namesOf(ofPort)?.port(name.slice(1, first), parent.slice(1, second));
   }
 
-  /** Every Service that exists. */
-  *services(): Generator<ServiceNames> {
-    for (const state of this.#services.values()) {
-      const names = this.#namesOf(state);
-      if (names?.own) yield names;
-    }
+  /** Every Service of a namespace that is shown, as it is now. */
+  services(): ServiceNames[] {
+    return [...this.#services.values()].flatMap((state) => this.#namesOf(state) ?? []);
   }
 
   /** The Services that own the address as a cluster address. */

@@ -1,51 +1,78 @@
 // A zone's SOA record, and ready-made in wire form as the tail of every negative answer: only the three pointers to the
 // zone's name, which stands in the question, differ from answer to answer (RFC 2308 §2, spec/dns.md §1.9).
 
-import { headerSize } from '../wire/codes.ts';
+import { headerSize, Type } from '../wire/codes.ts';
 import { fromLabels, type Name } from '../wire/name.ts';
-import { type Packed, pack } from '../wire/packed.ts';
+import type { Packed } from '../wire/packed.ts';
 import type { AuthorityData } from '../wire/rdata.ts';
 import type { ResourceRecord } from '../wire/record.ts';
+import { Writer } from '../wire/writer.ts';
 
 /** Where a zone's name servers are when no Service is one. */
 export const nameServerPrefix = fromLabels(['ns', 'dns']) as Name;
 const rnamePrefix = fromLabels(['hostmaster']) as Name;
 
+export interface SoaFields {
+  readonly serial: number;
+  /** Of the zone's records, in seconds: how long it may be remembered that a name does not exist. */
+  readonly ttl: number;
+  /** Below the zone: its first name server, and where its master's mail goes. */
+  readonly mname?: Name;
+  readonly rname?: Name;
+}
+
 export class Soa {
   readonly record: ResourceRecord & { readonly data: AuthorityData };
   readonly #zone: Name;
-  readonly #serial: number;
-  readonly #ttl: number;
+  readonly #fields: Required<SoaFields>;
   readonly #template: Packed;
   readonly #pointers: readonly number[];
 
-  constructor(zone: Name, serial: number, ttl: number) {
+  constructor(zone: Name, fields: SoaFields) {
     this.#zone = zone;
-    this.#serial = serial;
-    this.#ttl = ttl;
-    this.record = {
-      name: zone,
-      class: 1,
-      ttl: Math.min(ttl, 300),
-      data: this.data(zone),
+    this.#fields = { mname: nameServerPrefix, rname: rnamePrefix, ...fields };
+    const { mname, rname, ttl } = this.#fields;
+    this.record = { name: zone, class: 1, ttl: Math.min(ttl, 300), data: this.data(zone) };
+    const writer = new Writer();
+    // By hand, so that the only pointers are those to the zone.
+    const pointers: number[] = [];
+    const pointer = () => {
+      pointers.push(writer.offset);
+      writer.u16(0);
     };
-    this.#template = pack(zone, { authority: [this.record] });
-    // Owner pointer, 10 octets of type, class, TTL and length, then the two names, each ending in a pointer.
-    const mnameEnd = 12 + nameServerPrefix.length;
-    this.#pointers = [0, mnameEnd, mnameEnd + 2 + rnamePrefix.length];
+    pointer();
+    writer.u16(Type.SOA);
+    writer.u16(this.record.class);
+    writer.u32(this.record.ttl);
+    writer.sized(() => {
+      for (const name of [mname, rname]) {
+        writer.latin1(name);
+        pointer();
+      }
+      const { serial, refresh, retry, expire, minimum } = this.record.data;
+      for (const value of [serial, refresh, retry, expire, minimum]) writer.u32(value);
+    });
+    const body = Buffer.from(writer.bytes);
+    this.#template = { body, ends: [body.length], counts: [0, 1, 0], stride: 0 };
+    this.#pointers = pointers;
+  }
+
+  get serial(): number {
+    return this.#fields.serial;
   }
 
   /** @param zone as the client spelled it */
   data(zone: Name): AuthorityData {
+    const { mname, rname, serial, ttl } = this.#fields;
     return {
       type: 'SOA',
-      mname: nameServerPrefix + zone,
-      rname: rnamePrefix + zone,
-      serial: this.#serial,
+      mname: mname + zone,
+      rname: rname + zone,
+      serial,
       refresh: 7200,
       retry: 1800,
       expire: 86400,
-      minimum: this.#ttl,
+      minimum: ttl,
     };
   }
 

@@ -78,6 +78,17 @@ export class Zones {
     return found;
   }
 
+  /** Moves with every change that DNS can see. */
+  get serial(): number {
+    return this.#serial;
+  }
+
+  /** Where the Services that lead back to this server can be asked from outside. */
+  externalServerAddresses(): readonly string[] {
+    const services = this.#nameServers().servers.flatMap((name) => this.index.service(name) ?? []);
+    return services.flatMap(({ facts }) => facts.external.filter((address) => isIPv4(address) || isIPv6(address)));
+  }
+
   /** Whether the address is that of a Service which leads back to this server: asking it would ask ourselves. */
   isOwnService(address: string): boolean {
     const { servers, addresses } = this.#nameServers();
@@ -124,7 +135,7 @@ export class Zones {
   #apex(zone: Name): Apex {
     const known = this.#apexes.get(zone);
     if (known) return known;
-    const apex = { soa: new Soa(zone, this.#serial, this.ttl), ...this.#nameServers() };
+    const apex = { soa: new Soa(zone, { serial: this.#serial, ttl: this.ttl }), ...this.#nameServers() };
     this.#apexes.set(zone, apex);
     return apex;
   }

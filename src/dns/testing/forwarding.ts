@@ -34,7 +34,10 @@ class Upstream implements Handler {
 /** @param directives of the block of the root, without `forward`. */
 export async function forwarding(t: TestContext, directives: string) {
   const upstream = new Upstream();
-  const other = clusterResponder(emptyZones(), { handlers: [upstream], resolver: { resolve: () => Rcode.REFUSED } });
+  const other = clusterResponder(emptyZones(), {
+    handlers: () => [upstream],
+    resolver: { resolve: () => Rcode.REFUSED },
+  });
   const upstreamPort = await listening(t, other);
   const settings = await settingsFor(directives, upstreamPort);
   const server = new DnsServer({ connect: () => Promise.reject(new Error('no cluster here')), log }, settings);

@@ -4,7 +4,7 @@ import { Class, typeName } from './codes.ts';
 import { formatName, type Name } from './name.ts';
 import { formatData, type RecordData, readData, typeOf, writeData } from './rdata.ts';
 import type { Reader } from './reader.ts';
-import type { Writer } from './writer.ts';
+import { Writer } from './writer.ts';
 
 export interface ResourceRecord {
   readonly name: Name;
@@ -29,6 +29,13 @@ export function writeRecord(writer: Writer, record: ResourceRecord): void {
   writer.u16(record.class);
   writer.u32(record.ttl);
   writeData(writer, record.data);
+}
+
+/** Octets of the record when no name of it is compressed. */
+export function recordSize(record: ResourceRecord): number {
+  const writer = new Writer();
+  writeRecord(writer, record);
+  return writer.offset;
 }
 
 /** A line of a zone file. */

@@ -1,8 +1,9 @@
-// The cluster's own names, out of the records (directive `kubernetes`): which of the answers of spec/dns.md §2 a query gets.
+// Names that we know: which of the answers of spec/dns.md §2 a query gets. So the cluster's own (directive `kubernetes`) and
+// what its Services are called outside (`k8s_external`).
 
 import type { Handled, Handler, Request } from '../handler.ts';
 import type { Lookup } from '../lookup.ts';
-import type { Owner, Zone, Zones } from '../records/index.ts';
+import type { Owner, Zone } from '../records/index.ts';
 import {
   Class,
   Flag,
@@ -25,8 +26,20 @@ import {
   writeResponse,
 } from '../wire/index.ts';
 
-export interface ClusterParts {
-  readonly zones: Zones;
+/** Zones that this server is the authority for. */
+export interface Authority {
+  /** Of records that have none of their own, in seconds. */
+  readonly ttl: number;
+  /** The one whose answers are kept ready to send. */
+  readonly primary: Name;
+  /** The zone that a name lies in, by its lower-case form; undefined for names that are not ours. */
+  zoneOf(key: Name): Zone | undefined;
+}
+
+export interface AuthorityParts {
+  /** The directive. */
+  readonly name: string;
+  readonly zones: Authority;
   /** For ExternalName Services that lead out of our zones; without it such answers end with the alias. */
   readonly lookup?: Lookup | undefined;
   /** Whether the records are complete. Until then what is not found may yet exist. */
@@ -46,15 +59,16 @@ interface Aliases {
   readonly outside?: Name;
 }
 
-export class ClusterHandler implements Handler {
-  readonly name = 'kubernetes';
-  readonly #zones: Zones;
+export class AuthorityHandler implements Handler {
+  readonly name: string;
+  readonly #zones: Authority;
   readonly #lookup: Lookup | undefined;
   readonly #isSynced: () => boolean;
   readonly #fallthrough: readonly Name[];
   readonly #isTurned: boolean;
 
-  constructor({ zones, lookup, isSynced, fallthrough = [], isTurned = false }: ClusterParts) {
+  constructor({ name, zones, lookup, isSynced, fallthrough = [], isTurned = false }: AuthorityParts) {
+    this.name = name;
     this.#zones = zones;
     this.#lookup = lookup;
     this.#isSynced = isSynced;

@@ -1,0 +1,136 @@
+// What Services are called from outside of the cluster: `S.NS.ZONE` with the addresses of load balancers and external IPs
+// (directive `k8s_external`, spec/dns.md §6). Made from the same index as the cluster's own names.
+
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import type { ExternalSettings } from '../config/settings.ts';
+import { FormatError } from '../wire/format-error.ts';
+import { fromLabels, isWithin, keyOf, labelsOf, type Name, parseName } from '../wire/name.ts';
+import { dashed } from './dashed.ts';
+import { Owner, type OwnerRecords, type Relative } from './owner.ts';
+import { type ServiceNames, serviceName } from './service-names.ts';
+import { Soa } from './soa.ts';
+import type { Zone } from './zone.ts';
+import type { Zones } from './zones.ts';
+
+type Settings = Pick<ExternalSettings, 'zones' | 'ttl' | 'apex' | 'headless'>;
+
+/** An {@link Authority} of the zones. */
+export class ExternalZones {
+  readonly ttl: number;
+  readonly primary: Name;
+  readonly #zones: readonly ExternalZone[];
+
+  constructor(cluster: Zones, settings: Settings) {
+    this.ttl = settings.ttl;
+    this.primary = settings.zones[0] ?? '';
+    this.#zones = settings.zones.map((name) => new ExternalZone(name, cluster, settings));
+  }
+
+  zoneOf(key: Name): Zone | undefined {
+    return this.#zones.find(({ name }) => isWithin(key, name));
+  }
+}
+
+class ExternalZone implements Zone {
+  readonly name: Name;
+  readonly #cluster: Zones;
+  readonly #settings: Settings;
+  #soa: Soa | undefined;
+
+  constructor(name: Name, cluster: Zones, settings: Settings) {
+    this.name = name;
+    this.#cluster = cluster;
+    this.#settings = settings;
+  }
+
+  /** Names below `dns.`, or what the settings call it. */
+  get soa(): Soa {
+    const { ttl, apex } = this.#settings;
+    const { serial } = this.#cluster;
+    if (this.#soa?.serial !== serial) {
+      const [mname, rname] = [fromLabels(['ns1', apex]), fromLabels(['hostmaster', apex])] as [Name, Name];
+      this.#soa = new Soa(this.name, { serial, ttl, mname, rname });
+    }
+    return this.#soa as Soa;
+  }
+
+  find(key: Name): Owner | undefined {
+    const name = key.slice(0, key.length - this.name.length);
+    const labels = labelsOf(name);
+    const apex = this.#apex(name, labels);
+    if (apex) return apex;
+    const namespace = labels.pop() ?? '';
+    const service = labels.pop();
+    const { index } = this.#cluster;
+    // A namespace's own name exists without data.
+    if (service === undefined) return index.hasNamespace(namespace) ? new Owner(name, {}) : undefined;
+    const names = index.service(serviceName(service, namespace) ?? '');
+    if (!names) return undefined;
+    const own = fromLabels([service, namespace]) as Relative;
+    if (names.facts.external.length > 0) return externalOwner(name, own, labels, names);
+    return this.#settings.headless && names.facts.isHeadless ? headlessOwner(name, labels, names) : undefined;
+  }
+
+  #apex(name: Relative, labels: readonly string[]): Owner | undefined {
+    const { apex } = this.#settings;
+    const server = fromLabels(['ns1', apex]) as Relative;
+    if (name === '') {
+      return new Owner('', { other: (zone) => [this.soa.data(zone), { type: 'NS', target: server + zone }] });
+    }
+    if (labels.at(-1) !== apex || labels.length > 2) return undefined;
+    if (labels.length === 1) return new Owner(name, {});
+    return name === server ? new Owner(name, byFamily(this.#cluster.externalServerAddresses())) : undefined;
+  }
+}
+
+const isAddress = (text: string): boolean => isIP(text) !== 0;
+
+function externalOwner(
+  name: Relative,
+  own: Relative,
+  below: readonly string[],
+  { facts }: ServiceNames,
+): Owner | undefined {
+  if (below.length !== 0 && below.length !== 2) return undefined;
+  const [port, protocol] = below.map((label) => (label.startsWith('_') ? label.slice(1) : label));
+  const ports = facts.ports.filter(
+    (candidate) => below.length === 0 || (candidate.name === port && candidate.protocol === protocol),
+  );
+  if (below.length === 2 && ports.length === 0) return undefined;
+  const weight = below.length === 2 ? 100 : Math.max(1, Math.floor(100 / Math.max(1, ports.length)));
+  const services = [...new Set(ports.map((candidate) => candidate.port))].map((number) => {
+    return { port: number, weight, target: own };
+  });
+  if (below.length === 2) return new Owner(name, { services });
+  const addresses = facts.external.filter(isAddress);
+  // A load balancer that is known by a name only.
+  if (addresses.length === 0) {
+    const alias = nameOf(facts.external[0] ?? '');
+    return alias === undefined ? undefined : new Owner(name, { alias });
+  }
+  return new Owner(name, { ...byFamily(addresses), services });
+}
+
+function headlessOwner(name: Relative, below: readonly string[], names: ServiceNames): Owner | undefined {
+  const [label] = below;
+  if (below.length > 1) return undefined;
+  const endpoints = names.endpoints.filter(
+    (endpoint) => label === undefined || (endpoint.label ?? dashed(endpoint.address)) === label,
+  );
+  return endpoints.length === 0 ? undefined : new Owner(name, byFamily(endpoints.map(({ address }) => address)));
+}
+
+const byFamily = (addresses: readonly string[]): Pick<OwnerRecords, 'v4' | 'v6'> => {
+  const all = [...new Set(addresses)];
+  const [v4, v6] = [all.filter(isIPv4), all.filter(isIPv6)];
+  return { ...(v4.length > 0 && { v4 }), ...(v6.length > 0 && { v6 }) };
+};
+
+function nameOf(text: string): Name | undefined {
+  try {
+    return keyOf(parseName(text));
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}
