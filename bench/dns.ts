@@ -1,63 +1,88 @@
 // The DNS server by itself, as a process of its own on a core of its own, against an API server of its own. All of it is
 // seen from outside: what dnsperf counts, what the kernel accounts. `npm run bench -- dns [PART...] [--seconds N]`.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiProcess } from '../scripts/api-process.ts';
+import { churn } from './dns/churn.ts';
+import { type Cluster, withCluster } from './dns/cluster.ts';
 import { hasTwoCores, stayOffServerCore } from './dns/cores.ts';
-import { fillCluster, nameOf, usual } from './dns/data.ts';
+import { large, nameOf, type Size, usual } from './dns/data.ts';
+import { latency } from './dns/latency.ts';
+import { memory } from './dns/memory.ts';
 import { qps } from './dns/qps.ts';
-import { writeQueries } from './dns/queries.ts';
-import { type Server, type Source, startCoreDns, startNsd, startPortolan, versionOf } from './dns/servers.ts';
+import { type Server, startCoreDns, startNsd, startPortolan, versionOf } from './dns/servers.ts';
 
-const parts = ['qps'] as const;
+const parts = ['qps', 'latency', 'churn', 'memory'] as const;
 
 // Ends those that it started, too (end-with-us).
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
+/** Whoever hangs, it ends. */
+const longestMs = 40 * 60_000;
+setTimeout(() => {
+  process.stderr.write('The benchmark does not end by itself.\n');
+  process.exit(1);
+}, longestMs).unref();
+
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: 'string', default: '8' } },
+  options: {
+    /** Of each run of dnsperf. */
+    seconds: { type: 'string', default: '8' },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.find((part) => !(parts as readonly string[]).includes(part));
 if (unknown !== undefined) throw new Error(`no part "${unknown}"; there are ${parts.join(', ')}`);
 const seconds = Number(values.seconds);
-const wants = (part: (typeof parts)[number]): boolean => positionals.length === 0 || positionals.includes(part);
+if (!(seconds >= 1 && seconds <= 20)) throw new Error(`--seconds ${values.seconds}: must be from 1 to 20`);
+const wants = (...some: (typeof parts)[number][]): boolean =>
+  positionals.length === 0 || some.some((part) => positionals.includes(part));
+
+const versions = await Promise.all([
+  versionOf('dnsperf', '-h'),
+  versionOf('nsd', '-v'),
+  versionOf('coredns', '-version'),
+]);
+const [dnsperfVersion, nsdVersion, coreDnsVersion] = versions.map((version) => version ?? 'none');
+const cores = hasTwoCores
+  ? 'the server on core 0, all others on core 1'
+  : 'ONE CORE FOR ALL: no figure for the server alone';
+process.stdout.write(`dnsperf ${dnsperfVersion}, NSD ${nsdVersion}, CoreDNS ${coreDnsVersion}; ${cores}\n`);
+const hasCoreDns = coreDnsVersion !== 'none';
+
+const heading = (size: Size): void => void process.stdout.write(`\n${nameOf(size)}\n`);
+
+async function underLoad(cluster: Cluster): Promise<void> {
+  const { folder, connections } = cluster;
+  const ours = await cluster.started(startPortolan(cluster));
+  const peers: Server[] = hasCoreDns ? [await cluster.started(startCoreDns(cluster, 'kubeadm'))] : [];
+  if (wants('churn')) await churn(connections[0], cluster, seconds, [ours, ...peers]);
+  if (!wants('qps', 'latency')) return;
+  const nsd = await cluster.started(startNsd(cluster));
+  if (wants('latency')) await latency(folder, seconds, [ours, nsd, ...peers]);
+  if (!wants('qps')) return;
+  if (hasCoreDns) peers.push(await cluster.started(startCoreDns(cluster, 'kubernetes only')));
+  await qps({ folder, seconds, ours, nsd, peers });
+}
+
+async function inMemory(cluster: Cluster, size: Size): Promise<void> {
+  const targets = {
+    memory: size === usual ? '150 MiB' : '250 MiB',
+    ready: size === usual ? '3 s' : '-',
+    relist: '1.3 ×',
+  };
+  await memory(cluster, startPortolan, targets);
+  const none = { memory: '-', ready: '-', relist: '-' };
+  if (hasCoreDns) await memory(cluster, (source) => startCoreDns(source, 'kubeadm'), none);
+}
 
 await stayOffServerCore();
-const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-dns-'));
-const api = await ApiProcess.create();
-const servers: Server[] = [];
-const started = async (server: Promise<Server>): Promise<Server> => {
-  servers.push(await server);
-  return await server;
-};
-try {
-  await api.start();
-  const connections = await Promise.all([api.connect(), api.connect(), api.connect(), api.connect()]);
-  const services = await fillCluster(connections, usual);
-  writeQueries(folder, services);
-  const source: Source = { folder, kubeconfig: await api.writeKubeconfig(), services };
-  const versions = await Promise.all([
-    versionOf('dnsperf', '-h'),
-    versionOf('nsd', '-v'),
-    versionOf('coredns', '-version'),
-  ]);
-  const [dnsperf, nsd, coredns] = versions.map((version) => version ?? 'none');
-  const cores = hasTwoCores ? 'server on core 0, the rest on core 1' : 'ONE CORE FOR ALL: no figure for the server';
-  process.stdout.write(`${nameOf(usual)}; dnsperf ${dnsperf}, NSD ${nsd}, CoreDNS ${coredns}; ${cores}\n\n`);
-  if (wants('qps')) {
-    const ours = await started(startPortolan(source));
-    const reference = await started(startNsd(source));
-    const peers = versions[2]
-      ? [await started(startCoreDns(source, 'kubeadm')), await started(startCoreDns(source, 'kubernetes only'))]
-      : [];
-    await qps({ folder, seconds, ours, nsd: reference, peers });
+if (wants('qps', 'latency', 'churn')) {
+  heading(usual);
+  await withCluster(usual, underLoad);
+}
+if (wants('memory')) {
+  for (const size of [usual, large]) {
+    heading(size);
+    await withCluster(size, (cluster) => inMemory(cluster, size));
   }
-} finally {
-  await Promise.all(servers.map((server) => server.stop()));
-  await api.remove();
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 // What a process takes, as the kernel counts it.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const statusMB = (pid: number | undefined, field: string): number => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -22,4 +22,13 @@ export function processorSeconds(pid: number | undefined, withChildren = false):
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const counted = withChildren ? [11, 12, 13, 14] : [11, 12];
   return counted.reduce((sum, field) => sum + Number(fields[field]), 0) / 100;
+}
+
+/** The process and all that descend from it. */
+export function processTree(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  });
+  return [pid, ...children.flatMap(processTree)];
 }

@@ -1,4 +1,5 @@
-// Who runs where: the server that is measured on one core, everybody else on the other.
+// Who runs where, and before whom: the server that is measured on one core, everybody else on the other; the load
+// generator before all others on its core, where it is the server's pauses that are looked for.
 
 import { cpus } from 'node:os';
 import { run } from '#lib/run.ts';
@@ -14,3 +15,9 @@ export const on = (...cores: readonly number[]): string[] => (hasTwoCores ? ['ta
 export async function stayOffServerCore(): Promise<void> {
   if (hasTwoCores) await run('taskset', ['-a', '-p', '-c', String(generatorCore), String(process.pid)]);
 }
+
+/**
+ * Words before a program that goes before all on its core. Not for one that computes for long, nor for Node: threads of V8
+ * wait for one another without leaving the core.
+ */
+export const beforeAll: readonly string[] = ['chrt', '-f', '1'];

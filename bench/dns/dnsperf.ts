@@ -1,7 +1,7 @@
 // dnsperf (DNS-OARC) as a load generator: what it is told, and what it says afterwards.
 
 import { run } from '#lib/run.ts';
-import { generatorCore, on } from './cores.ts';
+import { beforeAll, generatorCore, on } from './cores.ts';
 
 export interface Load {
   readonly port: number;
@@ -42,8 +42,7 @@ export async function dnsperf(load: Load): Promise<Outcome> {
 
 /** With the time that each query waited for its answer, in ms. */
 export async function dnsperfTimes(load: Load): Promise<Outcome & { readonly times: number[] }> {
-  // Ahead of everybody on its core: it is the server's pauses that are looked for.
-  const output = await start(['chrt', '-f', '1', ...command(load), '-v'], load);
+  const output = await start([...beforeAll, ...command(load), '-v'], load);
   const times = [...output.matchAll(/^> \S+ .* ([\d.]+)$/gm)].map(([, seconds]) => Number(seconds) * 1000);
   return { ...outcomeOf(output), times };
 }

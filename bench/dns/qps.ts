@@ -2,7 +2,7 @@
 // same machine.
 
 import { median, report } from '../figures.ts';
-import { dnsperf, type Outcome } from './dnsperf.ts';
+import { dnsperf, type Load, type Outcome } from './dnsperf.ts';
 import { pathOf, type QueryKind, queryKinds } from './queries.ts';
 import type { Server } from './servers.ts';
 
@@ -19,6 +19,11 @@ export interface Contest {
   readonly peers: readonly Server[];
 }
 
+interface Run extends Outcome {
+  /** For each second that the server computed: what is left of noise when others compute on its core, too. */
+  readonly perProcessorSecond: number;
+}
+
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 
 export async function qps(contest: Contest): Promise<void> {
@@ -31,34 +36,36 @@ export async function qps(contest: Contest): Promise<void> {
 
 async function compare({ folder, seconds, ours, nsd, peers }: Contest, kind: QueryKind, tcp: boolean): Promise<void> {
   const servers = [ours, nsd, ...peers];
-  const outcomes = new Map<Server, Outcome[]>(servers.map((server) => [server, []]));
+  const runs = new Map<Server, Run[]>(servers.map((server) => [server, []]));
   for (let i = 0; i < rounds; i++) {
     for (const server of servers) {
-      const outcome = await dnsperf({ port: server.port, queries: pathOf(folder, kind.file), seconds, tcp });
-      outcomes.get(server)?.push(outcome);
+      const load = { port: server.port, queries: pathOf(folder, kind.file), seconds, tcp };
+      runs.get(server)?.push(await measure(server, load));
     }
   }
-  const of = (server: Server): Outcome[] => outcomes.get(server) as Outcome[];
-  const [first] = of(nsd) as [Outcome];
-  for (const server of servers) checkSameAnswers(server, of(server), first);
-  const speed = (server: Server): number => median(of(server).map(({ perSecond }) => perSecond));
-  const ratio = (server: Server): string =>
-    median(of(server).map(({ perSecond }, i) => perSecond / (of(nsd)[i] as Outcome).perSecond)).toFixed(2);
-  const way = tcp ? ' by TCP' : '';
-  const share = ({ sent, lost }: { sent: number; lost: number }) => `${lost} of ${count(sent)}`;
-  report(
-    `${kind.title}${way}: queries/s, ratio to NSD`,
-    `${count(speed(ours))}, ${ratio(ours)}`,
-    tcp ? '-' : `${count(kind.target)}, ${wantedOfNsd.toFixed(2)}`,
-  );
-  report('  lost at 400 outstanding', share(total(of(ours))), 'none');
-  for (const server of [nsd, ...peers]) {
-    report(
-      `  ${server.title}: queries/s, ratio, lost`,
-      `${count(speed(server))}, ${ratio(server)}, ${share(total(of(server)))}`,
-      '-',
-    );
+  const of = (server: Server): Run[] => runs.get(server) as Run[];
+  const [reference] = of(nsd) as [Run];
+  for (const server of servers) checkSameAnswers(server, of(server), reference);
+  const figures = (server: Server, field: 'perSecond' | 'perProcessorSecond'): string => {
+    const ratios = of(server).map((run, i) => run[field] / (of(nsd)[i] as Run)[field]);
+    return `${count(median(of(server).map((run) => run[field])))}, ${median(ratios).toFixed(2)}`;
+  };
+  for (const server of servers) {
+    const title = `${server.title}, ${kind.title}${tcp ? ' by TCP' : ''}: queries/s, ratio to NSD`;
+    const isOurs = server === ours;
+    const target = isOurs && !tcp ? `${count(kind.target)}, ${wantedOfNsd.toFixed(2)}` : '-';
+    report(title, figures(server, 'perSecond'), target);
+    report('  per second of its processor time, ratio to NSD', figures(server, 'perProcessorSecond'), '-');
+    const { sent, lost } = total(of(server));
+    report('  lost at 400 outstanding', `${lost} of ${count(sent)}`, isOurs ? 'none' : '-');
   }
+}
+
+async function measure(server: Server, load: Load): Promise<Run> {
+  const before = server.processorSeconds();
+  const outcome = await dnsperf(load);
+  const used = server.processorSeconds() - before;
+  return { ...outcome, perProcessorSecond: (outcome.sent - outcome.lost) / used };
 }
 
 const total = (outcomes: readonly Outcome[]): { sent: number; lost: number } => ({

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Rcode, Type } from '#dns/wire/index.ts';
 import { tryRun } from '#lib/run.ts';
 import { endWithUs } from '../../scripts/end-with-us.ts';
+import { processorSeconds, processTree } from '../../scripts/process-use.ts';
 import { Asker } from './asker.ts';
 import { on, serverCore } from './cores.ts';
 import { domain, domainName, isHeadless, type Stored } from './data.ts';
@@ -24,6 +25,8 @@ export interface Server {
   readonly pid: number;
   /** From the start of the process to the first answers that are right, one of them that a name does not exist. */
   readonly readyMs: number;
+  /** Seconds that the process and all that it has started have computed. */
+  processorSeconds(): number;
   stop(): Promise<void>;
 }
 
@@ -35,15 +38,16 @@ export interface Source {
   readonly services: readonly Stored[];
 }
 
-export async function startPortolan({ kubeconfig, services }: Source): Promise<Server> {
+export async function startPortolan(source: Source): Promise<Server> {
   const port = ports.portolan;
   const program = fileURLToPath(new URL('../../src/dns/main.ts', import.meta.url));
-  const args = ['--kubeconfig', kubeconfig, '--listen', `127.0.0.1:${port}`, '--reverse-cidrs', reverseRanges];
-  return await start('portolan', port, [process.execPath, program, ...args, '--resolv-conf', ''], services);
+  const args = ['--kubeconfig', source.kubeconfig, '--listen', `127.0.0.1:${port}`, '--reverse-cidrs', reverseRanges];
+  return await start('portolan', port, [process.execPath, program, ...args, '--resolv-conf', ''], source.services);
 }
 
 /** NSD with one server process: the pace of this machine in this minute. */
-export async function startNsd({ folder, services }: Source): Promise<Server> {
+export async function startNsd(source: Source): Promise<Server> {
+  const { folder, services } = source;
   const port = ports.nsd;
   writeFileSync(join(folder, 'zone'), zoneFile(services));
   // Debian's would leave most of one client's queries without an answer (rrl), and add what nobody asked for.
@@ -75,7 +79,8 @@ zone:
 /** As kubeadm configures it, or with nothing but what answers for the cluster. */
 export type CoreDnsFile = 'kubeadm' | 'kubernetes only';
 
-export async function startCoreDns({ folder, kubeconfig, services }: Source, file: CoreDnsFile): Promise<Server> {
+export async function startCoreDns(source: Source, file: CoreDnsFile): Promise<Server> {
+  const { folder, kubeconfig, services } = source;
   const port = ports.coredns + (file === 'kubeadm' ? 0 : 1);
   const kubernetes = `kubernetes ${domain} in-addr.arpa ip6.arpa {
     kubeconfig ${kubeconfig}
@@ -126,11 +131,14 @@ async function start(title: string, port: number, words: string[], services: rea
     await stop(child);
     throw new Error(`Cannot measure ${title}: ${error.message}\n${lastWords}`);
   });
+  const readyMs = performance.now() - begin;
+  const pid = child.pid as number;
   return {
     title,
     port,
-    pid: child.pid as number,
-    readyMs: performance.now() - begin,
+    pid,
+    readyMs,
+    processorSeconds: () => processTree(pid).reduce((sum, each) => sum + processorSeconds(each), 0),
     stop: () => stop(child),
   };
 }
