@@ -19,6 +19,11 @@ export async function withCluster(size: Size, work: (cluster: Cluster) => Promis
   const folder = mkdtempSync(join(tmpdir(), 'portolan-bench-dns-'));
   const api = await ApiProcess.create();
   const servers: Server[] = [];
+  const clear = () => {
+    for (const each of [folder, api.folder]) rmSync(each, { recursive: true, force: true });
+  };
+  // Also when it is interrupted.
+  process.once('exit', clear);
   try {
     await api.start();
     const connections = await Promise.all([api.connect(), api.connect(), api.connect(), api.connect()]);
@@ -34,6 +39,7 @@ export async function withCluster(size: Size, work: (cluster: Cluster) => Promis
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     await api.remove();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', clear);
+    clear();
   }
 }

@@ -97,6 +97,9 @@ async function checkListed(api: Cluster['api'], { title }: Server): Promise<void
   const connection = await api.connect();
   const { body } = await connection.send('GET', '/metrics');
   connection.close();
-  const lists = String(body).match(/^apiserver_request_total\{.*resource="endpointslices".*verb="LIST".*$/m);
+  const counted = String(body)
+    .split('\n')
+    .filter((line) => line.startsWith('apiserver_request_total{'));
+  const lists = counted.some((line) => line.includes('verb="LIST"') && line.includes('resource="endpointslices"'));
   if (!lists) throw new Error(`${title} has not listed EndpointSlices anew`);
 }
