@@ -32,7 +32,9 @@ import { Routes } from './routes.ts';
 import { SearchPaths } from './search-paths.ts';
 import { Cache } from './upstream/cache/index.ts';
 import { Forwarder } from './upstream/forwarder.ts';
-import { type Nameserver, ResolvConf } from './upstream/resolv-conf.ts';
+import { Forwards } from './upstream/forwards.ts';
+import { ForwardMetrics } from './upstream/metrics.ts';
+import type { Nameserver } from './upstream/resolv-conf.ts';
 import type { Resolver } from './upstream/resolver.ts';
 import { formatName, type Name } from './wire/index.ts';
 
@@ -178,43 +180,27 @@ function recordsOf({ server, components, connect, ownAddresses, log }: Making): 
 }
 
 function forwardHandlers(making: Making): Handler[] {
-  const { server, components } = making;
-  const { forward = [], loadbalance } = server.directives;
-  return forward.map((settings) => {
-    const records = recordsOf(making);
-    const forwarder = components.get('forward', settings, () => new ForwardComponent(settings, making, records));
-    return balanced(new ForwardHandler(cached(server, settings, forwarder.resolver, components)), loadbalance);
-  });
+  const { server, components, log } = making;
+  const { forward, loadbalance } = server.directives;
+  if (!forward) return [];
+  const zones = recordsOf(making)?.zones;
+  const isOurselves = (asked: Nameserver) => making.isOurselves(asked) || zones?.isOwnService(asked.host) === true;
+  const metrics = components.get('forward', 'metrics', () => new ForwardMetrics());
+  const forwarderFor = (settings: ForwardSettings) =>
+    components.get('forward', settings, () => new Forwarder(settings, { log, metrics, isOurselves }));
+  const forwards = new Forwards(forward.map((settings) => ({ ...settings, resolver: forwarderFor(settings) })));
+  const handler = new ForwardHandler(cached(server, forwards, components), (name) => forwards.takes(name));
+  return [balanced(handler, loadbalance)];
 }
 
 const balanced = (handler: Handler, settings: LoadBalanceSettings | undefined): Handler =>
   settings ? new LoadBalanced(handler, settings) : handler;
 
-/** What is known of other servers' answers belongs to a server block and one of its `forward`s: another may tell another story. */
-function cached(server: ServerSettings, forward: ForwardSettings, next: Resolver, components: Components): Resolver {
-  const { cache } = server.directives;
+/** What is known of other servers' answers belongs to a server block and its `forward`s: others may tell another story. */
+function cached({ keys, directives }: ServerSettings, next: Resolver, components: Components): Resolver {
+  const { cache, forward } = directives;
   if (!cache) return next;
   const zones = cache.zones.map(formatName).join(',');
-  const labels = { server: serverLabel(server.keys[0] as ServerKey), zones, view: '' };
+  const labels = { server: serverLabel(keys[0] as ServerKey), zones, view: '' };
   return components.get('cache', { cache, forward, labels }, () => new Cache({ next, labels }, cache));
-}
-
-/** The servers of one `forward`. */
-class ForwardComponent {
-  readonly name = 'forward';
-  readonly resolver: Forwarder;
-  readonly #file: ResolvConf | undefined;
-
-  constructor({ to }: ForwardSettings, { log, isOurselves }: BlockParts, records: ClusterRecords | undefined) {
-    const file = to.find((upstream) => 'file' in upstream)?.file;
-    this.#file = file === undefined ? undefined : new ResolvConf(file, log);
-    const fixed = to.filter((upstream) => 'host' in upstream);
-    const isLoop = (server: Nameserver) => isOurselves(server) || records?.zones.isOwnService(server.host);
-    const servers = () => [...fixed, ...(this.#file?.servers() ?? []).filter((server) => !isLoop(server))];
-    this.resolver = new Forwarder({ servers, log });
-  }
-
-  async start(): Promise<void> {
-    await this.#file?.load();
-  }
 }

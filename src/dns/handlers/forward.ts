@@ -4,18 +4,22 @@
 import type { Handled, Handler, Request } from '../handler.ts';
 import { inquiryOf, writeReply } from '../upstream/relay.ts';
 import type { Answer, Resolver } from '../upstream/resolver.ts';
-import { Flag, isZoneTransfer, nothing, Rcode, writeResponse } from '../wire/index.ts';
+import { Flag, isZoneTransfer, type Name, nothing, Rcode, writeResponse } from '../wire/index.ts';
 
 export class ForwardHandler implements Handler {
   readonly name = 'forward';
   readonly #resolver: Resolver;
+  readonly #takes: (name: Name) => boolean;
 
-  constructor(resolver: Resolver) {
+  /** @param takes which names are forwarded, given in lower case; all when absent. */
+  constructor(resolver: Resolver, takes: (name: Name) => boolean = () => true) {
     this.#resolver = resolver;
+    this.#takes = takes;
   }
 
   handle(request: Request): Handled | Promise<Handled> {
     const { query, isTcp, limit } = request;
+    if (!this.#takes(query.key)) return undefined;
     // A transfer is more than one message, and others' zones are not ours to give away.
     if (isZoneTransfer(query.type)) return writeResponse(query, Rcode.REFUSED, 0, nothing, limit);
     const answer = this.#resolver.resolve(inquiryOf(query, isTcp));

@@ -5,14 +5,11 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Logger } from '#lib/log.ts';
 import type { Response } from '../handler.ts';
+import { numericLookup } from '../numeric-lookup.ts';
 import type { Respond } from './site.ts';
 
 /** Bursts wait in the kernel, not in a queue of ours. The kernel grants less when its own limit is lower. */
 const receiveBuffer = 4 * 1024 * 1024;
-
-/** Peers are known by their numeric address: sending to them must not ask the resolver, not even for a number. */
-const numeric = (address: string, family: unknown, callback: (...results: unknown[]) => void): void =>
-  callback(null, address, family);
 
 export class UdpListener {
   readonly #respond: Respond;
@@ -28,7 +25,7 @@ export class UdpListener {
       type: isIPv6(address.host) ? 'udp6' : 'udp4',
       recvBufferSize: receiveBuffer,
       ipv6Only: isIPv6(address.host),
-      lookup: numeric as never,
+      lookup: numericLookup,
     });
   }
 

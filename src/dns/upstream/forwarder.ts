@@ -1,97 +1,115 @@
-// Names that are not ours, asked of the host's resolvers in their order (spec/dns.md §8). Equal questions that are under
-// way share one exchange; the number of waiting clients is bounded. Nothing is cached.
+// One `forward`: questions to any of its servers (spec/dns.md §8). Equal questions that are under way share one exchange;
+// the number of those who wait is bounded.
 
-import { randomInt } from 'node:crypto';
 import type { Logger } from '#lib/log.ts';
-import { headerSize, questionSize, Rcode } from '../wire/index.ts';
-import { type Exchange, exchangeTcp, exchangeUdp } from './exchange.ts';
-import { type Inquiry, inquiryKey, isIncomplete, writeInquiry } from './relay.ts';
+import type { ForwardSettings } from '../config/settings.ts';
+import { Rcode } from '../wire/index.ts';
+import { readCredentials } from './credentials.ts';
+import type { ForwardMetrics } from './metrics.ts';
+import { orderOf } from './policy.ts';
+import { type Inquiry, inquiryKey } from './relay.ts';
 import type { Nameserver } from './resolv-conf.ts';
 import type { Answer, Resolver } from './resolver.ts';
+import { type ServerAddress, UpstreamServer } from './server.ts';
+import { ServerList } from './server-list.ts';
+import { firstAnswer, type Times } from './tries.ts';
 
-export interface ForwarderOptions {
-  /** One try. */
-  readonly tryMs: number;
-  /** All tries of one question. */
-  readonly totalMs: number;
-  /** Clients that wait; further ones are refused at once. */
-  readonly maxPending: number;
+export interface ForwarderParts {
+  readonly log: Logger;
+  readonly metrics: ForwardMetrics;
+  /** Whether asking a server that a resolv.conf file names would be asking ourselves: then it is left out. */
+  readonly isOurselves: (server: Nameserver) => boolean;
 }
-const usual: ForwarderOptions = { tryMs: 2000, totalMs: 5000, maxPending: 1000 };
 
-/** A server that did not answer is asked last for this long, so that not every client waits for it. */
-const distrustMs = 10_000;
-const minTries = 3;
+const usual: Times = { tryMs: 2000, totalMs: 5000, hedgeMs: 500 };
 
-const keyOfServer = ({ host, port }: Nameserver): string => `${host} ${port}`;
+/** Clients that wait, where the configuration sets no limit: about 2 kB each. */
+const maxConcurrent = 10_000;
+/** Tries of one question, where the configuration sets no limit. */
+const maxTries = 100;
 
 export class Forwarder implements Resolver {
-  readonly #servers: () => readonly Nameserver[];
+  readonly name = 'forward';
+  readonly #settings: ForwardSettings;
   readonly #log: Logger;
-  readonly #options: ForwarderOptions;
-  readonly #underWay = new Map<string, Promise<Buffer | undefined>>();
-  readonly #distrusted = new Map<string, number>();
-  #pending = 0;
+  readonly #metrics: ForwardMetrics;
+  readonly #times: Times;
+  readonly #list: ServerList;
+  readonly #order: ReturnType<typeof orderOf>;
+  readonly #underWay = new Map<string, Promise<Answer>>();
+  #waiting = 0;
 
-  /** @param parts.servers called for every question: the list may change, be empty, and must leave out ourselves. */
-  constructor(parts: { servers: () => readonly Nameserver[]; log: Logger }, options: Partial<ForwarderOptions> = {}) {
-    this.#servers = parts.servers;
-    this.#log = parts.log;
-    this.#options = { ...usual, ...options };
+  constructor(settings: ForwardSettings, parts: ForwarderParts, times: Partial<Times> = {}) {
+    const { log, isOurselves } = parts;
+    this.#settings = settings;
+    this.#log = log;
+    this.#metrics = parts.metrics;
+    this.#times = { ...usual, ...times };
+    const make = (address: ServerAddress) => new UpstreamServer(address, settings, parts);
+    this.#list = new ServerList(settings.to, { make, isOurselves, log });
+    this.#order = orderOf(settings.policy);
+  }
+
+  /** Until `signal` aborts; then questions under way are still answered. Rejects when a file for TLS cannot be read. */
+  async start(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.#list.close(), { once: true });
+    await Promise.all([this.#list.load(), readCredentials(this.#settings.tls)]);
   }
 
   async resolve(inquiry: Inquiry): Promise<Answer> {
-    if (this.#pending >= this.#options.maxPending) return Rcode.REFUSED;
-    return (await this.#ask(inquiry)) ?? Rcode.SERVFAIL;
-  }
-
-  /** Undefined when no server gave an answer. */
-  async #ask(inquiry: Inquiry): Promise<Buffer | undefined> {
-    const key = inquiryKey(inquiry);
-    this.#pending++;
+    if (this.#waiting >= (this.#settings.maxConcurrent || maxConcurrent)) {
+      this.#metrics.rejected();
+      return Rcode.REFUSED;
+    }
+    this.#waiting++;
     try {
-      const answer = this.#underWay.get(key) ?? this.#try(inquiry).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, answer);
-      return await answer;
+      return await this.#shared(inquiry);
     } finally {
-      this.#pending--;
+      this.#waiting--;
     }
   }
 
-  async #try(inquiry: Inquiry): Promise<Buffer | undefined> {
-    const deadline = performance.now() + this.#options.totalMs;
-    const servers = this.#inOrder();
-    const tries = servers.length === 0 ? 0 : Math.max(minTries, 2 * servers.length);
-    for (let i = 0; i < tries; i++) {
-      const left = deadline - performance.now();
-      if (left <= 0) break;
-      const server = servers[i % servers.length] as Nameserver;
-      const message = writeInquiry(inquiry, randomInt(65536));
-      const questionEnd = headerSize + questionSize(inquiry.name);
-      const timeoutMs = Math.ceil(Math.min(this.#options.tryMs, left));
-      try {
-        const reply = await this.#exchange({ server, message, questionEnd, timeoutMs }, inquiry.isTcp);
-        this.#distrusted.delete(keyOfServer(server));
-        return reply;
-      } catch (error) {
-        this.#distrusted.set(keyOfServer(server), performance.now() + distrustMs);
-        this.#log.debug('upstream server failed', { server: server.host, error });
+  #shared(inquiry: Inquiry): Promise<Answer> {
+    const key = inquiryKey(inquiry);
+    // What comes by TCP is whole, so it does for those as well who asked by UDP.
+    const underWay = this.#underWay.get(key) ?? this.#underWay.get(inquiryKey({ ...inquiry, isTcp: true }));
+    if (underWay) return underWay;
+    const answer = this.#ask(inquiry).finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, answer);
+    return answer;
+  }
+
+  #ask(inquiry: Inquiry): Promise<Answer> {
+    const { policy, failover } = this.#settings;
+    const all = this.#list.all;
+    const up = all.filter(({ isDown }) => !isDown).length;
+    return firstAnswer(inquiry, {
+      ...this.#times,
+      servers: this.#servers(all),
+      // An order that is configured says that the first one's answer is wanted, if there is one.
+      hedged: policy === 'sequential' ? 0 : up,
+      failover,
+      answers: all.length,
+      onFailure: ({ name }, error) => this.#log.debug('upstream server failed', { server: name, error }),
+    });
+  }
+
+  /** Whom to ask: those that are up, again and again; one at random when none is. */
+  *#servers(all: readonly UpstreamServer[]): Generator<UpstreamServer, void> {
+    const { maxConnectAttempts = 2 * all.length, failfastAllUnhealthyUpstreams } = this.#settings;
+    const order = this.#order(all);
+    for (let tries = 0; tries < (maxConnectAttempts || maxTries); ) {
+      const up = order.filter(({ isDown }) => !isDown);
+      if (up.length === 0) {
+        if (all.length > 0) this.#metrics.allDown();
+        const [any] = orderOf('random')(all);
+        if (any && !failfastAllUnhealthyUpstreams) yield any;
+        return;
+      }
+      for (const server of up.slice(0, (maxConnectAttempts || maxTries) - tries)) {
+        tries++;
+        yield server;
       }
     }
-    return undefined;
-  }
-
-  async #exchange(exchange: Exchange, isTcp: boolean): Promise<Buffer> {
-    const reply = await exchangeUdp(exchange);
-    return isTcp && isIncomplete(reply) ? await exchangeTcp(exchange) : reply;
-  }
-
-  #inOrder(): readonly Nameserver[] {
-    const now = performance.now();
-    const servers = this.#servers();
-    // Servers that left the list are forgotten with it.
-    for (const [key, until] of this.#distrusted) if (until <= now) this.#distrusted.delete(key);
-    const isTrusted = (server: Nameserver) => !this.#distrusted.has(keyOfServer(server));
-    return [...servers.filter(isTrusted), ...servers.filter((server) => !isTrusted(server))];
   }
 }

@@ -21,7 +21,7 @@ export interface Inquiry {
   readonly name: string;
   readonly type: number;
   readonly class: number;
-  /** Opcode, RD, AD and CD, as they stand in the header. */
+  /** Opcode, RD and CD, as they stand in the header. */
   readonly flags: number;
   readonly edns: Pick<Edns, 'dnssecOk'> | undefined;
   /** The client asks by TCP: it wants the whole answer, whatever its size. */
@@ -31,7 +31,8 @@ export interface Inquiry {
 export const inquiryKey = ({ name, type, class: klass, flags, edns, isTcp }: Inquiry): string =>
   `${type} ${klass} ${flags} ${edns ? (edns.dnssecOk ? 'do' : 'edns') : 'plain'} ${isTcp} ${name}`;
 
-const passedFlags = 0x7800 | Flag.RD | Flag.AD | Flag.CD;
+/** AD is asked for always and passed on to those who want it, so that they may share an answer with others. */
+const passedFlags = 0x7800 | Flag.RD | Flag.CD;
 
 export const inquiryOf = (query: Query, isTcp: boolean): Inquiry => ({
   name: query.key,
@@ -47,7 +48,7 @@ export function writeInquiry({ name, type, class: klass, flags, edns }: Inquiry,
   const end = headerSize + questionSize(name);
   const message = Buffer.alloc(end + (edns ? optSize : 0));
   message.writeUInt16BE(id, 0);
-  message.writeUInt16BE(flags, 2);
+  message.writeUInt16BE(flags | Flag.AD, 2);
   message.writeUInt16BE(1, 4);
   message.writeUInt16BE(edns ? 1 : 0, 10);
   message.write(name, headerSize, 'latin1');
@@ -55,18 +56,6 @@ export function writeInquiry({ name, type, class: klass, flags, edns }: Inquiry,
   message.writeUInt16BE(klass, end - 2);
   if (edns) writeOpt(message, end, 0, edns.dnssecOk);
   return message;
-}
-
-/** Whether a reply is cut off or damaged, so that asking again by TCP may give the whole. */
-export function isIncomplete(reply: Buffer): boolean {
-  if (reply.readUInt16BE(2) & Flag.TC) return true;
-  try {
-    outline(reply);
-    return false;
-  } catch (error) {
-    if (error instanceof FormatError) return true;
-    throw error;
-  }
 }
 
 /** The reply as `query`'s client gets it. Damaged ones become an empty answer with TC: ask again by TCP. */

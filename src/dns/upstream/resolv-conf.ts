@@ -34,6 +34,11 @@ export class ResolvConf {
     this.#log = log;
   }
 
+  /** Its path. */
+  get file(): string {
+    return this.#file.path;
+  }
+
   /** As of the last look at the file; a new look begins when that is a while ago. */
   servers(): readonly Nameserver[] {
     if (performance.now() - this.#checked > checkEveryMs) void this.load();

@@ -32,6 +32,16 @@ export const Rcode = {
   BADVERS: 16,
 } as const;
 
+const rcodeNames = [
+  'NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE DSOTYPENI',
+  '. . . . BADVERS BADKEY BADTIME BADMODE BADNAME BADALG BADTRUNC BADCOOKIE',
+]
+  .join(' ')
+  .split(' ');
+
+/** The mnemonic (IANA's registry of DNS RCODEs), or the number. */
+export const rcodeName = (rcode: number): string => (rcodeNames[rcode] ?? '.').replace(/^\.$/, String(rcode));
+
 /** Bits of the second header word. */
 export const Flag = {
   QR: 0x8000,

@@ -13,7 +13,7 @@ import { Entries } from './entries.ts';
 import type { SharedParts } from './parts.ts';
 import { read } from './reading.ts';
 import { Renewals } from './renewals.ts';
-import { forAll, isKeepable, keyOf, keyOfFailure, wantsRecursion } from './sharing.ts';
+import { isKeepable, keyOf, keyOfFailure, wantsRecursion } from './sharing.ts';
 
 export class Cache implements Component, Resolver {
   readonly name = 'cache';
@@ -51,17 +51,16 @@ export class Cache implements Component, Resolver {
 
   #ask(inquiry: Inquiry, key: string, now: number): Answer | Promise<Answer> {
     const { next, entries, counts } = this.#parts;
-    const asked = wantsRecursion(inquiry) ? forAll(inquiry) : inquiry;
-    const failure = entries.findFailure(keyOfFailure(asked), now);
+    const failure = entries.findFailure(keyOfFailure(inquiry), now);
     if (failure) {
       counts.hit(failure);
       return failure.message(failure.ttlLeft(now));
     }
     counts.misses++;
-    const answer = next.resolve(asked);
+    const answer = next.resolve(inquiry);
     return answer instanceof Promise
-      ? answer.then((later) => this.#keep(asked, key, later))
-      : this.#keep(asked, key, answer);
+      ? answer.then((later) => this.#keep(inquiry, key, later))
+      : this.#keep(inquiry, key, answer);
   }
 
   /** What the client gets. */

@@ -17,11 +17,5 @@ export const keyOf = ({ name, type, class: klass, flags, edns }: Inquiry): strin
 /** A server may fail at EDNS or by TCP alone: its failure is only told to those who would have asked the same way. */
 export const keyOfFailure = inquiryKey;
 
-/**
- * As it is asked for everybody: whether data is authentic is told only to those who ask with AD (RFC 6840 §5.7), and the
- * next client may want to know. What this client gets is decided when the reply is written for it.
- */
-export const forAll = (inquiry: Inquiry): Inquiry => ({ ...inquiry, flags: inquiry.flags | Flag.AD });
-
 /** What a server gives without recursion is what it happens to know: it is told to nobody else. */
 export const wantsRecursion = ({ flags }: Inquiry): boolean => (flags & Flag.RD) !== 0;

@@ -1,0 +1,46 @@
+// One UDP socket to one server, from a random port of the kernel's. It is connected: the kernel drops other senders and
+// reports a port where nobody listens.
+
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { numericLookup } from '../numeric-lookup.ts';
+import { type Connection, ConnectionClosed, type Opening } from './connection.ts';
+import { Pending } from './pending.ts';
+import type { Nameserver } from './resolv-conf.ts';
+
+export async function openUdp({ host, port }: Nameserver, { onEnd }: Omit<Opening, 'timeoutMs'>): Promise<Connection> {
+  const pending = new Pending();
+  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: numericLookup });
+  let isOpen = true;
+  const end = (error: Error) => {
+    if (!isOpen) return;
+    isOpen = false;
+    socket.close();
+    pending.fail(error);
+    onEnd();
+  };
+  const connected = Promise.withResolvers<void>();
+  socket.on('error', connected.reject);
+  socket.connect(port, host, (error?: Error) => (error ? connected.reject(error) : connected.resolve()));
+  try {
+    await connected.promise;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  socket.off('error', connected.reject).on('error', end);
+  socket.on('message', (message) => {
+    try {
+      pending.receive(message);
+    } catch (error) {
+      end(error as Error);
+    }
+  });
+  return {
+    ask: async (inquiry, timeoutMs) => {
+      if (!isOpen) throw new ConnectionClosed('the socket is closed');
+      return await pending.ask(inquiry, timeoutMs, (message) => socket.send(message));
+    },
+    close: () => end(new ConnectionClosed('the socket is closed')),
+  };
+}
