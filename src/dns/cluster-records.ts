@@ -30,10 +30,18 @@ export class ClusterRecords implements Component {
   #source: ClusterSource | undefined;
 
   constructor({ connect, settings, ownAddresses, log, external = false }: ClusterRecordsParts) {
-    const { zones, ttl, ignoreEmptyService } = settings;
+    const { zones, ttl, ignoreEmptyService, zonal, multicluster } = settings;
     this.pods = settings.pods === 'verified' ? new PodIndex() : undefined;
     const pods = settings.pods === 'verified' ? this.pods : settings.pods;
-    this.zones = new Zones({ zones, ttl, ignoreEmptyService, ...(pods && { pods }), ownAddresses });
+    this.zones = new Zones({
+      zones,
+      ttl,
+      ignoreEmptyService,
+      zonal,
+      multicluster,
+      ...(pods && { pods }),
+      ownAddresses,
+    });
     this.#connect = connect;
     this.#settings = settings;
     this.#log = log;
@@ -42,9 +50,11 @@ export class ClusterRecords implements Component {
 
   async start(signal: AbortSignal): Promise<void> {
     const client = await this.#connect(this.#settings.api);
-    const { index } = this.zones;
-    const facts = { endpointPodNames: this.#settings.endpointPodNames, external: this.#external };
-    this.#source = new ClusterSource({ client, index, pods: this.pods, facts, log: this.#log }, this.#settings);
+    const { index, imports } = this.zones;
+    const { endpointPodNames, zonal, multicluster } = this.#settings;
+    const facts = { endpointPodNames, zones: zonal, external: this.#external };
+    const parts = { client, index, pods: this.pods, facts, log: this.#log };
+    this.#source = new ClusterSource({ ...parts, ...(multicluster.length > 0 && { imports }) }, this.#settings);
     this.#source.start(signal);
   }
 

@@ -3,18 +3,24 @@
 // that there is never a second copy. When the API is lost, the last state goes on being served (spec/dns.md §4).
 
 import type { EndpointSlice, KubeObject, Namespace, Pod, Service } from '#api/index.ts';
-import { endpointSlices, namespaces, pods, services } from '#api/resources.ts';
+import { endpointSlices, namespaces, pods, ref, services } from '#api/resources.ts';
 import { type Client, type Mirror, type Resource, reflect, type Selection } from '#client/index.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { KubernetesSettings } from './config/settings.ts';
 import {
   type FactOptions,
+  importedServiceLabel,
+  importedSliceFacts,
+  importFacts,
   type PodIndex,
   podAddresses,
   type RecordIndex,
+  type ServiceImport,
   serviceFacts,
   sliceFacts,
 } from './records/index.ts';
+
+const serviceImports = ref<ServiceImport>('multicluster.x-k8s.io/v1alpha1', 'serviceimports', 'ServiceImport');
 
 /** Small, because parsing a page holds up the queries that come meanwhile. */
 const pageSize = 50;
@@ -26,6 +32,8 @@ export interface SourceParts {
   readonly index: RecordIndex;
   /** Fed only where it is wanted: pods are many. */
   readonly pods?: PodIndex | undefined;
+  /** Fed only where other clusters' Services are wanted. */
+  readonly imports?: RecordIndex;
   readonly facts?: FactOptions;
   readonly log?: Logger;
 }
@@ -56,12 +64,14 @@ export class ClusterSource {
 
   /** Until `signal` aborts. */
   start(signal: AbortSignal): void {
-    const { pods: podIndex } = this.#parts;
+    const { pods: podIndex, imports } = this.#parts;
     const listed = [
       this.#follow(this.#namespaceFeed(), signal),
       this.#follow(this.#serviceFeed(), signal),
       ...(this.#wanted.endpoints ? [this.#follow(this.#sliceFeed(), signal)] : []),
       ...(podIndex ? [this.#follow(this.#podFeed(podIndex), signal)] : []),
+      ...(imports ? [this.#follow(this.#importFeed(imports), signal)] : []),
+      ...(imports ? [this.#follow(this.#importedSliceFeed(imports), signal)] : []),
     ];
     void Promise.all(listed).then(() => {
       this.#hasSynced = true;
@@ -83,12 +93,17 @@ export class ClusterSource {
   }
 
   #namespaceFeed(): Feed<Namespace> {
-    const { client, index } = this.#parts;
+    const { client, index, imports } = this.#parts;
+    const indexes = imports ? [index, imports] : [index];
     return {
       resource: client.resource(namespaces),
       selection: { labelSelector: this.#wanted.namespaceLabels },
-      set: ({ metadata }) => index.setNamespace(metadata.name ?? ''),
-      remove: (_, name) => index.removeNamespace(name),
+      set: ({ metadata }) => {
+        for (const each of indexes) each.setNamespace(metadata.name ?? '');
+      },
+      remove: (_, name) => {
+        for (const each of indexes) each.removeNamespace(name);
+      },
     };
   }
 
@@ -108,6 +123,25 @@ export class ClusterSource {
       resource: client.resource(endpointSlices),
       selection: this.#selection,
       set: (slice) => index.setSlice(slice.metadata.name ?? '', sliceFacts(slice, facts)),
+      remove: (namespace, name) => index.removeSlice(namespace, name),
+    };
+  }
+
+  #importFeed(index: RecordIndex): Feed<ServiceImport> {
+    return {
+      resource: this.#parts.client.resource(serviceImports),
+      selection: this.#selection,
+      set: (object) => index.setService(importFacts(object)),
+      remove: (namespace, name) => index.removeService({ namespace, name }),
+    };
+  }
+
+  #importedSliceFeed(index: RecordIndex): Feed<EndpointSlice> {
+    const labels = this.#wanted.labels ? [this.#wanted.labels] : [];
+    return {
+      resource: this.#parts.client.resource(endpointSlices),
+      selection: { ...this.#selection, labelSelector: [importedServiceLabel, ...labels].join() },
+      set: (slice) => index.setSlice(slice.metadata.name ?? '', importedSliceFacts(slice)),
       remove: (namespace, name) => index.removeSlice(namespace, name),
     };
   }

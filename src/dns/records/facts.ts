@@ -2,7 +2,7 @@
 // that DNS can see (spec/dns.md §1.4, §1.5).
 
 import { isIP } from 'node:net';
-import type { EndpointSlice, Pod, Service } from '#api/index.ts';
+import type { EndpointSlice, KubeObject, Pod, Service } from '#api/index.ts';
 import { serviceNameLabel } from '#api/well-known-labels.ts';
 import { FormatError } from '../wire/format-error.ts';
 import { keyOf, type Name, parseName } from '../wire/name.ts';
@@ -34,6 +34,8 @@ export interface EndpointFacts {
   /** The label below the Service's name, where it is not the dashed address. */
   readonly label?: string;
   readonly zone?: string;
+  /** The cluster that an imported Service's endpoint is in. */
+  readonly cluster?: string;
 }
 
 export interface SliceFacts {
@@ -43,6 +45,19 @@ export interface SliceFacts {
   readonly endpoints: readonly EndpointFacts[];
   readonly ports: readonly PortFacts[];
 }
+
+/** A Service imported from other clusters (MCS API, KEP-1645). */
+export interface ServiceImport extends KubeObject {
+  readonly spec?: {
+    readonly type?: 'ClusterSetIP' | 'Headless';
+    readonly ips?: readonly string[];
+    readonly ports?: readonly { readonly name?: string; readonly protocol?: string; readonly port: number }[];
+  };
+}
+
+/** Labels of the slices of imported Services. */
+export const importedServiceLabel = 'multicluster.kubernetes.io/service-name';
+const sourceClusterLabel = 'multicluster.kubernetes.io/source-cluster';
 
 /** Which parts are wanted beyond the usual. */
 export interface FactOptions {
@@ -68,6 +83,24 @@ export function serviceFacts({ metadata, spec, status }: Service, { external }: 
       ...(external ? (spec?.externalIPs ?? []) : []),
     ],
   };
+}
+
+export const importFacts = ({ metadata, spec }: ServiceImport): ServiceFacts => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name ?? '',
+  clusterIPs: (spec?.ips ?? []).filter((address) => isIP(address) !== 0),
+  isHeadless: spec?.type === 'Headless',
+  ports: (spec?.ports ?? []).map(portFacts),
+  external: [],
+});
+
+/** A slice of an imported Service; without the label of its cluster its endpoints have no names. */
+export function importedSliceFacts(slice: EndpointSlice): SliceFacts {
+  const { labels } = slice.metadata;
+  const cluster = shared((labels?.[sourceClusterLabel] ?? '').toLowerCase());
+  const facts = sliceFacts(slice);
+  const endpoints = facts.endpoints.map((endpoint) => ({ ...endpoint, cluster }));
+  return { ...facts, service: labels?.[importedServiceLabel] ?? '', endpoints };
 }
 
 function aliasOf(text = ''): Name | null {

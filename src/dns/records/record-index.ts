@@ -2,6 +2,7 @@
 // names are worked out when somebody asks for one of them (service-names.ts). What DNS cannot see changes nothing.
 
 import { isDeepStrictEqual } from 'node:util';
+import { fromLabels, labelsOf } from '../wire/name.ts';
 import { AddressNames, canonical } from './address-names.ts';
 import type { ServiceFacts, SliceFacts } from './facts.ts';
 import type { Owner, Relative } from './owner.ts';
@@ -102,7 +103,16 @@ export class RecordIndex {
     if (ofEndpoint) return this.#namesOf(ofEndpoint)?.endpoint(name.slice(1, first));
     const second = 1 + parent.charCodeAt(0);
     const ofPort = this.#services.get(parent.slice(second));
-    return ofPort && this.#namesOf(ofPort)?.port(name.slice(1, first), parent.slice(1, second));
+    if (ofPort) return this.#namesOf(ofPort)?.port(name.slice(1, first), parent.slice(1, second));
+    return this.#options.isZonal ? this.#zonal(name) : undefined;
+  }
+
+  /** `ZONE.pin._zone.S.NS.svc`; a zone's name may have dots. */
+  #zonal(name: Relative): Owner | undefined {
+    const labels = labelsOf(name);
+    if (labels.length < 6 || labels.at(-4) !== '_zone') return undefined;
+    const service = this.service(fromLabels(labels.slice(-3)) ?? '');
+    return service?.zonal(labels.slice(0, -5).join('.'), labels.at(-5) ?? '');
   }
 
   /** Every Service of a namespace that is shown, as it is now. */

@@ -12,6 +12,10 @@ export interface NameOptions {
   readonly room: number;
   /** ClusterIP Services without a ready endpoint do not exist. */
   readonly ignoreEmptyService?: boolean;
+  /** Endpoints are below the name of their cluster: `E.CLUSTER.S.NS.svc` (spec/dns.md §6). */
+  readonly isMulticluster?: boolean;
+  /** Headless Services have names for the endpoints of one zone: `ZONE.pin._zone.S.NS.svc` (spec/dns.md §6). */
+  readonly isZonal?: boolean;
 }
 
 /** One possible SRV record, before weighing and merging. */
@@ -50,18 +54,30 @@ export class ServiceNames {
 
   /** `E.S.NS.svc`: several endpoints may share one host name. */
   endpoint(label: string): Owner | undefined {
+    if (this.#options.isMulticluster) return undefined;
     return this.#asked.get(label) ?? this.#ask(label, () => this.#endpointOwner(label));
   }
 
-  /** `_P._PROTO.S.NS.svc` for each named port. Underscores may be left out of the question. */
+  /** Two labels below the Service's name: `_P._PROTO` for each named port, whose underscores may be left out. */
   port(port: string, protocol: string): Owner | undefined {
     const key = `${port}.${protocol}`;
-    return this.#asked.get(key) ?? this.#ask(key, () => this.#portOwner(bare(port), bare(protocol)));
+    return this.#asked.get(key) ?? this.#ask(key, () => this.#pairOwner(port, protocol));
+  }
+
+  /** `ZONE.pin._zone.S.NS.svc`, and `prefer`, which stands for all endpoints when the zone has none. */
+  zonal(zone: string, directive: string): Owner | undefined {
+    if (!this.#options.isZonal || !this.facts.isHeadless || !this.#hasChildren) return undefined;
+    if (directive !== 'pin' && directive !== 'prefer') return undefined;
+    const found = this.endpoints.filter((endpoint) => endpoint.zone?.toLowerCase() === zone);
+    const endpoints = found.length === 0 && directive === 'prefer' ? this.endpoints : found;
+    const name = this.#below(...zone.split('.'), directive, '_zone');
+    return name === undefined ? undefined : new Owner(name, byFamily(endpoints.map(({ address }) => address)));
   }
 
   /** The name of an endpoint's address. Undefined when it cannot stand in DNS. */
-  endpointName({ label, address }: EndpointFacts): Relative | undefined {
-    return this.#below(label ?? dashed(address));
+  endpointName({ label, address, cluster }: EndpointFacts): Relative | undefined {
+    const own = label ?? dashed(address);
+    return cluster === undefined ? this.#below(own) : this.#below(own, cluster);
   }
 
   /** Ready endpoints, each address once under each of its names. */
@@ -74,8 +90,8 @@ export class ServiceNames {
   *owners(): Generator<Owner> {
     if (this.own) yield this.own;
     if (!this.#hasChildren) return;
-    for (const label of this.#byLabel().keys()) {
-      const owner = this.endpoint(label);
+    for (const labels of this.#byLabel().keys()) {
+      const owner = this.#ask(labels, () => this.#endpointOwner(labels));
       if (owner) yield owner;
     }
     for (const key of this.#byPort().keys()) {
@@ -136,8 +152,9 @@ export class ServiceNames {
   #byLabel(): Map<string, string[]> {
     if (this.#addresses) return this.#addresses;
     this.#addresses = new Map();
-    for (const { label, address } of this.endpoints) {
-      const key = label ?? dashed(address);
+    for (const { label, address, cluster } of this.endpoints) {
+      const own = label ?? dashed(address);
+      const key = cluster === undefined ? own : `${own}.${cluster}`;
       const found = this.#addresses.get(key);
       if (found) found.push(address);
       else this.#addresses.set(key, [address]);
@@ -170,9 +187,15 @@ export class ServiceNames {
     return owner;
   }
 
-  #endpointOwner(label: string): Owner | undefined {
-    const addresses = this.#byLabel().get(label);
-    const name = this.#below(label);
+  #pairOwner(first: string, second: string): Owner | undefined {
+    const isPort = !this.#options.isMulticluster || (first.startsWith('_') && second.startsWith('_'));
+    return isPort ? this.#portOwner(bare(first), bare(second)) : this.#endpointOwner(`${first}.${second}`);
+  }
+
+  /** @param labels the endpoint's own and, of an imported Service, its cluster's, with a dot between them */
+  #endpointOwner(labels: string): Owner | undefined {
+    const addresses = this.#byLabel().get(labels);
+    const name = this.#below(...labels.split('.'));
     return addresses && name !== undefined ? new Owner(name, byFamily(addresses)) : undefined;
   }
 

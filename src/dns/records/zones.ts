@@ -20,6 +20,9 @@ export interface ZonesOptions {
   readonly pods?: PodRecords;
   /** See {@link RecordIndex}. */
   readonly ignoreEmptyService?: boolean;
+  readonly zonal?: boolean;
+  /** Those of the zones that hold what is imported from other clusters. */
+  readonly multicluster?: readonly Name[];
   /** The server's own addresses, as endpoints of its Service and for `ns.dns`. */
   readonly ownAddresses?: readonly string[];
   /** Now in seconds, for the serial. */
@@ -32,6 +35,8 @@ const longestName = 254;
 export class Zones {
   readonly ttl: number;
   readonly index: RecordIndex;
+  /** What is imported from other clusters. */
+  readonly imports: RecordIndex;
   /** The zone that names are told in when the question does not say. */
   readonly primary: Name;
   readonly #clusters: readonly ClusterZone[];
@@ -47,12 +52,15 @@ export class Zones {
     this.ttl = options.ttl;
     this.#serial = this.#now();
     const forward = options.zones.filter((name) => !isReverse(name));
-    this.primary = forward[0] ?? '';
-    const { ignoreEmptyService = false, pods = 'insecure' } = options;
+    this.primary = forward.find((name) => !options.multicluster?.includes(name)) ?? forward[0] ?? '';
+    const { ignoreEmptyService = false, pods = 'insecure', zonal: isZonal = false, multicluster = [] } = options;
     const room = longestName - Math.max(0, ...forward.map((name) => name.length));
-    this.index = new RecordIndex({ room, ignoreEmptyService }, () => this.#changed());
-    const index = this.index;
-    this.#clusters = forward.map((name) => new ClusterZone(name, { index, pods, apex: () => this.#apex(name) }));
+    this.index = new RecordIndex({ room, ignoreEmptyService, isZonal }, () => this.#changed());
+    this.imports = new RecordIndex({ room, isMulticluster: true }, () => this.#changed());
+    this.#clusters = forward.map((name) => {
+      const index = multicluster.includes(name) ? this.imports : this.index;
+      return new ClusterZone(name, { index, pods, apex: () => this.#apex(name) });
+    });
     for (const name of options.zones.filter(isReverse)) {
       const namesOf = (address: string) => this.#namesOf(address);
       this.#reverse.set(name, new ReverseZone(name, { namesOf, primary: this.primary, apex: () => this.#apex(name) }));
