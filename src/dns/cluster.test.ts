@@ -1,7 +1,6 @@
 // The DNS server as a client of a real API server on the memory store: in this process, and as a process of its own.
 
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,6 +11,7 @@ import { endpointSlices, namespaces, services } from '#api/index.ts';
 import { Client } from '#client/index.ts';
 import { apiServer, kubeconfig } from './api-server.testing.ts';
 import { settingsFromFlags } from './config/from-flags.ts';
+import { dnsProcess } from './process.testing.ts';
 import { DnsServer } from './server.ts';
 import { http, namespace, packet, printed, service, slice } from './testing/cluster.ts';
 import { log } from './testing/listening.ts';
@@ -82,18 +82,12 @@ test('names follow the objects of the API', async (t) => {
   await eventually(address, web, nxdomain);
 });
 
-/** Starts the process and resolves when it says that it is ready. */
-async function dnsProcess(t: TestContext, flags = ['--listen', '127.0.0.1:0', '--resolv-conf', '']) {
-  const args = ['--kubeconfig', await kubeconfig(t, await apiServer(t)), ...flags];
-  const child = fork(new URL('./main.ts', import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  t.after(() => child.kill('SIGKILL'));
-  const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });
-  assert.equal(ready.type, 'ready');
-  return { child, address: ready.addresses[0] as { host: string; port: number } };
-}
+/** With an API server of its own. */
+const started = async (t: TestContext, flags = ['--listen', '127.0.0.1:0', '--resolv-conf', '']) =>
+  await dnsProcess(t, ['--kubeconfig', await kubeconfig(t, await apiServer(t)), ...flags]);
 
 test('as a process: ready means answering, SIGTERM ends it with 0', async (t) => {
-  const { child, address } = await dnsProcess(t);
+  const { child, address } = await started(t);
   const kubernetes = 'kubernetes.default.svc.cluster.local';
   assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 5 IN A 10.96.0.1`);
   child.kill('SIGTERM');
@@ -107,14 +101,14 @@ test('as a process: a Corefile says what is served', async (t) => {
   await writeFile(corefile, '(all) {\n  bind 127.0.0.1\n}\nimport *.server\n');
   const block = 'cluster.test:0 {\n  import all\n  kubernetes {\n    ttl 7\n  }\n}\n';
   await writeFile(join(folder, 'cluster.server'), block);
-  const { address } = await dnsProcess(t, ['--corefile', corefile]);
+  const { address } = await started(t, ['--corefile', corefile]);
   const kubernetes = 'kubernetes.default.svc.cluster.test';
   assert.equal(await ask(address, kubernetes), `NOERROR qr aa rd\nanswer ${kubernetes}. 7 IN A 10.96.0.1`);
   assert.equal(await ask(address, 'kubernetes.default.svc.cluster.local'), 'REFUSED qr rd');
 });
 
 test('as a process: it ends when its parent lets go of it', async (t) => {
-  const { child } = await dnsProcess(t);
+  const { child } = await started(t);
   child.disconnect();
   assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(10_000) }), [0, null]);
 });

@@ -35,6 +35,18 @@ test('without resolvers only the zones of the cluster are served', async () => {
   assert.deepEqual([servers[0]?.keys[0]?.host, servers[0]?.keys[0]?.port], ['0.0.0.0', 53]);
 });
 
+test('what is served over HTTP beside DNS is told by flags, and nothing is without them', async () => {
+  const flags = ['--metrics-bind-address', '0.0.0.0:9153', '--ready-bind-address', '[::]:8181'];
+  const health = ['--health-bind-address', '127.0.0.1:8080', '--lameduck', '5s'];
+  const directives = async (argv: string[]) => (await serversOf(['--kubeconfig', 'f', ...argv], {}))[0]?.directives;
+  const told = await directives([...flags, ...health]);
+  assert.deepEqual(told?.prometheus, { host: '0.0.0.0', port: 9153 });
+  assert.deepEqual(told?.health, { host: '127.0.0.1', port: 8080, lameduckMs: 5000 });
+  assert.deepEqual(told?.ready, { host: '::', port: 8181, monitor: 'until-ready' });
+  const { prometheus, health: none, ready } = (await directives([])) ?? {};
+  assert.deepEqual([prometheus, none, ready], [undefined, undefined, undefined]);
+});
+
 test('wrong flags are refused with their name', () => {
   const cases: [argv: string[], want: RegExp][] = [
     [[], /--kubeconfig is missing/],
@@ -43,6 +55,10 @@ test('wrong flags are refused with their name', () => {
     [['--kubeconfig', 'f', '--ttl', '3601'], /--ttl "3601"/],
     [['--kubeconfig', 'f', '--reverse-cidrs', '10.0.0.0'], /--reverse-cidrs "10.0.0.0"/],
     [['--kubeconfig', 'f', '--nonsense'], /nonsense/],
+    [['--kubeconfig', 'f', '--health-bind-address', 'localhost:8080'], /--health-bind-address: "localhost:8080"/],
+    [['--kubeconfig', 'f', '--lameduck', '5'], /--lameduck "5": time: missing unit/],
+    [['--kubeconfig', 'f', '--lameduck=-5s'], /--lameduck "-5s"/],
+    [['--kubeconfig', 'f', '--lameduck', '5s'], /--lameduck: --health-bind-address is missing/],
     [['--corefile', 'f', '--ttl', '5'], /--ttl and --corefile exclude each other: say it in f/],
   ];
   for (const [argv, want] of cases) assert.throws(() => parseDnsOptions(argv, {}), want);

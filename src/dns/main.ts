@@ -3,7 +3,9 @@
 
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
+import { parseBindAddress } from '#lib/bind-address.ts';
 import { type Cidr, parseCidr } from '#lib/cidr.ts';
+import { parseGoDuration } from '#lib/go-duration.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { connectApi } from './api-access.ts';
 import { settingsFromCorefile, withKubeconfig } from './config/from-corefile.ts';
@@ -15,7 +17,9 @@ export interface DnsOptions {
   readonly settings: DnsSettings;
   readonly log?: Logger | undefined;
   /** Called when every address is listened at and the records are complete. */
-  readonly onReady?: ((addresses: DnsServer['addresses']) => void) | undefined;
+  readonly onReady?: ((server: Pick<DnsServer, 'addresses' | 'endpoints'>) => void) | undefined;
+  /** Ends it at once, answers under way or not. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 export const usage = `Usage: portolan dns --kubeconfig FILE [options]
@@ -26,7 +30,11 @@ export const usage = `Usage: portolan dns --kubeconfig FILE [options]
   --domain NAME           the cluster's domain (default cluster.local)
   --reverse-cidrs LIST    service and pod ranges that are resolved in reverse, with commas between them
   --resolv-conf FILE      the resolvers for other names (default /etc/resolv.conf; empty: refuse other names)
-  --ttl SECONDS           of every record, 0 to 3600 (default 5)`;
+  --ttl SECONDS           of every record, 0 to 3600 (default 5)
+  --metrics-bind-address ADDRESS:PORT   where /metrics is served, for example 0.0.0.0:9153 (default: nowhere)
+  --health-bind-address ADDRESS:PORT    where /health is served, for example 0.0.0.0:8080 (default: nowhere)
+  --ready-bind-address ADDRESS:PORT     where /ready is served, for example 0.0.0.0:8181 (default: nowhere)
+  --lameduck DURATION     how long queries are answered after SIGTERM, for example 5s (default 0s)`;
 
 /** Where settings come from. */
 export interface SettingsSource {
@@ -46,6 +54,10 @@ export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv)
       'reverse-cidrs': { type: 'string', multiple: true },
       'resolv-conf': { type: 'string' },
       ttl: { type: 'string' },
+      'metrics-bind-address': { type: 'string' },
+      'health-bind-address': { type: 'string' },
+      'ready-bind-address': { type: 'string' },
+      lameduck: { type: 'string' },
     },
   });
   const { kubeconfig = env.KUBECONFIG, corefile, ...flags } = values;
@@ -55,6 +67,12 @@ export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv)
     return { read: async () => withKubeconfig(await settingsFromCorefile(corefile, env), kubeconfig) };
   }
   if (!kubeconfig) throw new Error('--kubeconfig is missing: without an API server there are no records');
+  const bindAddress = (name: `${'metrics' | 'health' | 'ready'}-bind-address`) =>
+    parseBindAddress(`--${name}`, flags[name] ?? '');
+  const health = bindAddress('health-bind-address');
+  const lameduckMs = parseLameduck(flags.lameduck ?? '0s');
+  if (lameduckMs > 0 && !health)
+    throw new Error('--lameduck: --health-bind-address is missing, which tells of that time');
   const settings = settingsFromFlags({
     api: { by: 'kubeconfig', file: kubeconfig },
     listen: (flags.listen ?? ['0.0.0.0:53']).map(parseListen),
@@ -62,6 +80,9 @@ export function parseDnsOptions(argv: readonly string[], env: NodeJS.ProcessEnv)
     reverseCidrs: (flags['reverse-cidrs'] ?? []).flatMap((list) => list.split(',').filter(Boolean).map(parseRange)),
     resolvConf: (flags['resolv-conf'] ?? '/etc/resolv.conf') || undefined,
     ttl: parseTtl(flags.ttl ?? '5'),
+    prometheus: bindAddress('metrics-bind-address'),
+    health: health && { ...health, lameduckMs },
+    ready: bindAddress('ready-bind-address'),
   });
   return { read: async () => ({ settings, digest: '' }) };
 }
@@ -70,6 +91,18 @@ function parseTtl(text: string): number {
   const ttl = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
   if (!(ttl <= 3600)) throw new Error(`--ttl "${text}": must be a number of seconds from 0 to 3600`);
   return ttl;
+}
+
+function parseLameduck(text: string): number {
+  const problem = (why: string) => new Error(`--lameduck "${text}": ${why}; it must be a duration such as 5s`);
+  let ms: number;
+  try {
+    ms = parseGoDuration(text);
+  } catch (error) {
+    throw problem((error as Error).message);
+  }
+  if (ms < 0 || ms > 3_600_000) throw problem('more than an hour, or less than nothing');
+  return ms;
 }
 
 function parseListen(text: string): { host: string; port: number } {
@@ -86,7 +119,10 @@ function parseRange(text: string): Cidr {
   return cidr;
 }
 
-/** Serves until `signal` aborts, then resolves. Rejects when an address cannot be had or the kubeconfig is unusable. */
+/**
+ * Serves until `signal` aborts, takes leave of its clients ({@link DnsServer.shutDown}), then resolves. Rejects when an
+ * address cannot be had or the kubeconfig is unusable.
+ */
 export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<void> {
   const log = options.log ?? createLogger('dns');
   const server = new DnsServer({ connect: connectApi, log }, options.settings);
@@ -97,25 +133,45 @@ export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<
   try {
     await server.synced(signal);
     log.info('serving', { addresses: server.addresses });
-    options.onReady?.(server.addresses);
+    options.onReady?.(server);
     await aborted.promise;
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    await server.close();
+    await server.shutDown(options.hurry);
   }
 }
 
-/** The process: ends well on SIGTERM and SIGINT, and when the parent that started it with an IPC channel is gone. */
-export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
+/**
+ * What ends the process. A signal: it takes leave of its clients, and a second one has its usual effect. That the parent is
+ * gone which started it with an IPC channel: in a hurry.
+ */
+function endings(): { readonly stop: AbortSignal; readonly hurry: AbortSignal } {
   const stop = new AbortController();
-  for (const event of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(event, () => stop.abort());
+  const hurry = new AbortController();
+  const onSignal = () => {
+    for (const name of ['SIGTERM', 'SIGINT']) process.off(name, onSignal);
+    stop.abort();
+  };
+  const onOrphaned = () => {
+    hurry.abort();
+    stop.abort();
+  };
+  for (const name of ['SIGTERM', 'SIGINT']) process.on(name, onSignal);
+  process.once('disconnect', onOrphaned);
   // The parent may have gone before there was anybody to hear of it.
-  if (process.send && !process.connected) stop.abort();
+  if (process.send && !process.connected) onOrphaned();
+  return { stop: stop.signal, hurry: hurry.signal };
+}
+
+/** The process: resolves with its exit code, 0 when it was asked to end. */
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<number> {
+  const { stop, hurry } = endings();
   try {
     const { settings } = await parseDnsOptions(argv, process.env).read();
-    const onReady: DnsOptions['onReady'] = (addresses) => process.send?.({ type: 'ready', addresses });
-    await runDns({ settings, onReady }, stop.signal);
+    const onReady: DnsOptions['onReady'] = ({ addresses, endpoints }) =>
+      process.send?.({ type: 'ready', addresses, endpoints });
+    await runDns({ settings, onReady, hurry }, stop);
     return 0;
   } catch (error) {
     process.stderr.write(`portolan dns: ${(error as Error).message}\n`);

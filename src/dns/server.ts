@@ -11,6 +11,7 @@ import type { ApiAccess, DnsSettings, Transport } from './config/settings.ts';
 import { listenDns, type SiteListener } from './listeners/site.ts';
 import type { PacketObserver } from './observer.ts';
 import { Endpoint } from './operations/endpoint.ts';
+import { Readiness } from './operations/ready-endpoint.ts';
 import { ServerCounts, settingsMetrics } from './operations/server-metrics.ts';
 import type { ServerStatus } from './operations/status.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -24,6 +25,8 @@ export interface DnsServerParts {
 
 /** How often components are asked whether they are ready. */
 const pollMs = 20;
+/** How long an end waits for answers that are under way. */
+const graceMs = 5000;
 
 interface OpenSite {
   readonly listener: SiteListener;
@@ -36,6 +39,7 @@ export class DnsServer implements ServerStatus {
   readonly #log: Logger;
   readonly #open = new Map<string, OpenSite>();
   readonly #counts = new ServerCounts();
+  readonly #readiness = new Readiness();
   #settings: DnsSettings;
   #blocks: Blocks | undefined;
 
@@ -114,12 +118,29 @@ export class DnsServer implements ServerStatus {
   }
 
   unready(): string[] {
-    return this.#blocks ? unready(this.#blocks) : ['listeners'];
+    if (!this.#blocks) return ['listeners'];
+    return this.#readiness.unready(this.#blocks.components, isWatched(this.#settings));
   }
 
   /** Resolves when the cluster's records are complete; rejects when `signal` aborts before. */
   async synced(signal?: AbortSignal): Promise<void> {
     while (!this.isReady) await sleep(pollMs, signal);
+  }
+
+  /**
+   * Takes leave of its clients (spec/dns.md §10): /ready is refused at once, so that they are sent elsewhere; queries and
+   * /health go on for the time of `lameduck`, and until what is under way then is answered. Aborting `hurry` cuts it short.
+   */
+  async shutDown(hurry?: AbortSignal): Promise<void> {
+    for (const component of this.#blocks?.components ?? []) {
+      if (component instanceof Endpoint && component.name === 'ready') component.close();
+    }
+    await sleep(lameduckMs(this.#settings), hurry).catch(() => {});
+    const drained = Promise.all([...this.#open.values()].map(({ listener }) => listener.drain()));
+    const grace = new AbortController();
+    await Promise.race([drained, sleep(graceMs, hurry ?? grace.signal).catch(() => {})]);
+    grace.abort();
+    await this.close();
   }
 
   async close(): Promise<void> {
@@ -170,15 +191,15 @@ export class DnsServer implements ServerStatus {
 
 const sleep = (ms: number, signal?: AbortSignal): Promise<void> => setTimeout(ms, undefined, { signal });
 
-/** Each name once, in their order. */
-const unready = ({ components }: Blocks): string[] => {
-  const names = [...components].filter((component) => component.isReady?.() === false).map(({ name }) => name);
-  return [...new Set(names)].sort();
-};
-
-async function ready(blocks: Blocks): Promise<void> {
-  while (unready(blocks).length > 0) await sleep(pollMs);
+async function ready({ components }: Blocks): Promise<void> {
+  while (new Readiness().unready(components).length > 0) await sleep(pollMs);
 }
+
+const isWatched = ({ servers }: DnsSettings): boolean =>
+  servers.some(({ directives }) => directives.ready?.monitor === 'continuously');
+
+const lameduckMs = ({ servers }: DnsSettings): number =>
+  Math.max(0, ...servers.map(({ directives }) => directives.health?.lameduckMs ?? 0));
 
 const startupTimeoutMs = ({ servers }: DnsSettings): number =>
   Math.max(0, ...servers.map(({ directives }) => directives.kubernetes?.startupTimeoutMs ?? 0));

@@ -7,7 +7,7 @@ import { reverseZoneNames } from '../records/index.ts';
 import { keyOf, type Name, parseName } from '../wire/index.ts';
 import { forwardDefaults } from './directives/forward.ts';
 import { kubernetesDefaults } from './directives/kubernetes.ts';
-import type { ApiAccess, Directives, DnsSettings, ForwardSettings } from './settings.ts';
+import type { ApiAccess, Directives, DnsSettings, ForwardSettings, HealthSettings, HostPort } from './settings.ts';
 
 export interface DnsFlags {
   readonly api: ApiAccess;
@@ -20,6 +20,10 @@ export interface DnsFlags {
   readonly resolvConf?: string | undefined;
   /** Seconds. */
   readonly ttl: number;
+  /** What is served over HTTP beside DNS. */
+  readonly prometheus?: HostPort | undefined;
+  readonly health?: HealthSettings | undefined;
+  readonly ready?: HostPort | undefined;
 }
 
 /** Throws FormatError for a domain that is no name. */
@@ -29,6 +33,9 @@ export function settingsFromFlags(flags: DnsFlags): DnsSettings {
     kubernetes: { ...kubernetesDefaults, zones, api: flags.api, pods: 'insecure', ttl: flags.ttl },
     loadbalance: { policy: 'round_robin', prefer: [] },
     ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)] }),
+    prometheus: flags.prometheus,
+    health: flags.health,
+    ready: flags.ready && { ...flags.ready, monitor: 'until-ready' },
   };
   // Without a forwarder there is nothing to say of other names: they are refused.
   const served: readonly Name[] = flags.resolvConf === undefined ? zones : [''];

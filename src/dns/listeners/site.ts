@@ -9,6 +9,8 @@ import { UdpListener } from './udp.ts';
 
 export interface SiteListener {
   readonly address: BindAddress & { readonly transport: Transport };
+  /** Resolves when everything that was asked is answered. By UDP further questions are answered too, until it is closed. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function listenDns(
   });
   return {
     address: { ...v4.address, host: '' },
+    drain: async () => void (await Promise.all([v4.drain(), v6?.drain()])),
     close: async () => void (await Promise.all([v4.close(), v6?.close()])),
   };
 }
@@ -66,5 +69,9 @@ async function both(wanted: BindAddress, transport: Transport, parts: Parts): Pr
     await tcp.close();
     throw error;
   }
-  return { address, close: async () => void (await Promise.all([tcp.close(), udp.close()])) };
+  return {
+    address,
+    drain: async () => void (await Promise.all([tcp.drain(), udp.drain()])),
+    close: async () => void (await Promise.all([tcp.close(), udp.close()])),
+  };
 }

@@ -46,6 +46,12 @@ export class TcpListener {
     return typeof address === 'object' && address ? address.port : port;
   }
 
+  /** Refuses new connections; resolves when each open one has the answers to what it asked, and has ended. */
+  async drain(): Promise<void> {
+    this.#server.close();
+    await Promise.all([...this.#connections].map((connection) => connection.drain()));
+  }
+
   /** Closes the open connections too. */
   async close(): Promise<void> {
     const closed = Promise.withResolvers<void>();
@@ -63,6 +69,7 @@ class Connection {
   #received: Buffer = Buffer.alloc(0);
   #pending = 0;
   #ended = false;
+  #isDraining = false;
   #isBlocked = false;
   /** For the next whole message: a client that sends single octets gets no more time than a silent one. */
   #deadline: NodeJS.Timeout;
@@ -83,6 +90,15 @@ class Connection {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** Reads no more, and ends when everything that was read is answered. */
+  async drain(): Promise<void> {
+    const gone = Promise.race([once(this.#socket, 'finish'), once(this.#socket, 'close')]).catch(() => {});
+    this.#isDraining = true;
+    this.#socket.pause();
+    this.#onEnd();
+    await gone;
   }
 
   #onDeadline(): void {
@@ -111,7 +127,7 @@ class Connection {
     this.#isBlocked = false;
     this.#restart(this.#limits.idleMs);
     this.#readMessages();
-    this.#socket.resume();
+    if (this.#mayRead()) this.#socket.resume();
     this.#finish();
   }
 
@@ -129,7 +145,7 @@ class Connection {
   }
 
   #mayRead(): boolean {
-    return !this.#isBlocked && this.#pending < this.#limits.pending && !this.#socket.destroyed;
+    return !this.#isDraining && !this.#isBlocked && this.#pending < this.#limits.pending && !this.#socket.destroyed;
   }
 
   #onMessage(packet: Buffer): void {

@@ -16,6 +16,9 @@ export class UdpListener {
   readonly #log: Logger;
   readonly #socket: Socket;
   readonly #address: { host: string; port: number };
+  /** Questions whose answers come later. */
+  #pending = 0;
+  #onIdle: (() => void) | undefined;
 
   constructor(parts: { respond: Respond; log: Logger }, address: { host: string; port: number }) {
     this.#respond = parts.respond;
@@ -41,6 +44,13 @@ export class UdpListener {
     this.#socket.on('message', (packet, peer) => this.#onPacket(packet, peer));
   }
 
+  /** Resolves when there is an answer to every question so far; others are answered all the same, until it is closed. */
+  async drain(): Promise<void> {
+    const idle = Promise.withResolvers<void>();
+    this.#onIdle = idle.resolve;
+    if (this.#pending > 0) await idle.promise;
+  }
+
   async close(): Promise<void> {
     const closed = Promise.withResolvers<void>();
     this.#socket.close(() => closed.resolve());
@@ -51,8 +61,15 @@ export class UdpListener {
     // Port 0 cannot be answered; only a forger sends from it.
     if (peer.port === 0) return;
     const response = this.#respond(packet, peer, false);
-    if (response instanceof Promise) void response.then((later) => this.#send(later, peer, true));
+    if (response instanceof Promise) void this.#sendLater(response, peer);
     else this.#send(response, peer, false);
+  }
+
+  async #sendLater(response: Promise<Response | undefined>, peer: RemoteInfo): Promise<void> {
+    this.#pending++;
+    this.#send(await response, peer, true);
+    this.#pending--;
+    if (this.#pending === 0) this.#onIdle?.();
   }
 
   #send(response: Response | undefined, peer: RemoteInfo, isLate: boolean): void {

@@ -4,6 +4,7 @@
 import type { RequestListener } from 'node:http';
 import { inBrackets } from '#lib/cidr.ts';
 import { answerNotFound, type HttpServer, listenHttp, pathOf } from '#lib/http-server.ts';
+import type { Metric } from '#lib/metrics.ts';
 import type { Component } from '../component.ts';
 import type { HostPort } from '../config/settings.ts';
 
@@ -35,11 +36,15 @@ export class Endpoint implements Component {
       );
     } catch (cause) {
       const where = `${inBrackets(host)}:${port}`;
-      const why = `${(cause as Error).message}; another address can be named with the directive ${this.name}`;
-      throw new Error(`cannot serve /${this.#path} at ${where}: ${why}`, { cause });
+      const hint = `another address can be named by ${this.name} in the Corefile, or --${this.#path}-bind-address`;
+      throw new Error(`cannot serve /${this.#path} at ${where}: ${(cause as Error).message}; ${hint}`, { cause });
     }
     if (signal.aborted) this.close();
     signal.addEventListener('abort', () => this.close(), { once: true });
+  }
+
+  metrics(): Iterable<Metric> {
+    return [];
   }
 
   /** From now on connections are refused. */

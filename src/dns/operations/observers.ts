@@ -1,27 +1,33 @@
 // A server block's directives for its operators → who is told of its queries.
 
+import type { Logger } from '#lib/log.ts';
 import type { Components } from '../component.ts';
-import type { ServerKey, ServerSettings } from '../config/settings.ts';
+import type { HostPort, ServerKey, ServerSettings } from '../config/settings.ts';
 import type { Observer } from '../observer.ts';
 import { formatName } from '../wire/index.ts';
+import { HealthEndpoint } from './health-endpoint.ts';
 import { serverLabel } from './labels.ts';
 import { metricsEndpoint } from './metrics-endpoint.ts';
 import { QueryCounts } from './query-counts.ts';
+import { readyEndpoint } from './ready-endpoint.ts';
 import type { ServerStatus } from './status.ts';
 
 export interface OperationsParts {
   readonly status: ServerStatus;
+  readonly log: Logger;
 }
 
 /** What is served over HTTP for a block. */
-export function openEndpoints(
-  { directives }: ServerSettings,
-  components: Components,
-  { status }: OperationsParts,
-): void {
-  const { prometheus } = directives;
+export function openEndpoints({ directives }: ServerSettings, components: Components, parts: OperationsParts): void {
+  const { prometheus, health, ready } = directives;
+  const { status } = parts;
   if (prometheus) components.get('/metrics', prometheus, () => metricsEndpoint(prometheus, status));
+  // What else these directives say may change while their address stays.
+  if (health) components.get('/health', addressOf(health), () => new HealthEndpoint(health, parts));
+  if (ready) components.get('/ready', addressOf(ready), () => readyEndpoint(ready, status));
 }
+
+const addressOf = ({ host, port }: HostPort): HostPort => ({ host, port });
 
 /** Who is told of the queries of one of a block's zones at one address. */
 export function observersOf({ directives }: ServerSettings, key: ServerKey, components: Components): Observer[] {
