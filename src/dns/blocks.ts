@@ -15,11 +15,19 @@ import type {
   ServerSettings,
 } from './config/settings.ts';
 import type { Handler } from './handler.ts';
+import { AclHandler } from './handlers/acl.ts';
+import { anyHandler } from './handlers/any.ts';
 import { AuthorityHandler } from './handlers/authority.ts';
 import { AutopathHandler } from './handlers/autopath.ts';
+import { Cancelled } from './handlers/cancel.ts';
+import { ChaosHandler } from './handlers/chaos.ts';
+import { Filtered } from './handlers/filtered.ts';
 import { ForwardHandler } from './handlers/forward.ts';
 import { HostsHandler } from './handlers/hosts.ts';
-import { LoadBalanced } from './handlers/loadbalance.ts';
+import { balancing } from './handlers/loadbalance.ts';
+import { localHandler } from './handlers/local.ts';
+import { minimize } from './handlers/minimal.ts';
+import { identifying } from './handlers/nsid.ts';
 import { RewriteHandler } from './handlers/rewrite.ts';
 import { TransferHandler } from './handlers/transfer.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
@@ -73,11 +81,9 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
       chains.set(key, found);
       const lookup = new Lookup(() => routesOf.get(key) as Routes);
       const making = { ...parts, server, components, lookup };
-      const handlers = rewriting(
-        server,
-        zone,
-        makers.flatMap((make) => make(making)),
-      );
+      const answering = makers.flatMap((make) => make(making));
+      const all = [...gates(server), ...rewriting(server, zone, answering)];
+      const handlers = all.map((handler) => wrapped(handler, server));
       const observers = observersOf(server, { zone, ...site }, components);
       found.chains.push(new Chain(zone, handlers, { udpCap: server.directives.bufsize, observers }));
     }
@@ -98,6 +104,16 @@ export const siteKey = ({ transport, host, port }: Address): string => `${transp
 function rewriting({ directives }: ServerSettings, zone: Name, next: Handler[]): Handler[] {
   const { rewrite } = directives;
   return rewrite ? [new RewriteHandler(rewrite, new Chain(zone, next)), ...next] : next;
+}
+
+/** What is answered, or not, whatever else there is. */
+function gates({ directives: { local, acl, any, chaos } }: ServerSettings): Handler[] {
+  return [
+    ...(local ? [localHandler] : []),
+    ...(acl ? [new AclHandler(acl)] : []),
+    ...(any ? [anyHandler] : []),
+    ...(chaos ? [new ChaosHandler(chaos)] : []),
+  ];
 }
 
 /** What the handlers of one server block are made of. */
@@ -194,7 +210,14 @@ function forwardHandlers(making: Making): Handler[] {
 }
 
 const balanced = (handler: Handler, settings: LoadBalanceSettings | undefined): Handler =>
-  settings ? new LoadBalanced(handler, settings) : handler;
+  settings ? new Filtered(handler, balancing(settings)) : handler;
+
+/** What is done to every response of the block. */
+function wrapped(handler: Handler, { directives: { minimal, cancel, nsid } }: ServerSettings): Handler {
+  const small = minimal ? new Filtered(handler, minimize) : handler;
+  const inTime = cancel ? new Cancelled(small, cancel.timeoutMs) : small;
+  return nsid ? new Filtered(inTime, identifying(nsid.data)) : inTime;
+}
 
 /** What is known of other servers' answers belongs to a server block and its `forward`s: others may tell another story. */
 function cached({ keys, directives }: ServerSettings, next: Resolver, components: Components): Resolver {

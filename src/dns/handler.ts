@@ -23,6 +23,9 @@ export interface Request {
 /** One message; or the messages of a zone transfer, made one by one as the client takes them. */
 export type Response = Uint8Array | Iterable<Uint8Array>;
 
+/** The client hears nothing. */
+export const silence: Response = new Uint8Array(0);
+
 /** Undefined: not mine, or it falls through. The next handler is asked. */
 export type Handled = Response | undefined;
 

@@ -3,7 +3,7 @@
 
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { Answered, Chain } from './chain.ts';
-import type { Client, Request, Response } from './handler.ts';
+import { type Client, type Request, type Response, silence } from './handler.ts';
 import type { PacketObserver } from './observer.ts';
 import type { Routes } from './routes.ts';
 import { nothing, plainUdpSize, Rcode, readQuery, sizeLimit, writeRefusal, writeResponse } from './wire/index.ts';
@@ -44,8 +44,19 @@ export class Responder {
     }
     const request: Request = { query, client, isTcp, limit, depth: 0 };
     const answered = this.#ask(chain, request);
-    if (answered instanceof Promise) return answered.then((later) => told(request, chain, later, startedAt));
-    return told(request, chain, answered, startedAt);
+    if (answered instanceof Promise) return answered.then((later) => this.#told(request, chain, later, startedAt));
+    return this.#told(request, chain, answered, startedAt);
+  }
+
+  #told(request: Request, chain: Chain, answered: Answered, startedAt: number): Response | undefined {
+    if (answered.response === silence) {
+      const { query, client, isTcp } = request;
+      const dropped = { packet: query.packet, query, client, isTcp, response: undefined };
+      this.#observer?.onDropped?.(dropped, performance.now() - startedAt);
+      return undefined;
+    }
+    tell(request, chain, answered, startedAt);
+    return answered.response;
   }
 
   #ask(chain: Chain, request: Request): Answered | Promise<Answered> {
@@ -65,10 +76,8 @@ export class Responder {
   }
 }
 
-function told(request: Request, { observers }: Chain, answered: Answered, startedAt: number): Response {
-  if (observers.length > 0) {
-    const ms = performance.now() - startedAt;
-    for (const observer of observers) observer.onAnswer(request, answered, ms);
-  }
-  return answered.response;
+function tell(request: Request, { observers }: Chain, answered: Answered, startedAt: number): void {
+  if (observers.length === 0) return;
+  const ms = performance.now() - startedAt;
+  for (const observer of observers) observer.onAnswer(request, answered, ms);
 }

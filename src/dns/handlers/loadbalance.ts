@@ -1,37 +1,22 @@
-// Addresses in another order in every response (directive `loadbalance`, spec/dns.md §3): around the handlers whose answers
+// Addresses in another order in every response (directive `loadbalance`, spec/dns.md §3): for the handlers whose answers
 // come from elsewhere. The cluster's own turn theirs as they are written.
 
 import { type Cidr, contains } from '#lib/cidr.ts';
 import type { LoadBalanceSettings } from '../config/settings.ts';
-import type { Handled, Handler, Request } from '../handler.ts';
 import { FormatError, shuffleAddresses } from '../wire/index.ts';
+import type { Change } from './filtered.ts';
 
-export class LoadBalanced implements Handler {
-  readonly name: string;
-  readonly #inner: Handler;
-  readonly #isPreferred: ((address: Buffer) => boolean) | undefined;
-
-  constructor(inner: Handler, { prefer }: LoadBalanceSettings) {
-    this.name = inner.name;
-    this.#inner = inner;
-    this.#isPreferred = prefer.length > 0 ? (address) => prefer.some((range) => isIn(address, range)) : undefined;
-  }
-
-  handle(request: Request): Handled | Promise<Handled> {
-    const handled = this.#inner.handle(request);
-    return handled instanceof Promise ? handled.then((later) => this.#shuffled(later)) : this.#shuffled(handled);
-  }
-
-  #shuffled(handled: Handled): Handled {
-    if (!Buffer.isBuffer(handled)) return handled;
+export function balancing({ prefer }: LoadBalanceSettings): Change {
+  const isPreferred = (address: Buffer) => prefer.some((range) => isIn(address, range));
+  return (_, response) => {
     try {
-      shuffleAddresses(handled, this.#isPreferred);
+      shuffleAddresses(response, prefer.length > 0 ? isPreferred : undefined);
     } catch (error) {
       // Somebody else's message, passed on as it came.
       if (!(error instanceof FormatError)) throw error;
     }
-    return handled;
-  }
+    return response;
+  };
 }
 
 const isIn = (octets: Buffer, range: Cidr): boolean => {
