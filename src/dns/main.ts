@@ -121,24 +121,30 @@ function parseRange(text: string): Cidr {
 
 /**
  * Serves until `signal` aborts, takes leave of its clients ({@link DnsServer.shutDown}), then resolves. Rejects when an
- * address cannot be had or the kubeconfig is unusable.
+ * address cannot be had, when the kubeconfig is unusable, or when what is forwarded comes back.
  */
 export async function runDns(options: DnsOptions, signal: AbortSignal): Promise<void> {
   const log = options.log ?? createLogger('dns');
-  const server = new DnsServer({ connect: connectApi, log }, options.settings);
-  await server.start();
   const aborted = Promise.withResolvers<void>();
+  const looped = Promise.withResolvers<never>();
+  // Whoever waits for it hears of it.
+  looped.promise.catch(() => {});
+  const server = new DnsServer({ connect: connectApi, log, onLoop: looped.reject }, options.settings);
+  await server.start();
   signal.addEventListener('abort', () => aborted.resolve(), { once: true });
   if (signal.aborted) aborted.resolve();
+  let { hurry } = options;
   try {
-    await server.synced(signal);
+    await Promise.race([server.synced(signal), looped.promise]);
     log.info('serving', { addresses: server.addresses });
     options.onReady?.(server);
-    await aborted.promise;
+    await Promise.race([aborted.promise, looped.promise]);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    hurry = AbortSignal.abort();
+    throw error;
   } finally {
-    await server.shutDown(options.hurry);
+    await server.shutDown(hurry);
   }
 }
 

@@ -106,7 +106,7 @@ test('what is under way at the end of the lameduck is still answered', async (t)
   t.after(() => upstream.close());
   upstream.bind(0, '127.0.0.1');
   await once(upstream, 'listening');
-  const server = await started(t, '', `forward . 127.0.0.1:${upstream.address().port}`);
+  const server = await started(t, '', `forward . 127.0.0.1:${upstream.address().port} {\n prefer_udp\n}`);
   const answers = Promise.all([askUdp(server.address, 'a.example'), askTcp(server.address, 'b.example')]);
   const asked: [Buffer, { port: number }][] = [];
   const both = Promise.withResolvers<void>();
