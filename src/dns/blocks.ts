@@ -31,6 +31,7 @@ import { LoopHandler } from './handlers/loop.ts';
 import { minimize } from './handlers/minimal.ts';
 import { identifying } from './handlers/nsid.ts';
 import { RewriteHandler } from './handlers/rewrite.ts';
+import { TemplateHandler } from './handlers/template.ts';
 import { TransferHandler } from './handlers/transfer.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
@@ -130,6 +131,7 @@ interface Making extends BlockParts {
 /** In the order in which a query passes them. */
 const makers: readonly ((making: Making) => Handler[])[] = [
   autopathHandlers,
+  ({ server: { directives } }) => (directives.template ? [new TemplateHandler(directives.template)] : []),
   transferHandlers,
   hostsHandlers,
   externalHandlers,

@@ -74,7 +74,7 @@ export const directives: { readonly [Name in DirectiveName]-?: Reader<NonNullabl
 };
 
 /** Read here, but there is nothing behind them yet: an error at the start. */
-export const withoutFeature: ReadonlySet<DirectiveName> = new Set<DirectiveName>(['template']);
+export const withoutFeature: ReadonlySet<DirectiveName> = new Set<DirectiveName>();
 
 /** CoreDNS's own that mean nothing here. */
 export const foreign: ReadonlySet<string> = new Set(
