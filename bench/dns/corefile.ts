@@ -8,15 +8,19 @@ import { domain } from './data.ts';
 export type CorefileKind = 'kubeadm' | 'kubernetes only';
 
 /** Nobody answers there: nothing that is measured is forwarded. */
-const silentUpstream = '127.0.0.1:9';
+export const silentUpstream = { host: '127.0.0.1', port: 5399 } as const;
 
 export function writeCorefile(
   { folder, kubeconfig }: { readonly folder: string; readonly kubeconfig: string },
   port: number,
   kind: CorefileKind,
+  sockets = 1,
 ): string {
   const path = join(folder, `Corefile-${port}`);
-  writeFileSync(path, `.:${port} {\n${cluster(kubeconfig)}${kind === 'kubeadm' ? rest(port) : ''}}\n`);
+  writeFileSync(
+    path,
+    `.:${port} {\n${cluster(kubeconfig)}${kind === 'kubeadm' ? rest(port) : ''}${sockets > 1 ? `  multisocket ${sockets}\n` : ''}}\n`,
+  );
   return path;
 }
 
@@ -37,7 +41,7 @@ const rest = (port: number): string => `
   }
   ready :${port + 2000}
   prometheus :${port + 3000}
-  forward . ${silentUpstream} {
+  forward . ${silentUpstream.host}:${silentUpstream.port} {
     max_concurrent 1000
   }
   cache 30 {

@@ -38,12 +38,19 @@ export interface Source {
   readonly services: readonly Stored[];
 }
 
+export interface PortolanOptions {
+  /** One that answers by itself on the core of the server when absent. */
+  readonly sockets?: number;
+  readonly cores?: readonly number[];
+}
+
 /** With metrics on, told by the same file as CoreDNS. */
-export async function startPortolan(source: Source): Promise<Server> {
-  const port = ports.portolan;
+export async function startPortolan(source: Source, options: PortolanOptions = {}): Promise<Server> {
+  const { sockets = 1, cores = [serverCore] } = options;
+  const port = ports.portolan + 10 * (sockets - 1);
   const program = fileURLToPath(new URL('../../src/dns/main.ts', import.meta.url));
-  const words = [process.execPath, program, '--corefile', writeCorefile(source, port, 'kubeadm')];
-  return await start('portolan', port, words, source.services);
+  const words = [process.execPath, program, '--corefile', writeCorefile(source, port, 'kubeadm', sockets)];
+  return await start('portolan', port, words, source.services, cores);
 }
 
 /** NSD with one server process: the pace of this machine in this minute. */
@@ -89,9 +96,15 @@ export async function versionOf(program: string, flag: string): Promise<string |
   return result && /\d+(\.\d+)+/.exec(result.stdout + result.stderr)?.[0];
 }
 
-async function start(title: string, port: number, words: string[], services: readonly Stored[]): Promise<Server> {
+async function start(
+  title: string,
+  port: number,
+  words: string[],
+  services: readonly Stored[],
+  cores: readonly number[] = [serverCore],
+): Promise<Server> {
   const begin = performance.now();
-  const [file = '', ...args] = [...on(serverCore), ...words];
+  const [file = '', ...args] = [...on(...cores), ...words];
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   endWithUs(child);
   let lastWords = '';
