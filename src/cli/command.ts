@@ -1,11 +1,14 @@
 // What a command of the command line is: its options as data, so that help, parsing and messages come from one place.
 
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type Cidr, parseCidr } from '#lib/cidr.ts';
 import { parseGoDuration } from '#lib/go-duration.ts';
 import { UserError } from '#lib/user-error.ts';
 
 export interface OptionSpec {
   readonly type: 'string' | 'boolean';
+  /** It may be given several times. */
+  readonly multiple?: true;
   readonly short?: string;
   readonly default?: string;
   /** How the value is called in the help text, for example `N`. */
@@ -16,9 +19,11 @@ export interface OptionSpec {
 export type Values<O extends Record<string, OptionSpec>> = {
   [K in keyof O]: O[K]['type'] extends 'boolean'
     ? boolean
-    : O[K] extends { default: string }
-      ? string
-      : string | undefined;
+    : O[K] extends { multiple: true }
+      ? readonly string[] | undefined
+      : O[K] extends { default: string }
+        ? string
+        : string | undefined;
 };
 
 export interface Command<O extends Record<string, OptionSpec> = Record<string, OptionSpec>> {
@@ -48,21 +53,26 @@ export function helpOf({ name, summary, details, options }: Command): string {
 
 /** Runs a command with the arguments behind its name. */
 export async function runCommand(spec: Command, args: readonly string[]): Promise<void> {
-  const options: ParseArgsConfig['options'] = { help: { type: 'boolean', short: 'h' } };
-  for (const [name, { type, short, default: fallback }] of Object.entries(spec.options)) {
-    options[name] = { type, ...(short && { short }), ...(fallback !== undefined && { default: fallback }) };
-  }
-  const values = parse(spec, args, options);
-  if (values.help) process.stdout.write(helpOf(spec));
-  else await spec.run(values as Values<typeof spec.options>);
+  const { help, ...values } = parseOptions(spec, args);
+  if (help) process.stdout.write(helpOf(spec));
+  else await spec.run(values);
 }
 
-function parse(spec: Command, args: readonly string[], options: ParseArgsConfig['options']): Record<string, unknown> {
+/** Throws UserError for options that the command does not have. */
+export function parseOptions<O extends Record<string, OptionSpec>>(
+  { name, options }: Command<O>,
+  args: readonly string[],
+): Values<O> & { readonly help?: boolean } {
+  const known: ParseArgsConfig['options'] = { help: { type: 'boolean', short: 'h' } };
+  for (const [option, { type, multiple, short, default: fallback }] of Object.entries(options)) {
+    const optional = { ...(multiple && { multiple }), ...(short && { short }) };
+    known[option] = { type, ...optional, ...(fallback !== undefined && { default: fallback }) };
+  }
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options: known, allowPositionals: false }).values as Values<O>;
   } catch (error) {
     const [why] = (error as Error).message.split(/\. |\n/);
-    throw new UserError(`portolan ${spec.name}: ${why}. See \`portolan ${spec.name} --help\`.`, { cause: error });
+    throw new UserError(`portolan ${name}: ${why}. See \`portolan ${name} --help\`.`, { cause: error });
   }
 }
 
@@ -74,14 +84,23 @@ export function wholeNumber(option: string, text: string, least: number, most: n
 }
 
 /** Milliseconds of a duration as Go writes it, or an error that names the option. */
-export function duration(option: string, text: string): number {
+export function duration(option: string, text: string, mostMs = Number.POSITIVE_INFINITY): number {
   try {
     const ms = parseGoDuration(text);
+    if (ms > mostMs) throw new UserError(`--${option} ${text}: must be ${mostMs / 1000}s or less.`);
     if (ms >= 0) return ms;
-  } catch {
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     // Told below, with what would be right.
   }
   throw new UserError(`--${option} ${text}: must be a duration such as 500ms or 10s.`);
+}
+
+/** A range of addresses, or an error that names the option. */
+export function addressRange(option: string, text: string): Cidr {
+  const range = parseCidr(text);
+  if (range) return range;
+  throw new UserError(`--${option}: ${JSON.stringify(text)} is not an address range such as 10.244.0.0/16.`);
 }
 
 /** One of a few words, or an error that names the option. */

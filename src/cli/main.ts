@@ -25,6 +25,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: 'run the service proxy of this machine by itself, in any Kubernetes cluster',
     load: async () => (await import('./proxy.ts')).proxy as Command,
   },
+  dns: {
+    summary: "run the cluster's DNS server by itself, in any Kubernetes cluster",
+    load: async () => (await import('./dns.ts')).dns as Command,
+  },
   announcer: {
     summary: "bring packets for load balancers' addresses to this machine, in any Kubernetes cluster",
     load: async () => (await import('./announcer.ts')).announcer as Command,

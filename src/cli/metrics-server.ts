@@ -3,8 +3,8 @@
 import type { BindAddress } from '#lib/bind-address.ts';
 import { exposition } from '#lib/exposition.ts';
 import { answer, answerMetrics, answerNotFound, listenHttp, pathOf } from '#lib/http-server.ts';
+import { listenError } from '#lib/listen-error.ts';
 import type { Metric } from '#lib/metrics.ts';
-import { UserError } from '#lib/user-error.ts';
 
 /**
  * Serves until the process ends. Rejects with a UserError when the address cannot be had.
@@ -25,6 +25,6 @@ export async function serveMetrics(at: BindAddress, metrics: () => Iterable<Metr
       }
     });
   } catch (cause) {
-    throw new UserError(`Cannot serve metrics: ${(cause as Error).message}.`, { cause });
+    throw await listenError('serve /metrics', 'tcp', at, cause);
   }
 }

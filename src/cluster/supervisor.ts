@@ -223,8 +223,10 @@ export class Supervisor {
     const listen = ranges.families.map((family) => `${inBrackets(hostLeg(family))}:${dnsPort}`);
     const reverse = ranges.families.flatMap(({ serviceCIDR, podCIDR }) => [serviceCIDR, podCIDR]);
     this.#dns = new Child({
-      module: moduleAt('../dns/main'),
+      // As `portolan dns` is started by anybody else.
+      module: moduleAt('../cli/main'),
       args: [
+        ...['dns', '--log-level', process.env.PORTOLAN_LOG ?? 'warn'],
         ...['--kubeconfig', dnsKubeconfigPath(this.#options.name)],
         ...listen.flatMap((address) => ['--listen', address]),
         ...['--domain', clusterDomain],

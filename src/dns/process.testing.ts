@@ -15,7 +15,9 @@ export interface DnsProcess {
 
 /** Resolves when it says that it is ready; killed with the test. */
 export async function dnsProcess(t: TestContext, args: readonly string[]): Promise<DnsProcess> {
-  const child = fork(new URL('./main.ts', import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(new URL('../cli/main.ts', import.meta.url), ['dns', '--log-level', 'error', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   t.after(() => child.kill('SIGKILL'));
   const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });
   assert.equal(ready.type, 'ready');

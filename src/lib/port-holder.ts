@@ -2,10 +2,25 @@
 
 import { tryRun } from './run.ts';
 
-/** Like `nginx (process 1234)`; undefined when that cannot be found out. */
-export async function portHolder(protocol: 'tcp' | 'udp', port: number): Promise<string | undefined> {
+/**
+ * Like `nginx (process 1234)`; undefined when that cannot be found out.
+ * @param host the address at which it is wanted; all when absent.
+ */
+export async function portHolder(protocol: 'tcp' | 'udp', port: number, host = ''): Promise<string | undefined> {
   const args = ['-Hnp', protocol === 'tcp' ? '-lt' : '-au', `sport = :${port}`];
   const { stdout } = await tryRun('ss', args, { timeoutMs: 2000 }).catch(() => ({ stdout: '' }));
-  const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(stdout) ?? [];
+  const line = stdout.split('\n').find((each) => isInTheWay(localAddress(each), host)) ?? '';
+  const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? [];
   return pid === undefined ? undefined : `${name} (process ${pid})`;
 }
+
+/** Of a line like `UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:* users:(…)`. */
+const localAddress = (line: string): string =>
+  (line.split(/\s+/)[3] ?? '')
+    .replace(/:\d+$/, '')
+    .replace(/%[^\]]*/, '')
+    .replace(/^\[|\]$/g, '');
+
+const everywhere = ['', '*', '0.0.0.0', '::'];
+const isInTheWay = (held: string, wanted: string): boolean =>
+  held !== '' && (held === wanted || everywhere.includes(held) || everywhere.includes(wanted));

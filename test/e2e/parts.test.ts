@@ -2,14 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { endpointSlices, endpoints, leases, nodes, pods, services } from '#api/index.ts';
 import { Client, connect } from '#client/index.ts';
-import { run } from '#lib/run.ts';
+import { run, tryRun } from '#lib/run.ts';
 import { TestApi } from './api-harness.ts';
-import { eventually, whyNoCluster } from './harness.ts';
+import { eventually, whyNoCluster, whyNoProgram } from './harness.ts';
 
 const program = 'bin/portolan';
 let api: TestApi;
@@ -259,5 +263,78 @@ describe('portolan controllers', () => {
         return true;
       });
     }
+  });
+});
+
+describe('portolan dns', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portolan-e2e-dns-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const corefile = (text: string) => {
+    const file = join(folder, 'Corefile');
+    writeFileSync(file, text);
+    return file;
+  };
+  /** With what it needs to be told: each problem in a line. */
+  async function refused(args: readonly string[], lines: readonly RegExp[], command: readonly string[] = []) {
+    const [file = '', ...rest] = [...command, program, 'dns', ...args];
+    const { code, stdout, stderr } = await tryRun(file, rest, { timeoutMs: 20_000 });
+    assert.deepEqual([code, stdout], [1, ''], stderr);
+    const said = stderr.trim().split('\n');
+    assert.equal(said.length, lines.length, stderr);
+    for (const [i, line] of lines.entries()) assert.match(said[i] ?? '', line);
+  }
+
+  test('answers for the Services of a cluster, as a Corefile says', { skip: whyNoProgram('dig') }, async () => {
+    const { spec } = await client.resource(services).create({
+      metadata: { name: 'named', namespace: 'default' },
+      spec: { ports: [{ port: 80 }] },
+    });
+    const file = corefile('example.org:5355 {\n bind 127.0.0.1\n kubernetes example.org {\n  ttl 7\n }\n}\n');
+    const part = start('dns', '--corefile', file);
+    const question = ['@127.0.0.1', '-p', '5355', '+noall', '+answer', 'named.default.svc.example.org'];
+    const want = `named.default.svc.example.org. 7 IN A ${spec.clusterIP}`;
+    await eventually('it answers', async () => {
+      const { stdout } = await tryRun('dig', [...question, '+tries=1', '+time=1']);
+      return stdout.trim().replace(/\s+/g, ' ') === want;
+    });
+    assert.equal(await part.stop(), 0, part.log());
+  });
+
+  test('mistakes are told in lines that say what to do', async () => {
+    const kubeconfig = ['--kubeconfig', api.kubeconfig];
+    const file = corefile('. {\n forwrd . 192.0.2.1\n reload 1s\n}\na.test:53000 {\n dnssec\n}\n');
+    await refused(
+      ['--corefile', file],
+      [
+        /Corefile:2: unknown directive "forwrd"; did you mean "forward"\?$/,
+        /Corefile:3: reload "1s" must be a duration .*at least 2s$/,
+        /Corefile:6: directive "dnssec" is CoreDNS's; there is nothing for it here$/,
+      ],
+    );
+    await refused(['--corefile', join(folder, 'none')], [/none:1: cannot read .*none: there is no such file$/]);
+    await refused(['--kubeconfig', '/nowhere'], [/^portolan dns: kubeconfig \/nowhere: there is no such file\.$/]);
+    await refused([...kubeconfig, '--ttl', '-1'], [/--ttl/]);
+    await refused([...kubeconfig, '--corefile', file, '--ttl', '7'], [/^--ttl and --corefile exclude each other/]);
+    await refused(
+      [...kubeconfig, '--listen', '203.0.113.7:53'],
+      [/^Cannot listen at 203\.0\.113\.7:53 \(TCP\): this machine does not have the address\.$/],
+    );
+  });
+
+  test('who holds its port is named, and so is the right that it lacks', { skip: whyNoCluster() }, async () => {
+    const held = createSocket('udp4').bind(53, '127.0.0.1');
+    await once(held, 'listening');
+    const listen = ['--kubeconfig', api.kubeconfig, '--listen', '127.0.0.1:53'];
+    const us = new RegExp(
+      `^Cannot listen at 127\\.0\\.0\\.1:53 \\(UDP\\): .* \\(process ${process.pid}\\) has the port\\. Stop it, or choose`,
+    );
+    await refused(listen, [us]);
+    held.close();
+    const without = ['setpriv', '--bounding-set=-net_bind_service', '--inh-caps=-net_bind_service'];
+    await refused(
+      listen,
+      [/ \(TCP\): that is not permitted\. Ports below 1024 need root or .*NET_BIND_SERVICE/],
+      without,
+    );
   });
 });

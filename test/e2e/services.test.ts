@@ -247,7 +247,9 @@ describe('Services', { skip }, () => {
 
   test('a killed DNS process is replaced', async () => {
     const process =
-      (await tryRun('pgrep', ['-f', `dns/main.* /run/portolan/${cluster.name}/`])).stdout.trim().split('\n')[0] ?? '';
+      (await tryRun('pgrep', ['-f', `cli/main\\.\\w+ dns .*/run/portolan/${cluster.name}/`])).stdout
+        .trim()
+        .split('\n')[0] ?? '';
     await tryRun('kill', ['-9', process]);
     const address = await value('svc web', '.spec.clusterIP');
     await eventually(

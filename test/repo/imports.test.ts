@@ -33,7 +33,7 @@ const allowed: Record<string, readonly string[]> = {
     'announcer',
     'proxy',
   ],
-  cli: ['lib', 'api', 'client', 'controllers', 'network', 'nftables', 'announcer', 'proxy', 'cluster'],
+  cli: ['lib', 'api', 'client', 'controllers', 'network', 'nftables', 'announcer', 'proxy', 'dns', 'cluster'],
 };
 
 interface Import {

@@ -20,29 +20,32 @@ import {
   directives,
   foreign,
   type Reader,
+  withoutFeature,
 } from './directives/index.ts';
 import { attemptAll, Line } from './line.ts';
 import { checkServers, type ReadServer } from './rules.ts';
-import type { DnsSettings, ServerKey, ServerSettings, Transport } from './settings.ts';
+import type { ServerKey, ServerSettings, Transport } from './settings.ts';
+import type { ReadSettings } from './source.ts';
 import { maxZones, parseZoneAddress, type ZoneAddress } from './zone-address.ts';
 
-export interface CorefileSettings {
-  readonly settings: DnsSettings;
-  /** Changes when what was read does; see {@link readCorefile}. */
-  readonly digest: string;
-}
-
-/** Throws CorefileError. */
-export async function settingsFromCorefile(file: string, env: Environment): Promise<CorefileSettings> {
+/**
+ * Throws CorefileError.
+ * @param missing directives that are refused.
+ */
+export async function settingsFromCorefile(
+  file: string,
+  env: Environment,
+  missing: ReadonlySet<DirectiveName> = withoutFeature,
+): Promise<ReadSettings> {
   const { blocks, digest } = await readCorefile(file, env);
   if (blocks.length === 0) throw problemAt({ file, line: 1 }, 'there is no server block: write one like ". { … }"');
-  const servers = attemptAll(blocks, readServer);
+  const servers = attemptAll(blocks, (block) => readServer(block, missing));
   checkServers(servers);
   return { settings: { servers: servers.map(({ server }) => server) }, digest };
 }
 
 /** The same, but the API is reached by `kubeconfig`, if there is one, where the file does not say how. */
-export function withKubeconfig(read: CorefileSettings, kubeconfig: string | undefined): CorefileSettings {
+export function withKubeconfig(read: ReadSettings, kubeconfig: string | undefined): ReadSettings {
   if (!kubeconfig) return read;
   const servers = read.settings.servers.map((server) => {
     const { kubernetes } = server.directives;
@@ -55,11 +58,11 @@ export function withKubeconfig(read: CorefileSettings, kubeconfig: string | unde
 
 const defaultPorts: Readonly<Record<Transport, number>> = { dns: 53, tls: 853, https: 443 };
 
-function readServer(block: ServerBlock): ReadServer {
+function readServer(block: ServerBlock, missing: ReadonlySet<DirectiveName>): ReadServer {
   const addresses = attemptAll(block.keys, addressOf);
   const zones = zonesOf(block, addresses);
   const lines = linesByName(block);
-  const { root: _, bind = [''], ...said } = readDirectives(lines, { zones, pathOf: pathsFrom(lines) });
+  const { root: _, bind = [''], ...said } = readDirectives(lines, { zones, pathOf: pathsFrom(lines) }, missing);
   if (zones.length * bind.length > maxZones) throw tooManyZones(block);
   const keys = addresses.flatMap(({ transport, zones, port = defaultPorts[transport] }) =>
     zones.flatMap((zone) => bind.map((host): ServerKey => ({ transport, zone, host, port }))),
@@ -106,10 +109,10 @@ function pathsFrom(lines: Lines): Block['pathOf'] {
   return (file) => (folder === undefined || isAbsolute(file) ? file : join(folder, file));
 }
 
-function readDirectives(lines: Lines, block: Block): BlockDirectives {
+function readDirectives(lines: Lines, block: Block, missing: ReadonlySet<DirectiveName>): BlockDirectives {
   const said = new Map(
     attemptAll([...lines], ([name, [first, ...others]]) => {
-      const reader = directives[knownName(name, first)] as Reader<unknown>;
+      const reader = directives[knownName(name, first, missing)] as Reader<unknown>;
       return [name, reader([first, ...others], block)];
     }),
   );
@@ -117,13 +120,16 @@ function readDirectives(lines: Lines, block: Block): BlockDirectives {
   return Object.fromEntries(inOrder.map((name) => [name, said.get(name)]));
 }
 
-function knownName(name: string, position: Position): DirectiveName {
+function knownName(name: string, position: Position, missing: ReadonlySet<DirectiveName>): DirectiveName {
   const quoted = JSON.stringify(name);
   if (foreign.has(name)) throw problemAt(position, `directive ${quoted} is CoreDNS's; there is nothing for it here`);
   if (!Object.hasOwn(directives, name)) {
     const guess = closest(name, Object.keys(directives));
     const hint = guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`;
     throw problemAt(position, `unknown directive ${quoted}${hint}`);
+  }
+  if (missing.has(name as DirectiveName)) {
+    throw problemAt(position, `directive ${quoted} is CoreDNS's; there is nothing for it here yet`);
   }
   return name as DirectiveName;
 }

@@ -3,6 +3,7 @@
 
 import type { BindAddress } from '#lib/bind-address.ts';
 import type { Cidr } from '#lib/cidr.ts';
+import { UserError } from '#lib/user-error.ts';
 import { reverseZoneNames } from '../records/index.ts';
 import { keyOf, type Name, parseName } from '../wire/index.ts';
 import { forwardDefaults } from './directives/forward.ts';
@@ -26,13 +27,13 @@ export interface DnsFlags {
   readonly ready?: HostPort | undefined;
 }
 
-/** Throws FormatError for a domain that is no name. */
+/** Throws UserError. */
 export function settingsFromFlags(flags: DnsFlags): DnsSettings {
-  const zones = [keyOf(parseName(flags.domain)), ...flags.reverseCidrs.flatMap(reverseZoneNames)];
+  const zones = [domainOf(flags.domain), ...flags.reverseCidrs.flatMap(reverseZoneNames)];
   const directives: Directives = {
     kubernetes: { ...kubernetesDefaults, zones, api: flags.api, pods: 'insecure', ttl: flags.ttl },
     loadbalance: { policy: 'round_robin', prefer: [] },
-    ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)], loop: { zone: '' } }),
+    ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)] }),
     prometheus: flags.prometheus,
     health: flags.health,
     ready: flags.ready && { ...flags.ready, monitor: 'until-ready' },
@@ -43,6 +44,14 @@ export function settingsFromFlags(flags: DnsFlags): DnsSettings {
     served.map((zone) => ({ transport: 'dns' as const, zone, ...address })),
   );
   return { servers: [{ position: { file: 'flags', line: 1 }, keys, directives }] };
+}
+
+function domainOf(text: string): Name {
+  try {
+    return keyOf(parseName(text));
+  } catch (cause) {
+    throw new UserError(`--domain ${text}: is no name: ${(cause as Error).message}.`, { cause });
+  }
 }
 
 /** The host's resolvers in the order of its file, as the host itself asks them. */

@@ -1,6 +1,7 @@
 // One address of the configuration, opened: UDP and TCP on the same port, on one address or on all of both families.
 
 import type { BindAddress } from '#lib/bind-address.ts';
+import { listenError } from '#lib/listen-error.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Transport } from '../config/settings.ts';
 import type { Responder } from '../responder.ts';
@@ -20,7 +21,7 @@ export type Respond = Responder['respond'];
 /** A port that is free for TCP may be taken for UDP: so often is another one tried. */
 const portTries = 10;
 
-/** Resolves when it is listened at; port 0 is chosen by the kernel, the same for both. Rejects when it cannot be had. */
+/** Resolves when it is listened at; port 0 is chosen by the kernel, the same for both. Rejects with a UserError when it cannot be had. */
 export async function listenDns(
   { host, port, transport }: { host: string; port: number; transport: Transport },
   respond: Respond,
@@ -41,7 +42,8 @@ export async function listenDns(
   };
 }
 
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+/** Of the system call. */
+const codeOf = (error: unknown): string | undefined => ((error as Error).cause as NodeJS.ErrnoException)?.code;
 const isMissingFamily = (error: unknown): boolean => ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error) ?? '');
 
 interface Parts {
@@ -61,13 +63,16 @@ async function one(wanted: BindAddress, transport: Transport, parts: Parts): Pro
 
 async function both(wanted: BindAddress, transport: Transport, parts: Parts): Promise<SiteListener> {
   const tcp = new TcpListener(parts);
-  const address = { host: wanted.host, port: await tcp.listen(wanted), transport };
+  const port = await tcp.listen(wanted).catch(async (error) => {
+    throw await listenError('listen', 'tcp', wanted, error);
+  });
+  const address = { host: wanted.host, port, transport };
   const udp = new UdpListener(parts, address);
   try {
     await udp.listen();
   } catch (error) {
     await tcp.close();
-    throw error;
+    throw await listenError('listen', 'udp', address, error);
   }
   return {
     address,

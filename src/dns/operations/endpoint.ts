@@ -2,8 +2,8 @@
 // generations of the configuration share (directives `prometheus`, `health`, `ready`).
 
 import type { RequestListener } from 'node:http';
-import { inBrackets } from '#lib/cidr.ts';
 import { answerNotFound, type HttpServer, listenHttp, pathOf } from '#lib/http-server.ts';
+import { listenError } from '#lib/listen-error.ts';
 import type { Metric } from '#lib/metrics.ts';
 import type { Component } from '../component.ts';
 import type { HostPort } from '../config/settings.ts';
@@ -29,16 +29,11 @@ export class Endpoint implements Component {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { host, port } = this.#at;
-    try {
-      this.#server = await listenHttp(this.#at, (request, response) =>
-        pathOf(request) === this.#path ? this.#handle(request, response) : answerNotFound(response),
-      );
-    } catch (cause) {
-      const where = `${inBrackets(host)}:${port}`;
-      const hint = `another address can be named by ${this.name} in the Corefile, or --${this.#path}-bind-address`;
-      throw new Error(`cannot serve /${this.#path} at ${where}: ${(cause as Error).message}; ${hint}`, { cause });
-    }
+    this.#server = await listenHttp(this.#at, (request, response) =>
+      pathOf(request) === this.#path ? this.#handle(request, response) : answerNotFound(response),
+    ).catch(async (error) => {
+      throw await listenError(`serve /${this.#path}`, 'tcp', this.#at, error);
+    });
     if (signal.aborted) this.close();
     signal.addEventListener('abort', () => this.close(), { once: true });
   }

@@ -84,6 +84,6 @@ test('an address that somebody else has is told, and how to name another one', a
   const second = await make(first.endpoints[0]?.port ?? 0);
   await assert.rejects(
     second.start(),
-    /^Error: cannot serve \/ready at 127.0.0.1:\d+: .*EADDRINUSE.*; .* by ready in /,
+    /^UserError: Cannot serve \/ready at 127\.0\.0\.1:\d+ \(TCP\): .* has the port\. Stop it, /,
   );
 });
