@@ -19,7 +19,7 @@ export interface FakeNftOptions {
 
 export class FakeNft implements Nft {
   #tables = new Map<string, FakeTable>();
-  readonly #now: () => number;
+  #now: () => number;
 
   constructor({ clock = systemClock }: FakeNftOptions = {}) {
     this.#now = () => clock.now().getTime();
@@ -35,6 +35,17 @@ export class FakeNft implements Nft {
       }
     }
     this.#tables = draft.tables;
+  }
+
+  /** Another one that holds the same. */
+  copy(): FakeNft {
+    const copy = new FakeNft();
+    copy.#now = this.#now;
+    for (const [name, { family, chains, sets }] of this.#tables) {
+      const copied = [...sets].map(([set, elements]) => [set, elements.copy()] as const);
+      copy.#tables.set(name, { family, chains: new Map(chains), sets: new Map(copied) });
+    }
+    return copy;
   }
 
   async chains(table: TableRef): Promise<string[]> {

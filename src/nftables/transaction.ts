@@ -67,6 +67,20 @@ export class Transaction {
     if (elements.length > 0) this.operations.push({ verb: 'deleteElements', set, elements });
   }
 
+  /**
+   * One after the other they do the same, and chains have their rules before elements go to them: in one transaction, a packet
+   * on its way meets the new elements and finds the new chain without rules. A table that is replaced is replaced at once.
+   */
+  inSteps(): readonly Transaction[] {
+    const at = this.operations.findIndex((operation) => 'elements' in operation);
+    const [first, second] = [new Transaction(this.table), new Transaction(this.table)];
+    first.operations.push(...this.operations.slice(0, at));
+    second.operations.push(...this.operations.slice(at));
+    const addsRules = first.operations.some(({ verb, ...rest }) => 'object' in rest && rest.object.kind === 'rule');
+    const replaces = first.operations.some(({ verb }) => verb === 'deleteTable');
+    return at > 0 && addsRules && !replaces ? [first, second] : [this];
+  }
+
   /** As `nft -f` reads it. */
   toString(): string {
     const table = tableText(this.table);

@@ -47,14 +47,8 @@ export function* elementsOf(
   const { key, address, protocol, port, comment, refusal, allowedSources } = frontend;
   const byAddress = address !== undefined;
   const one = (element: Element) => () => [element];
-  if (choosing) {
-    const verdict = { key, value: `goto ${choosing.chain}`, comment };
-    yield [byAddress ? sets.serviceIPs : sets.serviceNodePorts, one(verdict)];
-  }
-  if (refusal) {
-    const verdict = { key, value: refusal === 'drop' ? 'drop' : rejectVerdict, comment };
-    yield [byAddress ? sets.noEndpointServices : sets.noEndpointNodePorts, one(verdict)];
-  }
+  const value = choosing ? `goto ${choosing.chain}` : refusal === 'drop' ? 'drop' : rejectVerdict;
+  yield [byAddress ? sets.serviceIPs : sets.serviceNodePorts, one({ key, value, comment })];
   const place = byAddress ? `${address} . ${port}` : `${port}`;
   if (remembering) {
     const verdict = { key: place, value: `goto ${remembering.chain}`, comment };

@@ -60,26 +60,38 @@ const cleaners = nodes.map(({ name, namespace }) => {
   };
   return new FlowCleaner(parts, { nodeName: name, families }, new AbortController().signal);
 });
+type TestNode = (typeof nodes)[number];
+
+const nodeIPs = ({ index }: TestNode) => both.map(({ node }) => node(index));
+
+export const placeOf = (node: TestNode) => ({
+  nodeName: node.name,
+  zone: `zone-${node.name}`,
+  nodeIPs: nodeIPs(node),
+});
+
+export const rulesOf = (node: TestNode) => ({
+  clusterCIDRs: both.map(({ clusterCIDR }) => clusterCIDR),
+  nodePodCIDRs: both.map(({ podCIDR }) => podCIDR(node.index)),
+  serviceCIDRs: both.map(({ serviceCIDR }) => serviceCIDR),
+  nodePortIPs: nodeIPs(node),
+});
+
 let writers = nodes.map(writersOf);
 
-function writersOf({ name, index, namespace }: (typeof nodes)[0], i: number): TableWriter[] {
-  const nodeIPs = both.map(({ node }) => node(index));
+function writersOf(node: TestNode, i: number): TableWriter[] {
+  const options = rulesOf(node);
   const parts = {
-    nft: new NftExec({ prefix: enter(namespace) }),
+    nft: new NftExec({ prefix: enter(node.namespace) }),
     log: quiet,
     source: {
       all: () => states.keys(),
       get: (key: string) => states.get(key),
-      serviceCIDRs: both.map(({ serviceCIDR }) => serviceCIDR),
-      place: { nodeName: name, zone: `zone-${name}`, nodeIPs },
+      serviceCIDRs: options.serviceCIDRs,
+      place: placeOf(node),
     },
     observer: new Observers([cleaners[i] as FlowCleaner], quiet),
-    options: {
-      clusterCIDRs: both.map(({ clusterCIDR }) => clusterCIDR),
-      nodePodCIDRs: both.map(({ podCIDR }) => podCIDR(index)),
-      serviceCIDRs: [],
-      nodePortIPs: nodeIPs,
-    },
+    options,
   };
   return families.map((family) => new TableWriter(family, parts));
 }

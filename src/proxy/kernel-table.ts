@@ -19,7 +19,7 @@ const names = setsOf.IPv4;
 
 /** UDP that the table leads somewhere. */
 export function leftUdp({ elements }: KernelTable): LeftUdp[] {
-  return [names.serviceIPs, names.noEndpointServices, names.serviceNodePorts, names.noEndpointNodePorts]
+  return [names.serviceIPs, names.serviceNodePorts]
     .flatMap(({ name }) => [...(elements.get(name)?.keys() ?? [])])
     .flatMap((key) => {
       const [port, protocol, address] = key.split(' . ').reverse();

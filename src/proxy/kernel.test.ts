@@ -23,6 +23,7 @@ import {
   slices,
 } from './kernel-suite.ts';
 import { describeConnections } from './packets/connections-suite.ts';
+import { describeCrossings } from './packets/crossing-suite.ts';
 import { setsOf, tableOf } from './sets.ts';
 import { families } from './words.ts';
 import { type World, worlds } from './worlds.testing.ts';
@@ -278,3 +279,4 @@ const isAbout = (family: Family, key: string, n: number): boolean =>
   key.endsWith(` . ${affinityKey(family, worlds[family].service(n), 80)}`);
 
 describeConnections();
+describeCrossings();

@@ -116,6 +116,7 @@ add element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0 : 10.244.2.9 . 8080 
       want: `add chain ip portolan internal-tcp-2
 add rule ip portolan internal-tcp-2 ip saddr != @cluster-cidrs meta mark set meta mark | 0x00004000
 add rule ip portolan internal-tcp-2 meta l4proto tcp dnat ip to ip daddr . tcp dport . numgen random mod 2 map @endpoints-tcp
+add rule ip portolan internal-tcp-2 drop
 delete element ip portolan service-ips { 10.96.0.20 . tcp . 80 }
 add element ip portolan service-ips { 10.96.0.20 . tcp . 80 comment "default/web:http" : goto internal-tcp-2 }
 delete element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0, 10.96.0.20 . 80 . 2 }
@@ -126,8 +127,8 @@ add element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0 : 10.244.2.2 . 8080 
       name: 'no endpoint left',
       after: [web, []],
       want: `delete element ip portolan service-ips { 10.96.0.20 . tcp . 80 }
+add element ip portolan service-ips { 10.96.0.20 . tcp . 80 comment "default/web:http" : goto reject-chain }
 delete element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 0, 10.96.0.20 . 80 . 1, 10.96.0.20 . 80 . 2 }
-add element ip portolan no-endpoint-services { 10.96.0.20 . tcp . 80 comment "default/web:http" : goto reject-chain }
 `,
     },
     {

@@ -36,9 +36,8 @@ export function constantRules(family: Family): NftObject[] {
     ...affinitySets(sets),
     ...checkingSources(ip, sets),
     ...rejecting(),
-    ...checkingEndpoints(ip, sets),
-    ...checkingClusterIPs(ip, sets),
     ...translating(ip, sets),
+    ...silencing(ip, sets),
     ...afterTranslating(ip, sets),
   ];
 }
@@ -63,49 +62,41 @@ function rejecting(): NftObject[] {
   return [chain(name), rule(name, 'meta l4proto tcp reject with tcp reset'), rule(name, 'reject')];
 }
 
-/** In the hooks after routing, since kernels before 5.9 cannot reject in prerouting. */
-function checkingEndpoints(ip: Ip, sets: Sets): NftObject[] {
-  const [services, nodePorts] = ['service-endpoints-check', 'nodeport-endpoints-check'];
-  return [
-    chain(services),
-    rule(services, `${frontend(ip)} vmap @${sets.noEndpointServices.name}`),
-    chain(nodePorts),
-    rule(nodePorts, `${toNodePort(ip, sets)} ${nodePort} vmap @${sets.noEndpointNodePorts.name}`),
-    ...(['input', 'forward', 'output'] as const).flatMap((hook) => [
-      base('filter', hook, filter),
-      rule(`filter-${hook}`, `ct state new jump ${services}`),
-    ]),
-    rule('filter-input', `ct state new jump ${nodePorts}`),
-  ];
-}
-
 /** Not on loopback: who answers there could not be told apart from the node's own servers. */
 const toNodePort = (ip: Ip, { nodePortIPs }: Sets): string =>
   `${ip} daddr @${nodePortIPs.name} fib daddr type local ${ip} daddr != ${ip === 'ip' ? '127.0.0.0/8' : '::1'}`;
 
-/** What is still going to a cluster IP here was not translated. */
-function checkingClusterIPs(ip: Ip, { clusterIPs, serviceCIDRs }: Sets): NftObject[] {
-  const name = 'cluster-ips-check';
-  return [
-    chain(name),
-    rule(name, `${ip} daddr @${clusterIPs.name} ${rejectVerdict}`),
-    rule(name, `${ip} daddr @${serviceCIDRs.name} drop`),
-    rule('filter-forward', `ct state new jump ${name}`),
-    rule('filter-output', `ct state new jump ${name}`),
-  ];
-}
-
+/**
+ * Who is translated and who is refused is said by one look into one map. Rules in different hooks, and looks into two maps, may
+ * see the maps before and after a change: a packet on its way would be refused though it is refused neither before nor after.
+ */
 function translating(ip: Ip, sets: Sets): NftObject[] {
-  const name = 'services';
+  const [name, clusterIPs] = ['services', 'cluster-ip-services'];
+  const look = `${frontend(ip)} vmap @${sets.serviceIPs.name}`;
+  const isClusterIP = `${ip} daddr @${sets.clusterIPs.name}`;
   return [
+    chain(clusterIPs),
+    rule(clusterIPs, look),
+    // An unused port. It takes two maps to say so, hence this one is asked before and after: a Service that comes or goes in
+    // between is not there once.
+    rule(clusterIPs, `${isClusterIP} ${rejectVerdict}`),
     chain(name),
-    rule(name, `${frontend(ip)} vmap @${sets.serviceIPs.name}`),
+    rule(name, `${isClusterIP} goto ${clusterIPs}`),
+    rule(name, look),
     rule(name, `${toNodePort(ip, sets)} ${nodePort} vmap @${sets.serviceNodePorts.name}`),
     ...(['prerouting', 'output'] as const).flatMap((hook) => [
       base('nat', hook, dstnat),
       rule(`nat-${hook}`, `jump ${name}`),
     ]),
   ];
+}
+
+/** What is still on its way to where cluster IPs come from was not translated: nobody has this address. */
+function silencing(ip: Ip, { serviceCIDRs }: Sets): NftObject[] {
+  return (['forward', 'output'] as const).flatMap((hook) => [
+    base('filter', hook, filter),
+    rule(`filter-${hook}`, `ct state new ${ip} daddr @${serviceCIDRs.name} drop`),
+  ]);
 }
 
 /** In `nat-input` for endpoints on the node itself: what goes to them does not come by postrouting. */

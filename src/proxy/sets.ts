@@ -19,12 +19,9 @@ export type Sets = ReturnType<typeof setsFor>;
 function setsFor(family: Family) {
   const ip = ipOf[family];
   return {
-    /** Who is called → the chain that chooses an endpoint. */
+    /** Who is called → the chain that chooses an endpoint, or what the caller gets where nobody is there. */
     serviceIPs: map('service-ips', frontend(ip), 'verdict'),
     serviceNodePorts: map('service-nodeports', nodePort, 'verdict'),
-    /** Who is called, but nobody is there → what the caller gets. */
-    noEndpointServices: map('no-endpoint-services', frontend(ip), 'verdict'),
-    noEndpointNodePorts: map('no-endpoint-nodeports', nodePort, 'verdict'),
     /** Who is called, number drawn → endpoint. The `mod` here only names the type. */
     endpoints: perProtocol((protocol) =>
       map(`endpoints-${protocol}`, `${ip} daddr . ${drawnFor(protocol)}`, targetOf(ip, protocol)),

@@ -52,13 +52,16 @@ export function choosing(
       const podHere = `${ip} saddr @${setsOf[family].nodePodCIDRs.name} `;
       const notPod = `${ip} saddr != @${setsOf[family].clusterCIDRs.name} `;
       const fromNode = 'fib saddr type local ';
+      // For who may use local endpoints alone, where there are none. And for a packet that drew a number which went at this
+      // moment: it will be sent again, and without this it would be refused where it was sent.
+      const drop = rule(chain, 'drop');
       switch (traffic) {
         case 'internal': {
           const who = options.masquerade === 'all' ? '' : notPod;
-          return [...(options.masquerade === 'none' ? [] : [rule(chain, `${who}${mark}`)]), ...last, drawn];
+          return [...(options.masquerade === 'none' ? [] : [rule(chain, `${who}${mark}`)]), ...last, drawn, drop];
         }
         case 'external':
-          return [rule(chain, mark), ...last, drawn];
+          return [rule(chain, mark), ...last, drawn, drop];
         case 'external-local':
           // The node and its pods go everywhere, as if they had called the cluster IP; who comes from outside keeps its address.
           // So does a pod of another node: an endpoint elsewhere would answer it directly, and it would not know that answer.
@@ -68,6 +71,7 @@ export function choosing(
             translate(podHere, draw(slots.endpoints)),
             translate(fromNode, draw(slots.endpoints)),
             ...(slots.local > 0 ? [translate('', draw(slots.local, mostSlots))] : []),
+            drop,
           ];
       }
     },

@@ -207,7 +207,7 @@ export class TableWriter {
   }
 
   async #run({ transaction, staleAffinity }: Step): Promise<void> {
-    if (!transaction.isEmpty) await this.#parts.nft.run(transaction);
+    for (const one of transaction.inSteps()) if (!one.isEmpty) await this.#parts.nft.run(one);
     if (staleAffinity) this.#affinity.add(staleAffinity);
   }
 

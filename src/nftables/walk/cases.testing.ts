@@ -338,6 +338,48 @@ export const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'rejected and dropped by a nat chain, as elements say',
+    tables: {
+      'ip t': (t) => {
+        t.add(chain('reject-chain'), map('called', frontend), endpoints);
+        rules(t, 'reject-chain', 'meta l4proto tcp reject with tcp reset', 'reject');
+        t.add(chain('choose'));
+        rules(
+          t,
+          'choose',
+          'meta l4proto tcp dnat to ip daddr . tcp dport . numgen random mod 1 map @endpoints',
+          'drop',
+        );
+        t.addElements('endpoints', [{ key: '10.3.0.1 . 4 . 0', value: '10.2.0.4 . 4' }]);
+        for (const hook of ['prerouting', 'output'] as const) {
+          t.add(chain(hook, nat(hook)));
+          rules(t, hook, `${frontend} vmap @called`);
+        }
+        t.add(chain('after', filter('forward')));
+        rules(t, 'after', 'ct state new ip daddr 10.3.0.1 drop');
+        t.addElements('called', [
+          ...['tcp', 'udp'].map((protocol) => ({ key: `10.3.0.1 . ${protocol} . 1`, value: 'goto reject-chain' })),
+          { key: '10.3.0.1 . tcp . 2', value: 'drop' },
+          ...[3, 4].map((port) => ({ key: `10.3.0.1 . tcp . ${port}`, value: 'goto choose' })),
+          { key: '10.9.0.1 . tcp . 1', value: 'goto reject-chain' },
+          { key: '10.9.0.2 . udp . 1', value: 'goto reject-chain' },
+        ]);
+      },
+    },
+    packets: [
+      ...(['prerouting', 'output'] as const).flatMap((from) => [
+        { from, daddr: '10.3.0.1', dport: 1, want: 'is rejected with tcp reset' },
+        { from, daddr: '10.3.0.1', dport: 1, protocol: 'udp' as const, want: 'is rejected with port-unreachable' },
+        { from, daddr: '10.3.0.1', dport: 2, want: dropped },
+        { from, daddr: '10.3.0.1', dport: 3, want: dropped },
+        { from, daddr: '10.3.0.1', dport: 4, want: 'goes to 10.2.0.4:4' },
+      ]),
+      { daddr: '10.3.0.1', dport: 5, want: dropped },
+      { daddr: '10.9.0.1', dport: 1, want: 'is rejected with tcp reset' },
+      { from: 'output', daddr: '10.9.0.2', dport: 1, protocol: 'udp', want: 'is rejected with port-unreachable' },
+    ],
+  },
+  {
     name: 'rejected in each hook that may, a reset only for TCP',
     tables: {
       'ip t': (t) => {

@@ -125,4 +125,36 @@ describe('a packet is walked as the kernel leads it', () => {
       assert.deepEqual([...traced].sort(), three);
     });
   });
+
+  test('what changes on its way counts for sets at once, for rules from the next chain on; a new chain is empty', async () => {
+    const table = { family: 'ip', name: 't' } as const;
+    const fake = new FakeNft();
+    const begin = new Transaction(table);
+    begin.addTable();
+    begin.add({ kind: 'set', name: 'called', key: 'ip daddr', value: 'verdict' });
+    begin.add({ kind: 'chain', name: 'first', hook: { type: 'filter', hook: 'prerouting', priority: 0 } });
+    for (const expression of ['counter', 'ip daddr vmap @called', 'ip daddr 10.3.0.1 meta mark set 1'])
+      begin.add({ kind: 'rule', chain: 'first', expression });
+    begin.add({ kind: 'chain', name: 'next', hook: { type: 'filter', hook: 'forward', priority: 0 } });
+    await fake.run(begin);
+    const change = new Transaction(table);
+    change.add({ kind: 'chain', name: 'new' }, { kind: 'rule', chain: 'new', expression: 'drop' });
+    change.add({ kind: 'rule', chain: 'first', expression: 'meta mark set 8' });
+    change.add({ kind: 'rule', chain: 'next', expression: 'ip daddr 10.3.0.1 meta mark set meta mark | 2' });
+    change.addElements('called', [{ key: '10.3.0.1', value: 'jump new' }]);
+    const outcomeOf = async (steps: readonly Transaction[], at: number) => {
+      const nft = fake.copy();
+      const [last, ...before] = steps.toReversed();
+      for (const one of before.reverse()) await nft.run(one);
+      let rules = 0;
+      const { outcome, mark } = walk(nft, packetOf({ daddr: '10.3.0.1', dport: 80 }), {
+        beforeRule: () => void (last && rules++ === at && nft.run(last)),
+      });
+      return `${outcome}, mark ${mark}`;
+    };
+    assert.equal(await outcomeOf([change], 0), 'goes where it was sent, mark 3');
+    assert.equal(await outcomeOf(change.inSteps(), 0), 'is dropped, mark 0');
+    assert.equal(await outcomeOf([change], 9), 'goes where it was sent, mark 1');
+    assert.equal(fake.dump().includes('new'), false);
+  });
 });

@@ -13,6 +13,11 @@ import { parseRule, type RejectWith } from './rule.ts';
 export interface WalkOptions {
   /** For `numgen random`; from 0 to below 1. */
   readonly random?: (() => number) | undefined;
+  /**
+   * Is called before each rule, and may run transactions: what they change while the packet is on its way counts for sets at
+   * once and for rules from the next base chain on, and a chain that is new has none until then. So it is in the kernel.
+   */
+  readonly beforeRule?: (() => void) | undefined;
 }
 
 /** A rule that matched. */
@@ -45,11 +50,11 @@ export interface Walked {
 /**
  * Rules that add to sets do so. Throws when any rule of any chain is not understood, whether or not the packet comes by.
  */
-export function walk(nft: FakeNft, packet: Packet, { random = Math.random }: WalkOptions = {}): Walked {
+export function walk(nft: FakeNft, packet: Packet, options: WalkOptions = {}): Walked {
   for (const { chains } of nft.tables.values()) {
     for (const { rules } of chains.values()) for (const rule of rules) parseRule(rule);
   }
-  return new Walk(nft, packet, random).run();
+  return new Walk(nft, packet, options).run();
 }
 
 /** The trail, a line a rule. */
@@ -70,6 +75,7 @@ const deepest = 16;
 
 interface BaseChain {
   readonly tableName: string;
+  /** As it was when the packet came to the chain. */
   readonly table: FakeTable;
   readonly chain: FakeChain;
   readonly hook: Hook;
@@ -80,16 +86,18 @@ class Walk {
   readonly #flow: Flow;
   readonly #from: Packet['from'];
   readonly #random: () => number;
+  readonly #beforeRule: () => void;
   readonly #trail: Step[] = [];
   readonly #hooks: Hook['hook'][] = [];
   /** Each end of a connection is translated once. */
   readonly #decided = { destination: false, source: false };
 
-  constructor(nft: FakeNft, packet: Packet, random: () => number) {
+  constructor(nft: FakeNft, packet: Packet, { random = Math.random, beforeRule = () => {} }: WalkOptions) {
     this.#nft = nft;
     this.#flow = new Flow(packet);
     this.#from = packet.from;
     this.#random = random;
+    this.#beforeRule = beforeRule;
   }
 
   run(): Walked {
@@ -116,7 +124,7 @@ class Walk {
   #hook(hook: Hook['hook']): End {
     this.#hooks.push(hook);
     for (const base of this.#baseChains(hook)) {
-      const end = Array.isArray(base) ? this.#nat(hook, base) : this.#baseChain(base);
+      const end = Array.isArray(base) ? this.#nat(hook, base) : this.#baseChain(this.#asNow(base));
       if (end !== 'accept') return end;
     }
     return 'accept';
@@ -153,11 +161,16 @@ class Walk {
     this.#decided[which] = true;
     for (const base of chains) {
       const before = this.#flow.translations;
-      const end = this.#baseChain(base);
+      const end = this.#baseChain(this.#asNow(base));
       if (end !== 'accept') return end;
       if (this.#flow.translations > before) return 'accept';
     }
     return 'accept';
+  }
+
+  #asNow(base: BaseChain): BaseChain {
+    const table = this.#nft.tables.get(base.tableName) ?? base.table;
+    return { ...base, table, chain: table.chains.get(base.chain.definition.name) ?? base.chain };
   }
 
   #baseChain(base: BaseChain): End {
@@ -169,6 +182,7 @@ class Walk {
   #chain(base: BaseChain, chain: FakeChain, depth: number): End | undefined {
     if (depth > deepest) throw new NftError('Failed', `chains call each other too deeply, at ${chain.definition.name}`);
     for (const [number, rule] of chain.rules.entries()) {
+      this.#beforeRule();
       const decision = this.#rule(base, rule);
       if (!decision) continue;
       this.#trail.push({
@@ -204,7 +218,7 @@ class Walk {
     if (base.hook.priority <= conntrackPriority && /\bct\b/.test(rule)) {
       throw new NftError('Invalid', `"${rule}" asks conntrack before it has seen the packet`);
     }
-    const { sets } = base.table;
+    const { sets } = this.#asNow(base).table;
     return evaluate(rule, this.#flow, {
       sets,
       hook: base.hook.hook,
@@ -213,9 +227,11 @@ class Walk {
     });
   }
 
-  #called({ table }: BaseChain, name: string): FakeChain {
-    const chain = table.chains.get(name);
+  #called(base: BaseChain, name: string): FakeChain {
+    const chain = base.table.chains.get(name);
     if (chain) return chain;
+    const isNew = this.#asNow(base).table.chains.get(name);
+    if (isNew) return { ...isNew, rules: [] };
     throw new NftError('NotFound', `no chain ${name}`);
   }
 

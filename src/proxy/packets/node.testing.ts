@@ -16,19 +16,22 @@ const options: ProgrammeOptions = {
   serviceCIDRs: bothWorlds.map(({ serviceCIDR }) => serviceCIDR),
   nodePortIPs: bothWorlds.map(({ node }) => node(1)),
 };
-const place = { nodeName: 'one', zone, nodeIPs: bothWorlds.map(({ node }) => node(1)) };
+export const place = { nodeName: 'one', zone, nodeIPs: bothWorlds.map(({ node }) => node(1)) };
 
 export interface Proxied {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
 }
 
+export const programmeFor = (family: Family, changed: Partial<ProgrammeOptions> = {}): Programme =>
+  new Programme(family, { ...options, ...changed });
+
 export async function nodeWith(
   family: Family,
   services: readonly Proxied[],
   changed: Partial<ProgrammeOptions> = {},
 ): Promise<FakeNft> {
-  const programme = new Programme(family, { ...options, ...changed });
+  const programme = programmeFor(family, changed);
   for (const { service, slices } of services) {
     programme.set(`default/${service.metadata.name}`, wantsOf(service, slices, family, place));
   }
@@ -54,8 +57,11 @@ export interface Answer {
   readonly trail: string;
 }
 
-/** @param draw which of the endpoints, from 0 to below 1. */
-export function answerTo(nft: FakeNft, call: Call, draw: number): Answer {
+/**
+ * @param draw which of the endpoints, from 0 to below 1.
+ * @param beforeRule is called before each rule that the packet comes to.
+ */
+export function answerTo(nft: FakeNft, call: Call, draw: number, beforeRule?: () => void): Answer {
   const { family, source, isFromNode, address, port, protocol, localAddresses = [] } = call;
   const packet: Packet = {
     from: isFromNode ? 'output' : 'prerouting',
@@ -66,7 +72,7 @@ export function answerTo(nft: FakeNft, call: Call, draw: number): Answer {
     dport: port,
     localAddresses: [...bothWorlds.flatMap(({ node, gateway }) => [node(1), gateway(1)]), ...localAddresses],
   };
-  const walked = walk(nft, packet, { random: () => draw });
+  const walked = walk(nft, packet, { random: () => draw, beforeRule });
   return { answer: inWords(call, walked), trail: trailText(walked) };
 }
 
