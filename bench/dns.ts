@@ -6,12 +6,14 @@ import { churn } from './dns/churn.ts';
 import { type Cluster, withCluster } from './dns/cluster.ts';
 import { hasTwoCores, stayOffServerCore } from './dns/cores.ts';
 import { large, nameOf, type Size, usual } from './dns/data.ts';
+import { hostile } from './dns/hostile.ts';
 import { latency } from './dns/latency.ts';
 import { memory } from './dns/memory.ts';
+import { processes } from './dns/processes.ts';
 import { qps } from './dns/qps.ts';
-import { type Server, startCoreDns, startNsd, startPortolan, versionOf } from './dns/servers.ts';
+import { startCoreDns, startNsd, startPortolan, versionOf } from './dns/servers.ts';
 
-const parts = ['qps', 'latency', 'churn', 'memory'] as const;
+const parts = ['qps', 'processes', 'latency', 'churn', 'memory', 'hostile'] as const;
 
 // Ends those that it started, too (end-with-us).
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
@@ -52,10 +54,16 @@ const hasCoreDns = coreDnsVersion !== 'none';
 const heading = (size: Size): void => void process.stdout.write(`\n${nameOf(size)}\n`);
 
 async function underLoad(cluster: Cluster): Promise<void> {
-  const { folder, connections } = cluster;
+  const { folder } = cluster;
+  if (wants('churn')) {
+    const contestants = [{ start: () => startPortolan(cluster), isOurs: true }];
+    if (hasCoreDns) contestants.push({ start: () => startCoreDns(cluster, 'kubeadm'), isOurs: false });
+    await churn(cluster, seconds, contestants);
+  }
+  if (!wants('qps', 'latency', 'hostile')) return;
   const ours = await cluster.started(startPortolan(cluster));
-  const peers: Server[] = hasCoreDns ? [await cluster.started(startCoreDns(cluster, 'kubeadm'))] : [];
-  if (wants('churn')) await churn(connections[0], cluster, seconds, [ours, ...peers]);
+  const peers = hasCoreDns ? [await cluster.started(startCoreDns(cluster, 'kubeadm'))] : [];
+  if (wants('hostile')) await hostile(folder, [ours, ...peers]);
   if (!wants('qps', 'latency')) return;
   const nsd = await cluster.started(startNsd(cluster));
   if (wants('latency')) await latency(folder, seconds, [ours, nsd, ...peers]);
@@ -70,15 +78,19 @@ async function inMemory(cluster: Cluster, size: Size): Promise<void> {
     ready: size === usual ? '3 s' : '-',
     relist: '1.3 ×',
   };
-  await memory(cluster, startPortolan, targets);
+  await memory(cluster, (source) => startPortolan(source), targets);
   const none = { memory: '-', ready: '-', relist: '-' };
   if (hasCoreDns) await memory(cluster, (source) => startCoreDns(source, 'kubeadm'), none);
 }
 
 await stayOffServerCore();
-if (wants('qps', 'latency', 'churn')) {
+if (wants('qps', 'latency', 'churn', 'hostile')) {
   heading(usual);
   await withCluster(usual, underLoad);
+}
+if (wants('processes')) {
+  heading(usual);
+  await withCluster(usual, (cluster) => processes(cluster, seconds));
 }
 if (wants('memory')) {
   for (const size of [usual, large]) {

@@ -6,10 +6,11 @@ import type { Connection } from '../../scripts/api-process.ts';
 import { median, ms, percentile, report } from '../figures.ts';
 import { endpointsAt, sliceName, slicesPath } from '../fill.ts';
 import { Asker } from './asker.ts';
+import type { Cluster } from './cluster.ts';
 import { domainName, isHeadless, type Stored } from './data.ts';
 import { dnsperfTimes } from './dnsperf.ts';
 import { pathOf } from './queries.ts';
-import type { Server, Source } from './servers.ts';
+import type { Server } from './servers.ts';
 
 const changesPerSecond = 100;
 const queriesPerSecond = 5_000;
@@ -25,46 +26,44 @@ interface Delay {
   readonly sinceWritten: number;
 }
 
+/** For each server with what is wanted of it; one after the other, so that none follows the changes beside another. */
 export async function churn(
-  connection: Connection,
-  { folder, services }: Source,
+  cluster: Cluster,
   seconds: number,
-  servers: readonly Server[],
+  contestants: readonly { readonly start: () => Promise<Server>; readonly isOurs: boolean }[],
 ): Promise<void> {
-  const headless = services.filter(isHeadless);
+  const headless = cluster.services.filter(isHeadless);
   let turn = 0;
-  for (const [i, { title, port }] of servers.entries()) {
-    const load = { port, queries: pathOf(folder, 'mix'), seconds, rate: queriesPerSecond };
+  for (const { start, isOurs } of contestants) {
+    const server = await cluster.started(start());
+    const load = { port: server.port, queries: pathOf(cluster.folder, 'mix'), seconds, rate: queriesPerSecond };
     const still = await dnsperfTimes(load);
-    const asker = await Asker.to(port);
+    const asker = await Asker.to(server.port);
     const answered = dnsperfTimes(load);
-    const delays = await changes(seconds, () => change(connection, asker, headless, turn++));
-    const busy = await answered;
+    const delays = await changes(seconds, () => change(cluster.connections[0], asker, headless, turn++));
+    tell(server.title, delays, await answered, still, isOurs);
     asker.close();
-    const ours = i === 0;
-    const times = (pick: (delay: Delay) => number): string => {
-      const all = delays.map(pick);
-      return `${ms(median(all))}, ${ms(percentile(all, 0.99))}`;
-    };
-    report(
-      `${title}: API write → new answer, ${changesPerSecond} changes/s: p50, p99`,
-      times((delay) => delay.sinceWritten),
-      ours ? 'p99 10 ms' : '-',
-    );
-    report(
-      '  the same from the sending of the request',
-      times((delay) => delay.sinceSent),
-      '-',
-    );
-    const waits = (all: readonly number[]): string =>
-      `${ms(percentile(all, 0.99))}, ${ms(percentile(all, 0.999))}, ${ms(Math.max(...all))}`;
-    report(
-      `  ${queriesPerSecond} queries/s meanwhile: p99, p99.9, longest; lost`,
-      `${waits(busy.times)}; ${busy.lost}`,
-      ours ? 'longest 5 ms' : '-',
-    );
-    report('  with no changes', `${waits(still.times)}; ${still.lost}`, '-');
+    await server.stop();
   }
+}
+
+type Waits = Awaited<ReturnType<typeof dnsperfTimes>>;
+
+function tell(title: string, delays: readonly Delay[], meanwhile: Waits, still: Waits, isOurs: boolean): void {
+  const target = (text: string): string => (isOurs ? text : '-');
+  const delay = (all: readonly number[]): string => `${ms(median(all))}, ${ms(percentile(all, 0.99))}`;
+  const waits = ({ times, lost }: Waits): string =>
+    `${ms(percentile(times, 0.99))}, ${ms(percentile(times, 0.999))}, ${ms(Math.max(...times))}; ${lost}`;
+  const sinceWritten = delay(delays.map((each) => each.sinceWritten));
+  report(
+    `${title}: API write → new answer, ${changesPerSecond} changes/s: p50, p99`,
+    sinceWritten,
+    target('p99 10 ms'),
+  );
+  report('  the same from the sending of the request', delay(delays.map((each) => each.sinceSent)), '-');
+  const what = `  ${queriesPerSecond} queries/s meanwhile: p99, p99.9, longest; lost`;
+  report(what, waits(meanwhile), target('longest 5 ms'));
+  report('  with no changes', waits(still), '-');
 }
 
 /** Begins a change whenever one is due, whatever becomes of those before. */

@@ -11,31 +11,35 @@ export interface Load {
   readonly tcp?: boolean;
   /** Queries a second; as many as are answered when absent. */
   readonly rate?: number;
+  /** Queries that wait for an answer at most; 400 when absent. */
+  readonly outstanding?: number;
+  /** After which a query is lost; 5 s when absent. */
+  readonly timeoutSeconds?: number;
+  /** The core of the generator when absent. */
+  readonly cores?: readonly number[];
 }
 
 export interface Outcome {
   readonly sent: number;
   readonly lost: number;
   readonly perSecond: number;
-  readonly meanMs: number;
-  /** Octets of a response, on the average. */
-  readonly responseSize: number;
   /** Share of each, by name. */
   readonly rcodes: ReadonlyMap<string, number>;
 }
 
 const sockets = 16;
-const outstanding = 400;
 
-const command = ({ port, queries, seconds, tcp, rate }: Load): string[] => [
-  'dnsperf',
-  ...['-s', '127.0.0.1', '-p', String(port), '-d', queries, '-l', String(seconds)],
-  ...['-c', String(sockets), '-T', '1', '-q', String(outstanding)],
-  ...(tcp ? ['-m', 'tcp'] : []),
-  ...(rate === undefined ? [] : ['-Q', String(rate)]),
-];
+function command({ port, queries, seconds, tcp, rate, outstanding = 400, timeoutSeconds = 5 }: Load): string[] {
+  return [
+    'dnsperf',
+    ...['-s', '127.0.0.1', '-p', String(port), '-d', queries, '-l', String(seconds), '-t', String(timeoutSeconds)],
+    ...['-c', String(sockets), '-T', '1', '-q', String(outstanding)],
+    ...(tcp ? ['-m', 'tcp'] : []),
+    ...(rate === undefined ? [] : ['-Q', String(rate)]),
+  ];
+}
 
-/** Rejects when nothing is answered at all. */
+/** Rejects when it does not run to its end. */
 export async function dnsperf(load: Load): Promise<Outcome> {
   return outcomeOf(await start(command(load), load));
 }
@@ -47,8 +51,8 @@ export async function dnsperfTimes(load: Load): Promise<Outcome & { readonly tim
   return { ...outcomeOf(output), times };
 }
 
-async function start(words: readonly string[], { seconds }: Load): Promise<string> {
-  const [file = '', ...args] = [...on(generatorCore), ...words];
+async function start(words: readonly string[], { seconds, cores = [generatorCore] }: Load): Promise<string> {
+  const [file = '', ...args] = [...on(...cores), ...words];
   return await run(file, args, { timeoutMs: (seconds + 20) * 1000 });
 }
 
@@ -63,8 +67,6 @@ function outcomeOf(output: string): Outcome {
     sent: figure(/Queries sent:\s+(\d+)/),
     lost: figure(/Queries lost:\s+(\d+)/),
     perSecond: figure(/Queries per second:\s+([\d.]+)/),
-    meanMs: figure(/Average Latency \(s\):\s+([\d.]+)/) * 1000,
-    responseSize: figure(/response (\d+)/),
     rcodes: new Map(
       [...rcodes.matchAll(/(\w+) \d+ \(([\d.]+)%\)/g)].map(([, name = '', share]) => [name, Number(share) / 100]),
     ),

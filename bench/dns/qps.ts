@@ -2,8 +2,8 @@
 // same machine.
 
 import { median, report } from '../figures.ts';
-import { dnsperf, type Load, type Outcome } from './dnsperf.ts';
 import { pathOf, type QueryKind, queryKinds } from './queries.ts';
+import { count, type Run, saturate } from './saturation.ts';
 import type { Server } from './servers.ts';
 
 const rounds = 3;
@@ -19,19 +19,11 @@ export interface Contest {
   readonly peers: readonly Server[];
 }
 
-interface Run extends Outcome {
-  /** For each second that the server computed: what is left of noise when others compute on its core, too. */
-  readonly perProcessorSecond: number;
-}
-
-const count = (value: number): string => Math.round(value).toLocaleString('en');
-
 export async function qps(contest: Contest): Promise<void> {
   const { folder, ours, nsd, peers } = contest;
-  for (const { port } of [ours, nsd, ...peers])
-    await dnsperf({ port, queries: pathOf(folder, 'mix'), seconds: warmUpSeconds });
-  for (const kind of queryKinds) await compare(contest, kind, false);
-  for (const kind of queryKinds) await compare(contest, kind, true);
+  for (const server of [ours, nsd, ...peers])
+    await saturate(server, { queries: pathOf(folder, 'mix'), seconds: warmUpSeconds });
+  for (const tcp of [false, true]) for (const kind of queryKinds) await compare(contest, kind, tcp);
 }
 
 async function compare({ folder, seconds, ours, nsd, peers }: Contest, kind: QueryKind, tcp: boolean): Promise<void> {
@@ -39,8 +31,7 @@ async function compare({ folder, seconds, ours, nsd, peers }: Contest, kind: Que
   const runs = new Map<Server, Run[]>(servers.map((server) => [server, []]));
   for (let i = 0; i < rounds; i++) {
     for (const server of servers) {
-      const load = { port: server.port, queries: pathOf(folder, kind.file), seconds, tcp };
-      runs.get(server)?.push(await measure(server, load));
+      runs.get(server)?.push(await saturate(server, { queries: pathOf(folder, kind.file), seconds, tcp }));
     }
   }
   const of = (server: Server): Run[] => runs.get(server) as Run[];
@@ -51,31 +42,17 @@ async function compare({ folder, seconds, ours, nsd, peers }: Contest, kind: Que
     return `${count(median(of(server).map((run) => run[field])))}, ${median(ratios).toFixed(2)}`;
   };
   for (const server of servers) {
-    const title = `${server.title}, ${kind.title}${tcp ? ' by TCP' : ''}: queries/s, ratio to NSD`;
-    const isOurs = server === ours;
-    const target = isOurs && !tcp ? `${count(kind.target)}, ${wantedOfNsd.toFixed(2)}` : '-';
-    report(title, figures(server, 'perSecond'), target);
-    report('  per second of its processor time, ratio to NSD', figures(server, 'perProcessorSecond'), '-');
-    const { sent, lost } = total(of(server));
-    report('  lost at 400 outstanding', `${lost} of ${count(sent)}`, isOurs ? 'none' : '-');
+    const title = `${server.title}, ${kind.title}${tcp ? ' by TCP' : ''}: queries/s, of NSD; lost`;
+    const lost = of(server).reduce((sum, run) => sum + run.lost, 0);
+    const target = server === ours && !tcp ? `${count(kind.target)}, ${wantedOfNsd.toFixed(2)}; 0` : '-';
+    report(title, `${figures(server, 'perSecond')}; ${lost}`, target);
+    report('  per second of its processor time', figures(server, 'perProcessorSecond'), '-');
   }
 }
 
-async function measure(server: Server, load: Load): Promise<Run> {
-  const before = server.processorSeconds();
-  const outcome = await dnsperf(load);
-  const used = server.processorSeconds() - before;
-  return { ...outcome, perProcessorSecond: (outcome.sent - outcome.lost) / used };
-}
-
-const total = (outcomes: readonly Outcome[]): { sent: number; lost: number } => ({
-  sent: outcomes.reduce((sum, { sent }) => sum + sent, 0),
-  lost: outcomes.reduce((sum, { lost }) => sum + lost, 0),
-});
-
 /** Who answers wrongly may be as quick as it likes. */
-function checkSameAnswers({ title }: Server, outcomes: readonly Outcome[], reference: Outcome): void {
-  for (const { rcodes } of outcomes) {
+function checkSameAnswers({ title }: Server, runs: readonly Run[], reference: Run): void {
+  for (const { rcodes } of runs) {
     for (const rcode of new Set([...rcodes.keys(), ...reference.rcodes.keys()])) {
       const [share, wanted] = [rcodes.get(rcode) ?? 0, reference.rcodes.get(rcode) ?? 0];
       // Runs end somewhere in the file of queries, so the shares are not quite the same.

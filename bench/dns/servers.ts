@@ -10,14 +10,14 @@ import { tryRun } from '#lib/run.ts';
 import { endWithUs } from '../../scripts/end-with-us.ts';
 import { processorSeconds, processTree } from '../../scripts/process-use.ts';
 import { Asker } from './asker.ts';
+import { type CorefileKind, writeCorefile } from './corefile.ts';
 import { on, serverCore } from './cores.ts';
 import { domain, domainName, isHeadless, type Stored } from './data.ts';
 import { zoneFile } from './zone-file.ts';
 
 const readyTimeoutMs = 60_000;
 const lastWordsLength = 2_000;
-const ports = { portolan: 5300, nsd: 5301, coredns: 5302 } as const;
-const reverseRanges = '10.96.0.0/12,10.0.0.0/9';
+const ports = { portolan: 5300, nsd: 5301, coredns: 5302, bareCoredns: 5303 } as const;
 
 export interface Server {
   readonly title: string;
@@ -38,11 +38,19 @@ export interface Source {
   readonly services: readonly Stored[];
 }
 
-export async function startPortolan(source: Source): Promise<Server> {
-  const port = ports.portolan;
+export interface PortolanOptions {
+  /** One that answers by itself on the core of the server when absent. */
+  readonly sockets?: number;
+  readonly cores?: readonly number[];
+}
+
+/** With metrics on, told by the same file as CoreDNS. */
+export async function startPortolan(source: Source, options: PortolanOptions = {}): Promise<Server> {
+  const { sockets = 1, cores = [serverCore] } = options;
+  const port = ports.portolan + 10 * (sockets - 1);
   const program = fileURLToPath(new URL('../../bin/portolan', import.meta.url));
-  const args = ['--kubeconfig', source.kubeconfig, '--listen', `127.0.0.1:${port}`, '--reverse-cidrs', reverseRanges];
-  return await start('portolan', port, [program, 'dns', ...args, '--resolv-conf', ''], source.services);
+  const words = [program, 'dns', '--corefile', writeCorefile(source, port, 'kubeadm', sockets)];
+  return await start('portolan', port, words, source.services, cores);
 }
 
 /** NSD with one server process: the pace of this machine in this minute. */
@@ -76,39 +84,10 @@ zone:
   return await start('NSD', port, ['nsd', '-d', '-c', path], services);
 }
 
-/** As kubeadm configures it, or with nothing but what answers for the cluster. */
-export type CoreDnsFile = 'kubeadm' | 'kubernetes only';
-
-export async function startCoreDns(source: Source, file: CoreDnsFile): Promise<Server> {
-  const { folder, kubeconfig, services } = source;
-  const port = ports.coredns + (file === 'kubeadm' ? 0 : 1);
-  const kubernetes = `kubernetes ${domain} in-addr.arpa ip6.arpa {
-    kubeconfig ${kubeconfig}
-    pods insecure
-    fallthrough in-addr.arpa ip6.arpa
-    ttl 30
-  }`;
-  // The upstream is silent: nothing that is measured is forwarded.
-  const others = `errors
-  health :${port + 1000} {
-    lameduck 5s
-  }
-  ready :${port + 2000}
-  prometheus :${port + 3000}
-  forward . 127.0.0.1:9 {
-    max_concurrent 1000
-  }
-  cache 30 {
-    disable success ${domain}
-    disable denial ${domain}
-  }
-  loop
-  reload
-  loadbalance`;
-  const corefile = `.:${port} {\n  bind 127.0.0.1\n  ${kubernetes}\n  ${file === 'kubeadm' ? others : ''}\n}\n`;
-  const path = join(folder, `Corefile-${port}`);
-  writeFileSync(path, corefile);
-  return await start(`CoreDNS (${file})`, port, ['coredns', '-conf', path], services);
+export async function startCoreDns(source: Source, kind: CorefileKind): Promise<Server> {
+  const port = kind === 'kubeadm' ? ports.coredns : ports.bareCoredns;
+  const words = ['coredns', '-conf', writeCorefile(source, port, kind)];
+  return await start(`CoreDNS (${kind})`, port, words, source.services);
 }
 
 /** What programs say of themselves; undefined when one is not there. */
@@ -117,9 +96,15 @@ export async function versionOf(program: string, flag: string): Promise<string |
   return result && /\d+(\.\d+)+/.exec(result.stdout + result.stderr)?.[0];
 }
 
-async function start(title: string, port: number, words: string[], services: readonly Stored[]): Promise<Server> {
+async function start(
+  title: string,
+  port: number,
+  words: string[],
+  services: readonly Stored[],
+  cores: readonly number[] = [serverCore],
+): Promise<Server> {
   const begin = performance.now();
-  const [file = '', ...args] = [...on(serverCore), ...words];
+  const [file = '', ...args] = [...on(...cores), ...words];
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   endWithUs(child);
   let lastWords = '';

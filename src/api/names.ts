@@ -26,6 +26,13 @@ const format = (limit: number, pattern: string, text: string) => {
 };
 
 export const dns1123Subdomain = format(253, subdomainPattern, subdomainText);
+
+const scoredLabelPattern = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const scoredPattern = `${scoredLabelPattern}(\\.${scoredLabelPattern})*`;
+const scoredText = `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${scoredPattern}')`;
+/** A domain that may have labels such as `_tcp` (RFC 2782). */
+export const dns1123SubdomainWithUnderscore = format(253, scoredPattern, scoredText);
+
 const plainLabel = format(63, labelPattern, labelText);
 /** Of what would be a name with dots, the dots are what is wrong. */
 export const dns1123Label = (value: string): string[] =>

@@ -3,6 +3,7 @@
 
 import type { Client } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
+import type { UserError } from '#lib/user-error.ts';
 import { Chain } from './chain.ts';
 import { ClusterRecords } from './cluster-records.ts';
 import { Components } from './component.ts';
@@ -26,9 +27,11 @@ import { ForwardHandler } from './handlers/forward.ts';
 import { HostsHandler } from './handlers/hosts.ts';
 import { balancing } from './handlers/loadbalance.ts';
 import { localHandler } from './handlers/local.ts';
+import { LoopHandler } from './handlers/loop.ts';
 import { minimize } from './handlers/minimal.ts';
 import { identifying } from './handlers/nsid.ts';
 import { RewriteHandler } from './handlers/rewrite.ts';
+import { TemplateHandler } from './handlers/template.ts';
 import { TransferHandler } from './handlers/transfer.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
@@ -53,6 +56,8 @@ export interface BlockParts extends OperationsParts {
   readonly ownAddresses: readonly string[];
   /** Whether asking this server would be asking ourselves. */
   readonly isOurselves: (server: Nameserver) => boolean;
+  /** What is forwarded comes back: there is no going on like this. */
+  readonly onLoop: (error: UserError) => void;
 }
 
 /** Where a listener is wanted, and the server blocks that it leads to. */
@@ -126,6 +131,7 @@ interface Making extends BlockParts {
 /** In the order in which a query passes them. */
 const makers: readonly ((making: Making) => Handler[])[] = [
   autopathHandlers,
+  ({ server: { directives } }) => (directives.template ? [new TemplateHandler(directives.template)] : []),
   transferHandlers,
   hostsHandlers,
   externalHandlers,
@@ -196,17 +202,30 @@ function recordsOf({ server, components, connect, ownAddresses, log }: Making): 
 }
 
 function forwardHandlers(making: Making): Handler[] {
-  const { server, components, log } = making;
-  const { forward, loadbalance } = server.directives;
+  const { server, components } = making;
+  const { forward, loop, loadbalance } = server.directives;
   if (!forward) return [];
+  const forwards = forwardsOf(forward, making);
+  const handler = new ForwardHandler(cached(server, forwards, components), (name) => forwards.takes(name));
+  return [...(loop ? [loopHandler(loop, forwards, making)] : []), balanced(handler, loadbalance)];
+}
+
+function forwardsOf(forward: readonly ForwardSettings[], making: Making): Forwards {
+  const { components, log } = making;
   const zones = recordsOf(making)?.zones;
   const isOurselves = (asked: Nameserver) => making.isOurselves(asked) || zones?.isOwnService(asked.host) === true;
   const metrics = components.get('forward', 'metrics', () => new ForwardMetrics());
   const forwarderFor = (settings: ForwardSettings) =>
     components.get('forward', settings, () => new Forwarder(settings, { log, metrics, isOurselves }));
-  const forwards = new Forwards(forward.map((settings) => ({ ...settings, resolver: forwarderFor(settings) })));
-  const handler = new ForwardHandler(cached(server, forwards, components), (name) => forwards.takes(name));
-  return [balanced(handler, loadbalance)];
+  return new Forwards(forward.map((settings) => ({ ...settings, resolver: forwarderFor(settings) })));
+}
+
+/** A configuration that forwards elsewhere is looked at anew. */
+function loopHandler(loop: { readonly zone: Name }, forwards: Forwards, making: Making): LoopHandler {
+  const { server, components, lookup, onLoop } = making;
+  const upstreams = (name: Name) => forwards.serversFor(name);
+  const key = { keys: server.keys, forward: server.directives.forward };
+  return components.get('loop', key, () => new LoopHandler(loop, { lookup, upstreams, onLoop }));
 }
 
 const balanced = (handler: Handler, settings: LoadBalanceSettings | undefined): Handler =>

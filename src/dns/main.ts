@@ -17,23 +17,29 @@ export interface DnsOptions {
 
 /**
  * Serves until `signal` aborts, takes leave of its clients ({@link DnsServer.shutDown}), then resolves. Rejects when an
- * address cannot be had or the settings are unusable.
+ * address cannot be had, when the settings are unusable, or when what is forwarded comes back.
  */
-export async function runDns({ source, onReady, hurry, ...parts }: DnsOptions, signal: AbortSignal): Promise<void> {
-  const log = parts.log ?? createLogger('dns');
-  const { settings } = await source.read();
-  const server = new DnsServer({ connect: connectApi, log }, settings);
-  await server.start();
+export async function runDns({ source, onReady, ...options }: DnsOptions, signal: AbortSignal): Promise<void> {
+  const log = options.log ?? createLogger('dns');
   const aborted = Promise.withResolvers<void>();
+  const looped = Promise.withResolvers<never>();
+  // Whoever waits for it hears of it.
+  looped.promise.catch(() => {});
+  const { settings } = await source.read();
+  const server = new DnsServer({ connect: connectApi, log, onLoop: looped.reject }, settings);
+  await server.start();
   signal.addEventListener('abort', () => aborted.resolve(), { once: true });
   if (signal.aborted) aborted.resolve();
+  let { hurry } = options;
   try {
-    await server.synced(signal);
+    await Promise.race([server.synced(signal), looped.promise]);
     log.info('serving', { addresses: server.addresses });
     onReady?.(server);
-    await aborted.promise;
+    await Promise.race([aborted.promise, looped.promise]);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    hurry = AbortSignal.abort();
+    throw error;
   } finally {
     await server.shutDown(hurry);
   }

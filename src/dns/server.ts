@@ -6,6 +6,7 @@ import type { Client } from '#client/index.ts';
 import type { BindAddress } from '#lib/bind-address.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { aggregated, type Metric } from '#lib/metrics.ts';
+import type { UserError } from '#lib/user-error.ts';
 import { type Blocks, buildBlocks, type Site, siteKey } from './blocks.ts';
 import type { ApiAccess, DnsSettings, Transport } from './config/settings.ts';
 import { listenDns, type SiteListener } from './listeners/site.ts';
@@ -21,6 +22,8 @@ import type { Nameserver } from './upstream/resolv-conf.ts';
 export interface DnsServerParts {
   readonly connect: (access: ApiAccess) => Promise<Client>;
   readonly log?: Logger;
+  /** What is forwarded comes back: the process is to end with this. Logged when absent. */
+  readonly onLoop?: (error: UserError) => void;
 }
 
 /** How often components are asked whether they are ready. */
@@ -37,15 +40,17 @@ interface OpenSite {
 export class DnsServer implements ServerStatus {
   readonly #connect: DnsServerParts['connect'];
   readonly #log: Logger;
+  readonly #onLoop: (error: UserError) => void;
   readonly #open = new Map<string, OpenSite>();
   readonly #counts = new ServerCounts();
   readonly #readiness = new Readiness();
   #settings: DnsSettings;
   #blocks: Blocks | undefined;
 
-  constructor({ connect, log = createLogger('dns') }: DnsServerParts, settings: DnsSettings) {
+  constructor({ connect, log = createLogger('dns'), onLoop }: DnsServerParts, settings: DnsSettings) {
     this.#connect = connect;
     this.#log = log;
+    this.#onLoop = onLoop ?? (({ message }) => log.error(message));
     this.#settings = settings;
   }
 
@@ -158,6 +163,7 @@ export class DnsServer implements ServerStatus {
       log: this.#log,
       ownAddresses: ownAddresses(hosts),
       isOurselves,
+      onLoop: this.#onLoop,
       status: this,
     };
     return buildBlocks(settings, parts, before?.components);

@@ -177,6 +177,7 @@ export class ContainerRunner {
       try {
         return await this.#parts.spec(container, attempt);
       } catch (error) {
+        if (this.#pod.begun.aborted) return undefined;
         const reason = error instanceof ConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
         const message = error instanceof Error ? error.message : String(error);
         this.#set({ state: { waiting: { reason, message } } });

@@ -1,13 +1,14 @@
 // For tests: one node on the real kernel, with its own fabric and network namespace, against our own API server.
-// Pods 10.215.1.0/24, fabric 10.216.99.0/24, Services 172.30.0.0/16.
+// Pods 10.215.N.0/24, fabric 10.216.N.0/24, Services 172.30.0.0/16; N is each test file's own, as files run side by side.
 
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Pod, type PodSpec, pods } from '#api/index.ts';
+import { type Event, events, type Pod, type PodSpec, pods } from '#api/index.ts';
 import { ApiServer } from '#apiserver/index.ts';
 import { Client, Informer } from '#client/index.ts';
+import type { Fetch } from '#lib/http.ts';
 import { tryRun } from '#lib/run.ts';
 import {
   attachNode,
@@ -19,11 +20,18 @@ import {
   routeHost,
 } from '#network/index.ts';
 import { MemoryStore } from '#storage/memory.ts';
-import { Kubelet } from './kubelet.ts';
+import { Kubelet, type KubeletOptions } from './kubelet.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { OciRuntime } from './runtimes/oci.ts';
 
-const fabric = { gateway: '10.216.99.1', node: '10.216.99.11', podCIDR: '10.215.1.0/24' };
+export interface TestNodeOptions {
+  /** N of the addresses. */
+  readonly index: number;
+  /** Of the kubelet, where they are to be others. */
+  readonly kubelet?: Partial<KubeletOptions>;
+  /** Stands between the kubelet and the API server. */
+  readonly between?: (fetch: Fetch) => Fetch;
+}
 
 /** Why containers cannot be run here; undefined when they can. */
 export async function whyNoContainers(): Promise<string | undefined> {
@@ -37,7 +45,7 @@ export async function whyNoContainers(): Promise<string | undefined> {
 
 export class TestNode {
   readonly name = 'n1';
-  readonly address = fabric.node;
+  readonly address: string;
   readonly client: Client;
   readonly stateDir: string;
   readonly namespace: string;
@@ -46,60 +54,68 @@ export class TestNode {
   readonly #apiServer: ApiServer;
   readonly #bridge: string;
   readonly #informer: Informer<Pod>;
+  readonly #events: Informer<Event>;
   readonly #stop = new AbortController();
   readonly #waiting = new Set<(pod: Pod, gone: boolean) => void>();
 
   private constructor(
     server: ApiServer,
-    bridge: string,
-    stateDir: string,
-    makeKubelet: (client: Client) => Promise<Kubelet>,
+    { bridge, address, stateDir }: { bridge: string; address: string; stateDir: string },
+    makeKubelet: (fetch: Fetch) => Promise<Kubelet>,
   ) {
     this.#apiServer = server;
     this.#bridge = bridge;
+    this.address = address;
     this.namespace = `${bridge}-n1`;
     this.stateDir = stateDir;
-    this.client = new Client(server.fetchAs({ name: 'admin', groups: ['system:masters'] }));
-    this.#makeKubelet = () => makeKubelet(this.client);
+    const fetch = server.fetchAs({ name: 'admin', groups: ['system:masters'] });
+    this.client = new Client(fetch);
+    this.#makeKubelet = () => makeKubelet(fetch);
+    this.#events = new Informer(this.client.resource(events));
     this.#informer = new Informer(this.client.resource(pods));
     this.#informer.onChange(({ type, object }) => {
       for (const look of this.#waiting) look(object, type === 'deleted');
     });
   }
 
-  static async start(): Promise<TestNode> {
+  static async start({ index, kubelet = {}, between = (fetch) => fetch }: TestNodeOptions): Promise<TestNode> {
     const bridge = `tk${process.pid}`;
+    const [gateway, address, podCIDR] = [`10.216.${index}.1`, `10.216.${index}.11`, `10.215.${index}.0/24`];
     const server = new ApiServer(
       { store: new MemoryStore() },
-      { serviceCIDR: '172.30.0.0/16', advertise: { address: fabric.gateway, port: 6443 } },
+      { serviceCIDR: '172.30.0.0/16', advertise: { address: gateway, port: 6443 } },
     );
     await server.start();
     const namespace = `${bridge}-n1`;
-    await createFabric({ hostLink: bridge, fabric: bridge, addresses: [`${fabric.gateway}/24`] });
+    await createFabric({ hostLink: bridge, fabric: bridge, addresses: [`${gateway}/24`] });
     await createNamespace(namespace);
-    const network = { ...fabric, address: `${fabric.node}/24`, peers: [] };
+    const network = { gateway, address: `${address}/24`, podCIDR, peers: [] };
     await attachNode({ fabric: bridge, namespace, index: 1, networks: [network] });
-    await routeHost([{ to: fabric.podCIDR, via: fabric.node }]);
+    await routeHost([{ to: podCIDR, via: address }]);
     const stateDir = await mkdtemp(join(tmpdir(), 'portolan-kubelet-'));
-    const started = new TestNode(server, bridge, stateDir, async (client) => {
-      const listener = await listenIn(namespace, { host: fabric.node, port: 10250 });
+    const started = new TestNode(server, { bridge, address, stateDir }, async (fetch) => {
+      const listener = await listenIn(namespace, { host: address, port: 10250 });
       const runtime = new OciRuntime({ stateDir });
       return new Kubelet(
-        { client, runtime },
+        { client: new Client(between(fetch)), runtime },
         {
           nodeName: 'n1',
-          nodeIPs: [fabric.node],
-          podCIDRs: [fabric.podCIDR],
+          nodeIPs: [address],
+          podCIDRs: [podCIDR],
           clusterDNS: ['172.30.0.10'],
           clusterDomain: 'cluster.local',
           nodeNamespace: namespace,
           stateDir,
           listener,
           volumeRefreshMs: 300,
+          // What this machine searches is not the tests' business.
+          resolvConf: '',
+          ...kubelet,
         },
       );
     });
     started.#informer.start(started.#stop.signal);
+    started.#events.start(started.#stop.signal);
     await started.startKubelet();
     return started;
   }
@@ -131,6 +147,14 @@ export class TestNode {
   /** Resolves with the pod as soon as it is as wished. */
   until(name: string, isSo: (pod: Pod) => boolean): Promise<Pod> {
     return this.#wait(name, (pod, gone) => !gone && isSo(pod));
+  }
+  /** Resolves with the first event of the reason, of the object of that name, that is as wished. */
+  eventOf(name: string, reason: string, isSo: (event: Event) => boolean = () => true): Promise<Event> {
+    return new Promise((resolve) => {
+      this.#events.onChange(({ object }) => {
+        if (object.involvedObject.name === name && object.reason === reason && isSo(object)) resolve(object);
+      });
+    });
   }
   /** Resolves when the pod's object is gone. */
   gone(name: string): Promise<Pod> {

@@ -26,7 +26,7 @@ const shell = (script: string) => ['sh', '-c', script];
 describe('kubelet', { skip: why, timeout: 120_000 }, () => {
   let node: TestNode;
   before(async () => {
-    node = await TestNode.start();
+    node = await TestNode.start({ index: 1 });
   });
   after(async () => {
     await node?.close();
@@ -350,7 +350,7 @@ describe('kubelet', { skip: why, timeout: 120_000 }, () => {
 
   test('hostNetwork pods have the node as their network', async () => {
     await node.run('on-node', shell('hostname; getent ahostsv4 $(hostname)'), { hostNetwork: true });
-    assert.match(await node.outputOf('on-node'), /^n1\n10\.216\.99\.11 +STREAM n1\n/);
+    assert.match(await node.outputOf('on-node'), /^n1\n10\.216\.1\.11 +STREAM n1\n/);
     const pod = await node.until('on-node', ({ status }) => status?.phase === 'Succeeded');
     assert.equal(pod.status?.podIP, node.address);
   });

@@ -20,6 +20,7 @@ import type { PerFamily } from '#lib/cidr.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { AddressPool } from './address-pool.ts';
+import { ConfigError } from './config-error.ts';
 import { readMachine } from './node-object.ts';
 import { NodeRegistration } from './node-registration.ts';
 import { podAccess } from './pod-access.ts';
@@ -55,7 +56,7 @@ export interface KubeletOptions {
   readonly port?: number | undefined;
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca: string } | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** File with the node's own resolvers; empty: none. */
+  /** File with the node's own resolvers, /etc/resolv.conf when absent; empty: none. */
   readonly resolvConf?: string | undefined;
   /** How long the node counts as alive after a sign of life, which it gives four times as often; 40 s when absent. */
   readonly nodeLeaseDurationSeconds?: number | undefined;
@@ -72,6 +73,7 @@ const aliveCheckMs = 1_000;
 const defaultParallelStarts = 6;
 const defaultVolumeRefreshMs = 30_000;
 const stopLimitMs = 15_000;
+const servicesPatienceMs = 2_000;
 
 export class Kubelet {
   readonly #parts: KubeletParts;
@@ -164,7 +166,7 @@ export class Kubelet {
     const fieldSelector = `spec.nodeName=${this.#options.nodeName}`;
     const podInformer = new Informer(client.resource(pods), { fieldSelector, log: this.#log.named('pods') });
     const serviceInformer = new Informer(client.resource(services), { log: this.#log.named('services') });
-    const shared = await this.#nodeParts(serviceInformer);
+    const shared = this.#nodeParts(serviceInformer);
     podInformer.onChange(({ type, object }) => {
       if (type === 'deleted') this.#workers.get(object.metadata.uid ?? '')?.worker.vanished();
       else this.#podChanged(object, shared);
@@ -192,31 +194,41 @@ export class Kubelet {
     if (pod.metadata.deletionTimestamp) worker.update(pod);
   }
 
-  async #nodeParts(serviceInformer: Informer<Service>): Promise<NodeParts> {
+  #nodeParts(serviceInformer: Informer<Service>): NodeParts {
     const { client, runtime } = this.#parts;
     const { nodeName, nodeIPs, podCIDRs, nodeNamespace, clusterDNS, clusterDomain, stateDir } = this.#options;
     return {
       pods: client.resource(pods),
       configMap: this.#getter(configMaps),
       secret: this.#getter(secrets),
-      services: async () => {
-        await serviceInformer.synced(this.#stop.signal);
+      services: async (signal) => {
+        await this.#listed(serviceInformer, signal);
         return serviceInformer.list();
       },
       runtime,
       network: { nodeNamespace, nodeIPs, pools: podCIDRs.map((podCIDR) => new AddressPool(podCIDR)) },
-      dns: { clusterDNS, clusterDomain, host: await this.#hostResolvConf(), nodeIP: nodeIPs[0] },
+      dns: { clusterDNS, clusterDomain },
+      nodeResolvers: () => this.#nodeResolvers(),
       nodeName,
       allocatable: this.#node?.status?.allocatable ?? {},
       podsDir: join(stateDir, 'pods'),
       startSlots: new Semaphore(this.#options.parallelStarts ?? defaultParallelStarts),
       volumeRefreshMs: this.#options.volumeRefreshMs ?? defaultVolumeRefreshMs,
       log: this.#log,
-      event: (pod, type, reason, message) => {
-        this.#events.event(pod, type, reason, message);
-        if (reason === 'MissingClusterDNS' && this.#node) this.#events.event(this.#node, type, reason, message);
+      event: (pod, type, reason, message) => this.#events.event(pod, type, reason, message),
+      nodeEvent: (type, reason, message) => {
+        if (this.#node) this.#events.event(this.#node, type, reason, message);
       },
     };
+  }
+
+  /** Throws ConfigError when it takes long: whoever waits says so meanwhile. */
+  async #listed(services: Informer<Service>, signal: AbortSignal): Promise<void> {
+    if (services.hasSynced) return;
+    const patience = AbortSignal.any([this.#stop.signal, signal, AbortSignal.timeout(servicesPatienceMs)]);
+    await services.synced(patience).catch(() => {
+      throw new ConfigError('services have not yet been listed once, and are part of the environment; trying again');
+    });
   }
 
   #getter<T extends KubeObject>(ref: ResourceRef<T>): (name: string, namespace: string) => Promise<T | undefined> {
@@ -224,14 +236,17 @@ export class Kubelet {
     return async (name, namespace) => await resource.get(name, namespace).catch(ignoreNotFound);
   }
 
-  async #hostResolvConf(): Promise<ResolvConf | undefined> {
+  /** Read for each pod, so that a pod that is made after a change sees it. */
+  async #nodeResolvers(): Promise<ResolvConf | undefined> {
     const path = this.#options.resolvConf ?? '/etc/resolv.conf';
     if (path === '') return undefined;
     try {
       return parseResolvConf(await readFile(path, 'utf8'));
     } catch (error) {
-      this.#log.warn('the node has no usable resolvers', { path, error });
-      return undefined;
+      // A machine without the file asks itself, as resolv.conf(5) has it.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`the node's resolvers in ${path} cannot be read: ${why}`, { cause: error });
     }
   }
 

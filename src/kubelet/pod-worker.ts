@@ -27,8 +27,7 @@ import type { PodPlace } from './fields.ts';
 import { hostNetworkHostsFile, hostsFile, type PodNames, podNames } from './hosts.ts';
 import { logFileOf, removeOldLogs } from './log-files.ts';
 import { createPodNetwork, hostNetwork, type PodNetwork, type PodNetworkOptions } from './pod-network.ts';
-import type { PodDnsInput } from './resolv-conf.ts';
-import { podDns } from './resolv-conf.ts';
+import { type PodDnsInput, podDns, type ResolvConf } from './resolv-conf.ts';
 import type { ContainerSpec, Mount, Runtime } from './runtime.ts';
 import type { Semaphore } from './semaphore.ts';
 import { serviceEnvironment } from './service-env.ts';
@@ -42,11 +41,13 @@ export interface NodeParts {
   readonly pods: Resource<Pod>;
   readonly configMap: (name: string, namespace: string) => Promise<ConfigMap | undefined>;
   readonly secret: (name: string, namespace: string) => Promise<Secret | undefined>;
-  /** Resolves when the Services have been listed once. */
-  readonly services: () => Promise<readonly Service[]>;
+  /** Resolves when the Services have been listed once; throws ConfigError when that takes long, or `signal` aborts. */
+  readonly services: (signal: AbortSignal) => Promise<readonly Service[]>;
   readonly runtime: Runtime;
   readonly network: PodNetworkOptions;
-  readonly dns: Pick<PodDnsInput, 'clusterDNS' | 'clusterDomain' | 'host' | 'nodeIP'>;
+  readonly dns: Pick<PodDnsInput, 'clusterDNS' | 'clusterDomain'>;
+  /** As they are now; undefined when the node has none. Rejects when they cannot be read. */
+  readonly nodeResolvers: () => Promise<ResolvConf | undefined>;
   readonly nodeName: string;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly podsDir: string;
@@ -55,6 +56,8 @@ export interface NodeParts {
   readonly volumeRefreshMs: number;
   readonly log: Logger;
   event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** An event of the node itself. */
+  nodeEvent(type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
 
 const retryMs = 2_000;
@@ -256,14 +259,12 @@ export class PodWorker {
 
   /** The files that every container of the pod sees in /etc. */
   async #writeFiles(): Promise<void> {
-    const { spec, metadata } = this.#pod;
-    const dns = podDns({ ...this.#parts.dns, spec, namespace: metadata.namespace ?? '' });
-    for (const { reason, message } of dns.warnings) this.#event('Warning', reason, message);
+    const { spec } = this.#pod;
     const node = { addresses: this.#parts.network.nodeIPs, name: this.#parts.nodeName };
     const hosts = spec.hostNetwork
       ? hostNetworkHostsFile(await readFile('/etc/hosts', 'utf8').catch(() => ''), node, spec.hostAliases)
       : hostsFile(this.#names, this.#network?.podIPs ?? [], spec.hostAliases);
-    const files = { 'resolv.conf': dns.text, hosts, hostname: `${this.#hostname()}\n` };
+    const files = { 'resolv.conf': await this.#resolvConf(), hosts, hostname: `${this.#hostname()}\n` };
     const directory = join(this.#directory, 'etc');
     await mkdir(directory, { recursive: true });
     await Promise.all(
@@ -272,6 +273,24 @@ export class PodWorker {
         await chmod(join(directory, name), 0o644);
       }),
     );
+  }
+
+  async #resolvConf(): Promise<string> {
+    const { spec, metadata } = this.#pod;
+    const { dns, network, nodeResolvers } = this.#parts;
+    const host = await nodeResolvers();
+    const { text, warnings } = podDns({
+      ...dns,
+      spec,
+      namespace: metadata.namespace ?? '',
+      nodeIPs: network.nodeIPs,
+      host,
+    });
+    for (const { reason, message } of warnings) {
+      this.#event('Warning', reason, message);
+      if (reason === 'MissingClusterDNS') this.#parts.nodeEvent('Warning', reason, message);
+    }
+    return text;
   }
 
   #hostname(): string {
@@ -322,7 +341,7 @@ export class PodWorker {
   async #spec(container: Container, attempt: number): Promise<ContainerSpec> {
     const { metadata, spec } = this.#pod;
     const services = serviceEnvironment(
-      await this.#parts.services(),
+      await this.#parts.services(this.#termination.begun),
       metadata.namespace ?? '',
       spec.enableServiceLinks ?? true,
     );

@@ -9,23 +9,23 @@ export interface ResolvConf {
   readonly options: readonly string[];
 }
 
-export const maxNameservers = 3;
-export const maxSearches = 32;
+const maxNameservers = 3;
+const maxSearches = 32;
 const maxSearchLength = 253;
 const maxSearchLine = 2048;
 
-/** The last `search` and the last `options` line count. Throws for a `nameserver` line without an address. */
+/** The last `search` and the last `options` line count. Throws for a `nameserver` line without an address, with its number. */
 export function parseResolvConf(text: string): ResolvConf {
   const nameservers: string[] = [];
   let searches: string[] = [];
   let options: string[] = [];
-  for (const line of text.split('\n')) {
+  for (const [i, line] of text.split('\n').entries()) {
     const [keyword, ...words] = line
       .replace(/[#;].*$/, '')
       .trim()
       .split(/\s+/);
     if (keyword === 'nameserver') {
-      if (!words[0]) throw new Error('resolv.conf: nameserver line without an address');
+      if (!words[0]) throw new Error(`line ${i + 1} is a nameserver without an address`);
       nameservers.push(words[0]);
     } else if (keyword === 'search') {
       searches = words.map((word) => (word === '.' ? word : word.replace(/\.$/, '')));
@@ -43,30 +43,42 @@ export interface PodDnsInput {
   readonly clusterDomain: string;
   /** The node's own; undefined when the node is told to have none. */
   readonly host: ResolvConf | undefined;
-  readonly nodeIP: string;
+  readonly nodeIPs: readonly string[];
+}
+/** A warning event for the pod. */
+export interface DnsWarning {
+  readonly reason: 'DNSConfigForming' | 'MissingClusterDNS';
+  readonly message: string;
 }
 export interface PodDns {
   readonly text: string;
-  /** Reason and message of warning events for the pod. */
-  readonly warnings: readonly { reason: string; message: string }[];
+  readonly warnings: readonly DnsWarning[];
 }
-type Warning = PodDns['warnings'][number];
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
-function effectivePolicy({ spec, clusterDNS }: PodDnsInput): 'ClusterFirst' | 'Default' | 'None' {
-  if (spec.dnsPolicy === 'None') return 'None';
-  if (spec.dnsPolicy === 'Default') return 'Default';
-  if (spec.dnsPolicy !== 'ClusterFirstWithHostNet' && spec.hostNetwork) return 'Default';
-  return clusterDNS.length > 0 ? 'ClusterFirst' : 'Default';
+/** What the pod's policy comes to; `lacking` is what it would be if the kubelet had a cluster DNS. */
+function effectivePolicy({ spec, clusterDNS }: PodDnsInput): 'ClusterFirst' | 'Default' | 'None' | 'lacking' {
+  const { dnsPolicy = 'ClusterFirst', hostNetwork } = spec;
+  if (dnsPolicy === 'None' || dnsPolicy === 'Default') return dnsPolicy;
+  if (dnsPolicy === 'ClusterFirst' && hostNetwork) return 'Default';
+  return clusterDNS.length > 0 ? 'ClusterFirst' : 'lacking';
 }
+
+/** What a resolver does that is told nothing: it asks the machine that it is on. */
+const ownMachine = (nodeIPs: readonly string[]): ResolvConf => ({
+  nameservers: nodeIPs.map((ip) => (isIPv6(ip) ? '::1' : '127.0.0.1')),
+  searches: ['.'],
+  options: [],
+});
 
 function baseOf(input: PodDnsInput): ResolvConf {
   switch (effectivePolicy(input)) {
     case 'None':
       return { nameservers: [], searches: [], options: [] };
     case 'Default':
-      return input.host ?? { nameservers: [isIPv6(input.nodeIP) ? '::1' : '127.0.0.1'], searches: ['.'], options: [] };
+    case 'lacking':
+      return input.host ?? ownMachine(input.nodeIPs);
     case 'ClusterFirst': {
       const { namespace, clusterDomain: zone, clusterDNS, host } = input;
       const searches = [`${namespace}.svc.${zone}`, `svc.${zone}`, zone, ...(host?.searches ?? [])];
@@ -75,31 +87,41 @@ function baseOf(input: PodDnsInput): ResolvConf {
   }
 }
 
+function withOwn(base: ResolvConf, own: PodSpec['dnsConfig']): ResolvConf {
+  if (!own) return base;
+  const { nameservers = [], searches = [], options = [] } = own;
+  return {
+    nameservers: unique([...base.nameservers, ...nameservers]),
+    searches: unique([...base.searches, ...searches]),
+    options: mergeOptions(base.options, options),
+  };
+}
+
 /** The pod's options win over the base's by name, each keeping its place. */
 function mergeOptions(base: readonly string[], own: readonly { name?: string; value?: string }[]): string[] {
   const byName = new Map(base.map((option) => [option.split(':')[0] ?? option, option]));
-  for (const { name = '', value } of own) byName.set(name, value === undefined ? name : `${name}:${value}`);
+  for (const { name = '', value } of own) byName.set(name, value ? `${name}:${value}` : name);
   return [...byName.values()];
 }
 
-function withinLimits(conf: ResolvConf): { conf: ResolvConf; warnings: Warning[] } {
-  const warnings: Warning[] = [];
-  const warn = (message: string) => warnings.push({ reason: 'DNSConfigForming', message });
+const forming = (what: string, applied: readonly string[]): DnsWarning => ({
+  reason: 'DNSConfigForming',
+  message: `${what}: ${applied.join(' ')}`,
+});
+
+function withinLimits(conf: ResolvConf): { conf: ResolvConf; warnings: DnsWarning[] } {
+  const warnings: DnsWarning[] = [];
   const nameservers = conf.nameservers.slice(0, maxNameservers);
   if (nameservers.length < conf.nameservers.length) {
-    const applied = nameservers.join(' ');
-    warn(
-      `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${applied}`,
-    );
+    const text = 'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is';
+    warnings.push(forming(text, nameservers));
   }
-  const fitting = conf.searches.filter((search) => search.length <= maxSearchLength);
-  let searches = fitting.slice(0, maxSearches);
-  while (searches.join(' ').length > maxSearchLine) searches = searches.slice(0, -1);
+  // In upstream's order: what is too long has been counted by then.
+  const searches = conf.searches.slice(0, maxSearches).filter((search) => search.length <= maxSearchLength);
+  while (searches.join(' ').length > maxSearchLine) searches.pop();
   if (searches.length < conf.searches.length) {
-    const applied = searches.join(' ');
-    warn(
-      `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${applied}`,
-    );
+    const text = 'Search Line limits were exceeded, some search paths have been omitted, the applied search line is';
+    warnings.push(forming(text, searches));
   }
   return { conf: { ...conf, nameservers, searches }, warnings };
 }
@@ -114,18 +136,11 @@ const fileText = ({ nameservers, searches, options }: ResolvConf): string =>
     .join('');
 
 export function podDns(input: PodDnsInput): PodDns {
-  const base = baseOf(input);
-  const { nameservers = [], searches = [], options = [] } = input.spec.dnsConfig ?? {};
-  const { conf, warnings } = withinLimits({
-    nameservers: unique([...base.nameservers, ...nameservers]),
-    searches: unique([...base.searches, ...searches]),
-    options: mergeOptions(base.options, options),
-  });
-  const policy = input.spec.dnsPolicy ?? 'ClusterFirst';
-  const wantsCluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !input.spec.hostNetwork);
-  if (wantsCluster && input.clusterDNS.length === 0) {
-    const message = `the kubelet has no cluster DNS address and cannot apply the dnsPolicy "${policy}"; using "Default"`;
-    return { text: fileText(conf), warnings: [{ reason: 'MissingClusterDNS', message }, ...warnings] };
+  const { conf, warnings } = withinLimits(withOwn(baseOf(input), input.spec.dnsConfig));
+  if (effectivePolicy(input) === 'lacking') {
+    const policy = input.spec.dnsPolicy ?? 'ClusterFirst';
+    const message = `The kubelet has no cluster DNS address and cannot apply the dnsPolicy "${policy}"; using "Default".`;
+    warnings.unshift({ reason: 'MissingClusterDNS', message });
   }
   return { text: fileText(conf), warnings };
 }

@@ -17,7 +17,7 @@ describe('a node that is started again', { skip: await whyNoContainers(), timeou
   const now = async (name: string) => await node.client.resource(pods).get(name, 'default');
 
   before(async () => {
-    node = await TestNode.start();
+    node = await TestNode.start({ index: 2 });
     await Promise.all([
       node.run('always', sleeping, {
         restartPolicy: 'Always',
@@ -52,7 +52,7 @@ describe('a node that is started again', { skip: await whyNoContainers(), timeou
     const pod = await node.until('always', (pod) => statusOf(pod)?.restartCount === 1 && isPodReady(pod));
     const old = earlier.get('always');
     assert.notEqual(pod.status?.podIP, old?.status?.podIP);
-    assert.match(pod.status?.podIP ?? '', /^10\.215\.1\.\d+$/);
+    assert.match(pod.status?.podIP ?? '', /^10\.215\.2\.\d+$/);
     assert.deepEqual(pod.status?.podIPs, [{ ip: pod.status?.podIP }]);
     assert.equal(pod.status?.startTime, old?.status?.startTime);
     const { reason, exitCode, startedAt, containerID } = statusOf(pod)?.lastState?.terminated ?? {};

@@ -45,6 +45,35 @@ const cases: {
     },
   },
   {
+    name: 'names of ports are in capitals too; only the primary family is told',
+    services: [
+      service('web', 'shop', {
+        clusterIP: '172.30.0.12',
+        clusterIPs: ['172.30.0.12', 'fd00::c'],
+        ipFamilies: ['IPv4', 'IPv6'],
+        ports: [
+          { name: 'h2c-plain', port: 80 },
+          { name: 'quic', port: 443, protocol: 'UDP' },
+        ],
+      }),
+    ],
+    want: {
+      WEB_SERVICE_HOST: '172.30.0.12',
+      WEB_SERVICE_PORT: '80',
+      WEB_SERVICE_PORT_H2C_PLAIN: '80',
+      WEB_SERVICE_PORT_QUIC: '443',
+      WEB_PORT: 'tcp://172.30.0.12:80',
+      WEB_PORT_80_TCP: 'tcp://172.30.0.12:80',
+      WEB_PORT_80_TCP_PROTO: 'tcp',
+      WEB_PORT_80_TCP_PORT: '80',
+      WEB_PORT_80_TCP_ADDR: '172.30.0.12',
+      WEB_PORT_443_UDP: 'udp://172.30.0.12:443',
+      WEB_PORT_443_UDP_PROTO: 'udp',
+      WEB_PORT_443_UDP_PORT: '443',
+      WEB_PORT_443_UDP_ADDR: '172.30.0.12',
+    },
+  },
+  {
     name: 'several ports, UDP and IPv6',
     services: [
       service('dns', 'shop', {
@@ -99,6 +128,23 @@ const cases: {
       KUBERNETES_PORT_80_TCP_PORT: '80',
       KUBERNETES_PORT_80_TCP_ADDR: '172.30.0.7',
     },
+  },
+  {
+    name: 'one without an address does not',
+    services: [kubernetes, service('kubernetes', 'shop', { clusterIP: 'None', ports: [{ port: 80 }] })],
+    want: kubernetesVariables,
+  },
+  {
+    name: 'in its own namespace it is there once, with links and without',
+    services: [kubernetes],
+    namespace: 'default',
+    want: kubernetesVariables,
+  },
+  { name: 'without links', services: [kubernetes], namespace: 'default', links: false, want: kubernetesVariables },
+  {
+    name: 'one called kubernetes elsewhere is not meant',
+    services: [{ ...kubernetes, metadata: { name: 'kubernetes', namespace: 'other' } }],
+    want: {},
   },
   {
     name: '… but not when links are off',

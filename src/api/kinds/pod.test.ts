@@ -129,11 +129,7 @@ test('a good pod has no errors', () => {
     {
       initContainers: [{ name: 'i', image: 'x', restartPolicy: 'Always', readinessProbe: { tcpSocket: { port: 1 } } }],
     },
-    {
-      dnsPolicy: 'None',
-      dnsConfig: { nameservers: ['10.96.0.10'], searches: ['.', '_a.svc.'], options: [{ name: 'ndots' }] },
-    },
-    { hostAliases: [{ ip: '10.0.0.1', hostnames: ['a.b'] }], hostname: 'h', subdomain: 's', restartPolicy: 'Never' },
+    { restartPolicy: 'Never' },
     { tolerations: [{ operator: 'Exists' }] },
     {
       volumes: [
@@ -264,31 +260,8 @@ test('every rule of a pod names its field', () => {
     ],
     [
       'policies',
-      { restartPolicy: 'Sometimes', dnsPolicy: 'Magic' },
+      { restartPolicy: 'Sometimes' },
       'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
-      'spec.dnsPolicy: Unsupported value: "Magic": supported values: "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"',
-    ],
-    [
-      'dnsPolicy None needs a nameserver',
-      { dnsPolicy: 'None', dnsConfig: {} },
-      'spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
-    ],
-    [
-      'dnsPolicy None needs a configuration',
-      { dnsPolicy: 'None' },
-      'spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None',
-    ],
-    [
-      'resolver configuration',
-      { dnsConfig: { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', 'x'], options: [{ value: '5' }] } },
-      'spec.dnsConfig.nameservers: Invalid value: ["1.1.1.1","1.1.1.2","1.1.1.3","x"]: must not have more than 3 nameservers',
-      'spec.dnsConfig.nameservers[3]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-      'spec.dnsConfig.options[0]: Required value: must not be empty',
-    ],
-    [
-      'the hosts file',
-      { hostAliases: [{ ip: 'x', hostnames: ['a'] }] },
-      'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
     ],
     [
       'tolerations',
@@ -319,15 +292,6 @@ test('every rule of a pod names its field', () => {
     ],
   ];
   for (const [name, spec, ...want] of table) assert.deepEqual(errorsOf(spec), want, name);
-});
-
-test('thirty-three search paths, or too long ones, are refused', () => {
-  const many = Array.from({ length: 33 }, (_, i) => `s${i}.example`);
-  const [first] = errorsOf({ dnsConfig: { searches: many } });
-  assert.match(first ?? '', /^spec\.dnsConfig\.searches: Invalid value: .*: must not have more than 32 search paths$/);
-  const long = Array.from({ length: 32 }, () => `${'a'.repeat(63)}.example`);
-  const [second] = errorsOf({ dnsConfig: { searches: long } });
-  assert.match(second ?? '', /must not have more than 2048 characters \(including spaces\) in the search list$/);
 });
 
 test('of a pod only images and little else may change', () => {

@@ -52,6 +52,26 @@ test('an endpoint has all that consumers read of it', () => {
   ]);
 });
 
+// dns.md §14.2: the name is one of the Service's own domain, whatever the Service's type.
+for (const { spec, of = {}, want } of [
+  { spec: { hostname: 'h', subdomain: 'web' }, want: 'h' },
+  { spec: { hostname: 'h', subdomain: 'web' }, of: { clusterIP: 'None' }, want: 'h' },
+  { spec: { hostname: 'h', subdomain: 'other' }, want: undefined },
+  { spec: { hostname: 'h', subdomain: 'Web' }, want: undefined },
+  { spec: { hostname: 'web' }, want: undefined },
+  { spec: { subdomain: 'web' }, want: undefined },
+  { spec: { hostname: '', subdomain: 'web' }, want: undefined },
+  { spec: {}, of: { clusterIP: 'None' }, want: undefined },
+]) {
+  test(`the host name of an endpoint of web, a pod with ${JSON.stringify(spec)}, ${JSON.stringify(of)}`, () => {
+    const { slices } = settle(service(of), [pod(1, { spec })]);
+    const [endpoint] = slices[0]?.endpoints ?? [];
+    assert.ok(endpoint);
+    assert.equal(endpoint.hostname, want);
+    assert.equal('hostname' in endpoint, want !== undefined);
+  });
+}
+
 for (const { name, shape, spec, want } of [
   { name: 'ready', want: [true, true, false] },
   { name: 'not ready', shape: { ready: false }, want: [false, false, false] },

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CorefileError } from '../corefile/index.ts';
 import { outline } from '../testing/outline.ts';
-import { directives, withoutFeature } from './directives/index.ts';
+import { directives } from './directives/index.ts';
 import { settingsOf, written } from './testing/written.ts';
 
 // Said by most of them, and long.
@@ -454,14 +454,6 @@ test('no more than 50 problems are told', async () => {
 
 test('the same zone may be served at different addresses, ports, or by different blocks for parts of it', async () => {
   await settingsOf('a {\n  bind 127.0.0.1\n}\na {\n  bind 127.0.0.2\n}\na:1053 {\n}\nb.a {\n}\n. {\n}\n');
-});
-
-test('a directive without a feature behind it is an error, whatever it says', async () => {
-  for (const name of withoutFeature) {
-    await assert.rejects(settingsOf(`. {\n\n  ${name}\n}\n`, {}, withoutFeature), {
-      message: `Corefile:3: directive "${name}" is CoreDNS's; there is nothing for it here yet`,
-    });
-  }
 });
 
 test('whatever stands in a block, the result is settings or a CorefileError', async () => {

@@ -20,7 +20,6 @@ import {
   directives,
   foreign,
   type Reader,
-  withoutFeature,
 } from './directives/index.ts';
 import { attemptAll, Line } from './line.ts';
 import { checkServers, type ReadServer } from './rules.ts';
@@ -28,18 +27,11 @@ import type { ServerKey, ServerSettings, Transport } from './settings.ts';
 import type { ReadSettings } from './source.ts';
 import { maxZones, parseZoneAddress, type ZoneAddress } from './zone-address.ts';
 
-/**
- * Throws CorefileError.
- * @param missing directives that are refused.
- */
-export async function settingsFromCorefile(
-  file: string,
-  env: Environment,
-  missing: ReadonlySet<DirectiveName> = withoutFeature,
-): Promise<ReadSettings> {
+/** Throws CorefileError. */
+export async function settingsFromCorefile(file: string, env: Environment): Promise<ReadSettings> {
   const { blocks, digest } = await readCorefile(file, env);
   if (blocks.length === 0) throw problemAt({ file, line: 1 }, 'there is no server block: write one like ". { … }"');
-  const servers = attemptAll(blocks, (block) => readServer(block, missing));
+  const servers = attemptAll(blocks, readServer);
   checkServers(servers);
   return { settings: { servers: servers.map(({ server }) => server) }, digest };
 }
@@ -58,11 +50,11 @@ export function withKubeconfig(read: ReadSettings, kubeconfig: string | undefine
 
 const defaultPorts: Readonly<Record<Transport, number>> = { dns: 53, tls: 853, https: 443 };
 
-function readServer(block: ServerBlock, missing: ReadonlySet<DirectiveName>): ReadServer {
+function readServer(block: ServerBlock): ReadServer {
   const addresses = attemptAll(block.keys, addressOf);
   const zones = zonesOf(block, addresses);
   const lines = linesByName(block);
-  const { root: _, bind = [''], ...said } = readDirectives(lines, { zones, pathOf: pathsFrom(lines) }, missing);
+  const { root: _, bind = [''], ...said } = readDirectives(lines, { zones, pathOf: pathsFrom(lines) });
   if (zones.length * bind.length > maxZones) throw tooManyZones(block);
   const keys = addresses.flatMap(({ transport, zones, port = defaultPorts[transport] }) =>
     zones.flatMap((zone) => bind.map((host): ServerKey => ({ transport, zone, host, port }))),
@@ -109,10 +101,10 @@ function pathsFrom(lines: Lines): Block['pathOf'] {
   return (file) => (folder === undefined || isAbsolute(file) ? file : join(folder, file));
 }
 
-function readDirectives(lines: Lines, block: Block, missing: ReadonlySet<DirectiveName>): BlockDirectives {
+function readDirectives(lines: Lines, block: Block): BlockDirectives {
   const said = new Map(
     attemptAll([...lines], ([name, [first, ...others]]) => {
-      const reader = directives[knownName(name, first, missing)] as Reader<unknown>;
+      const reader = directives[knownName(name, first)] as Reader<unknown>;
       return [name, reader([first, ...others], block)];
     }),
   );
@@ -120,16 +112,13 @@ function readDirectives(lines: Lines, block: Block, missing: ReadonlySet<Directi
   return Object.fromEntries(inOrder.map((name) => [name, said.get(name)]));
 }
 
-function knownName(name: string, position: Position, missing: ReadonlySet<DirectiveName>): DirectiveName {
+function knownName(name: string, position: Position): DirectiveName {
   const quoted = JSON.stringify(name);
   if (foreign.has(name)) throw problemAt(position, `directive ${quoted} is CoreDNS's; there is nothing for it here`);
   if (!Object.hasOwn(directives, name)) {
     const guess = closest(name, Object.keys(directives));
     const hint = guess === undefined ? '' : `; did you mean ${JSON.stringify(guess)}?`;
     throw problemAt(position, `unknown directive ${quoted}${hint}`);
-  }
-  if (missing.has(name as DirectiveName)) {
-    throw problemAt(position, `directive ${quoted} is CoreDNS's; there is nothing for it here yet`);
   }
   return name as DirectiveName;
 }

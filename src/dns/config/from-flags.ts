@@ -33,7 +33,7 @@ export function settingsFromFlags(flags: DnsFlags): DnsSettings {
   const directives: Directives = {
     kubernetes: { ...kubernetesDefaults, zones, api: flags.api, pods: 'insecure', ttl: flags.ttl },
     loadbalance: { policy: 'round_robin', prefer: [] },
-    ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)] }),
+    ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)], loop: { zone: '' } }),
     prometheus: flags.prometheus,
     health: flags.health,
     ready: flags.ready && { ...flags.ready, monitor: 'until-ready' },

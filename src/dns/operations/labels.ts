@@ -2,6 +2,7 @@
 
 import { inBrackets } from '#lib/cidr.ts';
 import type { ServerKey } from '../config/settings.ts';
+import { rcodeName } from '../wire/index.ts';
 
 const types: Readonly<Record<string, number>> = {
   A: 1,
@@ -33,32 +34,8 @@ for (const [index, code] of Object.values(types).entries()) typeIndices[code] = 
 /** Where a query type stands in `typeLabels`. */
 export const typeIndex = (type: number): number => typeIndices[type < 256 ? type : 0] as number;
 
-const rcodes: Readonly<Record<number, string>> = {
-  0: 'NOERROR',
-  1: 'FORMERR',
-  2: 'SERVFAIL',
-  3: 'NXDOMAIN',
-  4: 'NOTIMP',
-  5: 'REFUSED',
-  6: 'YXDOMAIN',
-  7: 'YXRRSET',
-  8: 'NXRRSET',
-  9: 'NOTAUTH',
-  10: 'NOTZONE',
-  16: 'BADVERS',
-  17: 'BADKEY',
-  18: 'BADTIME',
-  19: 'BADMODE',
-  20: 'BADNAME',
-  21: 'BADALG',
-  22: 'BADTRUNC',
-  23: 'BADCOOKIE',
-};
-
-export const rcodeLabel = (rcode: number): string => rcodes[rcode] ?? `RCODE${rcode}`;
-
 /** Of the label `rcode`; the last stands for all above. */
-export const rcodeLabels: readonly string[] = [...Array.from({ length: 24 }, (_, rcode) => rcodeLabel(rcode)), 'other'];
+export const rcodeLabels: readonly string[] = [...Array.from({ length: 24 }, (_, rcode) => rcodeName(rcode)), 'other'];
 
 /** Where a code stands in `rcodeLabels`. */
 export const rcodeIndex = (rcode: number): number => Math.min(rcode, rcodeLabels.length - 1);

@@ -1,7 +1,6 @@
 // A server on loopback that is told what to do by a Corefile and forwards to another server there.
 
 import type { TestContext } from 'node:test';
-import { withoutFeature } from '../config/directives/index.ts';
 import { settingsOf } from '../config/testing/written.ts';
 import type { Handler } from '../handler.ts';
 import { DnsServer } from '../server.ts';
@@ -54,6 +53,6 @@ export async function forwarding(t: TestContext, directives: string) {
 /** The kernel chooses the port. */
 async function settingsFor(directives: string, upstreamPort: number) {
   const block = `. {\n bind 127.0.0.1\n ${directives}\n forward . 127.0.0.1:${upstreamPort}\n}`;
-  const { servers } = await settingsOf(block, {}, withoutFeature);
+  const { servers } = await settingsOf(block);
   return { servers: servers.map((server) => ({ ...server, keys: server.keys.map((key) => ({ ...key, port: 0 })) })) };
 }

@@ -56,6 +56,11 @@ export class Forwarder implements Resolver {
     await Promise.all([this.#list.load(), readCredentials(this.#settings.tls)]);
   }
 
+  /** Addresses of those that are asked at the moment. */
+  get servers(): readonly string[] {
+    return this.#list.all.map(({ name }) => name);
+  }
+
   async resolve(inquiry: Inquiry): Promise<Answer> {
     if (this.#waiting >= (this.#settings.maxConcurrent || maxConcurrent)) {
       this.#metrics.rejected();

@@ -16,7 +16,7 @@ type Written = [zone: string, except?: string[], next?: number[]];
 function forwardsOf(written: Written[], answers: Answer[] = []) {
   const upstreams = written.map((_, i) => new ScriptedUpstream(answers[i] ?? 100 + i));
   const forwards = written.map(([zone, except = [], next = []], i): Forward => {
-    const resolver = upstreams[i] as ScriptedUpstream;
+    const resolver = Object.assign(upstreams[i] as ScriptedUpstream, { servers: [`192.0.2.${i}:53`] });
     return { zone: parseName(zone), except: except.map(parseName), next, resolver };
   });
   return new Forwards(forwards);
@@ -55,6 +55,12 @@ describe('whose a name is', () => {
       assert.equal(answer, want ?? Rcode.SERVFAIL);
     });
   }
+
+  test('servers of a name are those of all who take it', () => {
+    assert.deepEqual(forwards.serversFor(parseName('www.sub.example.org')), [
+      ...['192.0.2.2:53', '192.0.2.3:53', '192.0.2.0:53'],
+    ]);
+  });
 
   test('what is nobody’s falls through the handler, also a transfer', async () => {
     const handler = new ForwardHandler(forwards, (name) => forwards.takes(name));

@@ -6,7 +6,10 @@ import type { Inquiry } from './relay.ts';
 import type { Answer, Resolver } from './resolver.ts';
 
 export interface Forward extends Pick<ForwardSettings, 'zone' | 'except' | 'next'> {
-  readonly resolver: Resolver;
+  readonly resolver: Resolver & {
+    /** Addresses of the servers that are asked. */
+    readonly servers: readonly string[];
+  };
 }
 
 export class Forwards implements Resolver {
@@ -19,6 +22,12 @@ export class Forwards implements Resolver {
   /** Whether there is anybody to ask. @param name in lower case. */
   takes(name: Name): boolean {
     return this.#inOrder.some((forward) => takes(forward, name));
+  }
+
+  /** Addresses of those who may be asked for a name. */
+  serversFor(name: Name): readonly string[] {
+    const servers = this.#inOrder.flatMap((forward) => (takes(forward, name) ? forward.resolver.servers : []));
+    return [...new Set(servers)];
   }
 
   /** SERVFAIL for a name that none takes. */

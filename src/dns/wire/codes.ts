@@ -32,15 +32,24 @@ export const Rcode = {
   BADVERS: 16,
 } as const;
 
-const rcodeNames = [
-  'NOERROR FORMERR SERVFAIL NXDOMAIN NOTIMP REFUSED YXDOMAIN YXRRSET NXRRSET NOTAUTH NOTZONE DSOTYPENI',
-  '. . . . BADVERS BADKEY BADTIME BADMODE BADNAME BADALG BADTRUNC BADCOOKIE',
-]
-  .join(' ')
-  .split(' ');
+const rcodeNames: Readonly<Record<number, string>> = {
+  ...Object.fromEntries(Object.entries(Rcode).map(([name, code]) => [code, name])),
+  6: 'YXDOMAIN',
+  7: 'YXRRSET',
+  8: 'NXRRSET',
+  9: 'NOTAUTH',
+  10: 'NOTZONE',
+  17: 'BADKEY',
+  18: 'BADTIME',
+  19: 'BADMODE',
+  20: 'BADNAME',
+  21: 'BADALG',
+  22: 'BADTRUNC',
+  23: 'BADCOOKIE',
+};
 
-/** The mnemonic (IANA's registry of DNS RCODEs), or the number. */
-export const rcodeName = (rcode: number): string => (rcodeNames[rcode] ?? '.').replace(/^\.$/, String(rcode));
+/** The mnemonic (IANA's registry of DNS RCODEs), or `RCODE99`. */
+export const rcodeName = (rcode: number): string => rcodeNames[rcode] ?? `RCODE${rcode}`;
 
 /** Bits of the second header word. */
 export const Flag = {

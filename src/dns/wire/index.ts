@@ -12,4 +12,5 @@ export type * from './rdata.ts';
 export { formatData, typeOf } from './rdata.ts';
 export { Reader } from './reader.ts';
 export * from './record.ts';
+export { parseRecord } from './record-text.ts';
 export * from './response.ts';

@@ -1,7 +1,7 @@
 // Rules for how a pod resolves and is called (dns.md §14.1, §14.2): policy, resolver configuration, names, hosts file.
 
 import { type FieldError, invalidValue, required } from '../../errors.ts';
-import { dns1123Label, dns1123Subdomain } from '../../names.ts';
+import { dns1123Label, dns1123Subdomain, dns1123SubdomainWithUnderscore } from '../../names.ts';
 import type { PodDNSConfig, PodSpec } from '../../schema/pod.ts';
 import { ipAddress } from '../addresses.ts';
 import { check, checkOptional, oneOf } from '../checks.ts';
@@ -17,21 +17,21 @@ export function validatePodDns(spec: PodSpec, path: string): FieldError[] {
     ...checkOptional(`${path}.subdomain`, spec.subdomain, dns1123Label),
     ...(spec.hostAliases ?? []).flatMap(({ ip, hostnames = [] }, i) => [
       ...ipAddress(`${path}.hostAliases[${i}].ip`, ip),
-      ...hostnames.flatMap((name) => check(`${path}.hostAliases[${i}].hostnames`, name, dns1123Subdomain)),
+      ...hostnames.flatMap((name, j) => check(`${path}.hostAliases[${i}].hostnames[${j}]`, name, dns1123Subdomain)),
     ]),
   ];
 }
 
 function validateConfig(policy: string | undefined, config: PodDNSConfig | undefined, path: string): FieldError[] {
-  const errors: FieldError[] = [];
   if (policy === 'None') {
     if (!config) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
     if (!config.nameservers?.length) {
       const detail = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
-      errors.push(required(`${path}.nameservers`, detail));
+      return [required(`${path}.nameservers`, detail)];
     }
   }
   const { nameservers = [], searches = [], options = [] } = config ?? {};
+  const errors: FieldError[] = [];
   if (nameservers.length > limits.nameservers) {
     const detail = `must not have more than ${limits.nameservers} nameservers`;
     errors.push(invalidValue(`${path}.nameservers`, nameservers, detail));
@@ -54,10 +54,9 @@ function validateSearches(searches: string[], path: string): FieldError[] {
     errors.push(invalidValue(path, searches, detail));
   }
   for (const [i, search] of searches.entries()) {
+    // A lone dot is the root: names are tried as they are (KEP-4427).
     if (search === '.') continue;
-    // Underscores are for names of services (_http._tcp); where one is, a letter would do.
-    const plain = search.replace(/\.$/, '').replaceAll('_', 'a');
-    errors.push(...dns1123Subdomain(plain).map((detail) => invalidValue(`${path}[${i}]`, search, detail)));
+    errors.push(...check(`${path}[${i}]`, search.replace(/\.$/, ''), dns1123SubdomainWithUnderscore));
   }
   return errors;
 }

@@ -73,9 +73,6 @@ export const directives: { readonly [Name in DirectiveName]-?: Reader<NonNullabl
   forward,
 };
 
-/** Read here, but there is nothing behind them yet: an error at the start. */
-export const withoutFeature: ReadonlySet<DirectiveName> = new Set<DirectiveName>(['template']);
-
 /** CoreDNS's own that mean nothing here. */
 export const foreign: ReadonlySet<string> = new Set(
   `auto azure clouddns dns64 dnssec dnstap erratic etcd file geoip grpc grpc_server header https https3 metadata

@@ -1,5 +1,6 @@
 // template CLASS TYPE [ZONES...] { … }: responses made of the question alone. Clusters use it to say NXDOMAIN.
 
+import { compileTemplate, TemplateError } from '../../template/go-template.ts';
 import { Class, Type } from '../../wire/index.ts';
 import type { Line } from '../line.ts';
 import type { TemplateSettings } from '../settings.ts';
@@ -22,7 +23,9 @@ export const template = each((line, block): TemplateSettings => {
     fallthrough: [],
   };
   const records = (section: 'answer' | 'authority' | 'additional') => (property: Line) => {
-    draft[section] = [...draft[section], ...property.someArguments('records')];
+    const texts = property.someArguments('records');
+    for (const text of texts) checkTemplate(property, text);
+    draft[section] = [...draft[section], ...texts];
   };
   line.readProperties({
     match: (property) => {
@@ -41,3 +44,12 @@ export const template = each((line, block): TemplateSettings => {
   });
   return draft;
 });
+
+function checkTemplate(property: Line, text: string): void {
+  try {
+    compileTemplate(text);
+  } catch (error) {
+    if (error instanceof TemplateError) throw property.problem(error.message);
+    throw error;
+  }
+}

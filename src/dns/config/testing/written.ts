@@ -5,20 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CorefileError } from '../../corefile/index.ts';
 import { formatName } from '../../wire/index.ts';
-import type { DirectiveName } from '../directives/index.ts';
 import { settingsFromCorefile } from '../from-corefile.ts';
 import type { DnsSettings, ServerKey } from '../settings.ts';
 
-/** Of a file called Corefile. @param missing none by default: what can be read is read. */
-export async function settingsOf(
-  text: string,
-  env: Readonly<Record<string, string>> = {},
-  missing: ReadonlySet<DirectiveName> = new Set(),
-): Promise<DnsSettings> {
+/** Of a file called Corefile. */
+export async function settingsOf(text: string, env: Readonly<Record<string, string>> = {}): Promise<DnsSettings> {
   const folder = await mkdtemp(join(tmpdir(), 'corefile-'));
   try {
     await writeFile(join(folder, 'Corefile'), text);
-    return (await settingsFromCorefile(join(folder, 'Corefile'), env, missing)).settings;
+    return (await settingsFromCorefile(join(folder, 'Corefile'), env)).settings;
   } catch (error) {
     if (error instanceof CorefileError) error.message = error.message.replaceAll(`${folder}/`, '');
     throw error;
