@@ -48,15 +48,12 @@ describe('a loop', () => {
     const file = join(folder, 'Corefile');
     const port = await freePort();
     await writeFile(file, `.:${port} {\n bind 127.0.0.1\n loop\n cache\n forward . 127.0.0.1:${port}\n}\n`);
-    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-    const server = spawn(process.execPath, [main, '--corefile', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const server = spawn(process.execPath, [main, 'dns', '--corefile', file], { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => server.kill());
     const [message, [code]] = await Promise.all([text(server.stderr), once(server, 'exit')]);
     assert.equal(code, 1);
-    assert.match(
-      message,
-      /^portolan dns: Queries for \. that are forwarded come back: "HINFO \d+\.\d+\.", which only this/m,
-    );
+    assert.match(message, /^Queries for \. that are forwarded come back: "HINFO \d+\.\d+\.", which only this/m);
     assert.match(message, new RegExp(`sent to 127\\.0\\.0\\.1:${port} and asked of us again by 127\\.0\\.0\\.1\\.`));
     assert.match(
       message,
