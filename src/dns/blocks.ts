@@ -35,8 +35,9 @@ import { TemplateHandler } from './handlers/template.ts';
 import { TransferHandler } from './handlers/transfer.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
 import { Lookup } from './lookup.ts';
+import type { FailureObserver } from './observer.ts';
 import { serverLabel } from './operations/labels.ts';
-import { dropCounts, type OperationsParts, observersOf, openEndpoints } from './operations/observers.ts';
+import { dropCounts, failuresOf, type OperationsParts, observersOf, openEndpoints } from './operations/observers.ts';
 import type { QueryCounts } from './operations/query-counts.ts';
 import { ExternalZones } from './records/index.ts';
 import { Routes } from './routes.ts';
@@ -85,12 +86,13 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
       const found = chains.get(key) ?? { site, chains: [] };
       chains.set(key, found);
       const lookup = new Lookup(() => routesOf.get(key) as Routes);
-      const making = { ...parts, server, components, lookup };
+      const failures = failuresOf(server, components, parts);
+      const making = { ...parts, server, components, lookup, failures };
       const answering = makers.flatMap((make) => make(making));
-      const all = [...gates(server), ...rewriting(server, zone, answering)];
+      const all = [...gates(server), ...rewriting(making, zone, answering)];
       const handlers = all.map((handler) => wrapped(handler, server));
-      const observers = observersOf(server, { zone, ...site }, components);
-      found.chains.push(new Chain(zone, handlers, { udpCap: server.directives.bufsize, observers }));
+      const observers = observersOf(server, { zone, ...site }, components, parts);
+      found.chains.push(new Chain(zone, handlers, { udpCap: server.directives.bufsize, observers, failures }));
     }
   }
   const sites = [...chains].map(([key, { site, chains: own }]) => {
@@ -106,9 +108,9 @@ type Address = Omit<ServerKey, 'zone'>;
 export const siteKey = ({ transport, host, port }: Address): string => `${transport} ${host} ${port}`;
 
 /** What a rule changed is asked of the handlers that come next, whatever zone the other name is in. */
-function rewriting({ directives }: ServerSettings, zone: Name, next: Handler[]): Handler[] {
-  const { rewrite } = directives;
-  return rewrite ? [new RewriteHandler(rewrite, new Chain(zone, next)), ...next] : next;
+function rewriting({ server, failures }: Making, zone: Name, next: Handler[]): Handler[] {
+  const { rewrite } = server.directives;
+  return rewrite ? [new RewriteHandler(rewrite, new Chain(zone, next, { failures })), ...next] : next;
 }
 
 /** What is answered, or not, whatever else there is. */
@@ -126,6 +128,8 @@ interface Making extends BlockParts {
   readonly server: ServerSettings;
   readonly components: Components;
   readonly lookup: Lookup;
+  /** Told of queries that could not be answered, where the block wants to know. */
+  readonly failures: FailureObserver | undefined;
 }
 
 /** In the order in which a query passes them. */
@@ -202,11 +206,11 @@ function recordsOf({ server, components, connect, ownAddresses, log }: Making): 
 }
 
 function forwardHandlers(making: Making): Handler[] {
-  const { server, components } = making;
+  const { server, components, failures } = making;
   const { forward, loop, loadbalance } = server.directives;
   if (!forward) return [];
   const forwards = forwardsOf(forward, making);
-  const handler = new ForwardHandler(cached(server, forwards, components), (name) => forwards.takes(name));
+  const handler = new ForwardHandler(cached(server, forwards, components), (name) => forwards.takes(name), failures);
   return [...(loop ? [loopHandler(loop, forwards, making)] : []), balanced(handler, loadbalance)];
 }
 

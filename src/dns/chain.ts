@@ -1,7 +1,7 @@
 // The handlers of one server block, in the order in which they are asked, for one zone (spec/dns.md §2, rule 1).
 
 import type { Handled, Handler, Request, Response } from './handler.ts';
-import type { Observer } from './observer.ts';
+import type { FailureObserver, Observer } from './observer.ts';
 import { isInternet, keyOf, type Name, nothing, Rcode, writeResponse } from './wire/index.ts';
 
 /** A response and who gave it. */
@@ -17,6 +17,8 @@ const usualUdpCap = 4096;
 export interface ChainOptions {
   readonly udpCap?: number | undefined;
   readonly observers?: readonly Observer[];
+  /** Told of queries that no handler has an answer to. */
+  readonly failures?: FailureObserver | undefined;
 }
 
 export class Chain {
@@ -27,9 +29,12 @@ export class Chain {
   /** Told of what clients asked, not of what is looked up on the way to an answer. */
   readonly observers: readonly Observer[];
   readonly #handlers: readonly Handler[];
+  readonly #failures: FailureObserver | undefined;
 
-  constructor(zone: Name, handlers: readonly Handler[], { udpCap = usualUdpCap, observers = [] }: ChainOptions = {}) {
+  constructor(zone: Name, handlers: readonly Handler[], options: ChainOptions = {}) {
+    const { udpCap = usualUdpCap, observers = [], failures } = options;
     this.zone = keyOf(zone);
+    this.#failures = failures;
     this.udpCap = udpCap;
     this.observers = observers;
     this.#handlers = handlers;
@@ -47,6 +52,7 @@ export class Chain {
       if (handled) return { response: handled, by: handler.name };
     }
     const rcode = isInternet(request.query) ? Rcode.SERVFAIL : Rcode.REFUSED;
+    this.#failures?.onFailure(request.query, rcode, 'no directive of the server block has an answer');
     return { response: writeResponse(request.query, rcode, 0, nothing, request.limit), by: '' };
   }
 

@@ -50,10 +50,10 @@ export class Components {
     await Promise.all([...this.#shared.values()].map(({ started }) => started));
   }
 
-  /** Ends those that `except` does not have. */
+  /** Ends those that `except` does not have, the last first: it may need those that were there before it. */
   stop(except?: Components): void {
     const kept = new Set(except ? except.#shared.values() : []);
-    for (const shared of this.#shared.values()) if (!kept.has(shared)) shared.stop.abort();
+    for (const shared of [...this.#shared.values()].reverse()) if (!kept.has(shared)) shared.stop.abort();
   }
 }
 

@@ -11,6 +11,12 @@ export interface Observer {
   onAnswer(request: Request, answered: Answered, ms: number): void;
 }
 
+/** Of why a server block's queries could not be answered. Must not throw. */
+export interface FailureObserver {
+  /** @param reason in words. */
+  onFailure(query: Query, rcode: number, reason: string): void;
+}
+
 /** A packet that no server block was asked for. */
 export interface Dropped {
   readonly packet: Buffer;

@@ -13,10 +13,14 @@ export interface DnsProcess {
   readonly endpoints: readonly (HostPort & { readonly name: string })[];
 }
 
-/** Resolves when it says that it is ready; killed with the test. */
-export async function dnsProcess(t: TestContext, args: readonly string[]): Promise<DnsProcess> {
+/** Resolves when it says that it is ready; killed with the test. @param stdout `pipe`: nobody reads it unless the test does. */
+export async function dnsProcess(
+  t: TestContext,
+  args: readonly string[],
+  stdout: 'inherit' | 'pipe' = 'inherit',
+): Promise<DnsProcess> {
   const child = fork(new URL('../cli/main.ts', import.meta.url), ['dns', '--log-level', 'error', ...args], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', stdout, 'inherit', 'ipc'],
   });
   t.after(() => child.kill('SIGKILL'));
   const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });

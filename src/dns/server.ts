@@ -1,6 +1,7 @@
 // The DNS server: a configuration that is in force, and the sockets that lead to it. A new configuration takes the place of
 // the old one without closing a socket that both have: no query is lost (spec/dns.md §10).
 
+import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '#client/index.ts';
 import type { BindAddress } from '#lib/bind-address.ts';
@@ -24,12 +25,16 @@ export interface DnsServerParts {
   readonly log?: Logger;
   /** What is forwarded comes back: the process is to end with this. Logged when absent. */
   readonly onLoop?: (error: UserError) => void;
+  /** For the lines of `log` and `errors`: standard output when absent. */
+  readonly out?: Writable;
 }
 
 /** How often components are asked whether they are ready. */
 const pollMs = 20;
 /** How long an end waits for answers that are under way. */
 const graceMs = 5000;
+/** How long it waits for somebody to take the last lines of the query log. */
+const lastLinesMs = 1000;
 
 interface OpenSite {
   readonly listener: SiteListener;
@@ -41,13 +46,16 @@ export class DnsServer implements ServerStatus {
   readonly #connect: DnsServerParts['connect'];
   readonly #log: Logger;
   readonly #onLoop: (error: UserError) => void;
+  readonly #out: Writable;
   readonly #open = new Map<string, OpenSite>();
   readonly #counts = new ServerCounts();
   readonly #readiness = new Readiness();
   #settings: DnsSettings;
   #blocks: Blocks | undefined;
 
-  constructor({ connect, log = createLogger('dns'), onLoop }: DnsServerParts, settings: DnsSettings) {
+  constructor(parts: DnsServerParts, settings: DnsSettings) {
+    const { connect, log = createLogger('dns'), out = process.stdout, onLoop } = parts;
+    this.#out = out;
     this.#connect = connect;
     this.#log = log;
     this.#onLoop = onLoop ?? (({ message }) => log.error(message));
@@ -146,6 +154,7 @@ export class DnsServer implements ServerStatus {
     await Promise.race([drained, sleep(graceMs, hurry ?? grace.signal).catch(() => {})]);
     grace.abort();
     await this.close();
+    await flushed(this.#out);
   }
 
   async close(): Promise<void> {
@@ -165,6 +174,7 @@ export class DnsServer implements ServerStatus {
       isOurselves,
       onLoop: this.#onLoop,
       status: this,
+      out: this.#out,
     };
     return buildBlocks(settings, parts, before?.components);
   }
@@ -209,3 +219,9 @@ const lameduckMs = ({ servers }: DnsSettings): number =>
 
 const startupTimeoutMs = ({ servers }: DnsSettings): number =>
   Math.max(0, ...servers.map(({ directives }) => directives.kubernetes?.startupTimeoutMs ?? 0));
+
+async function flushed(stream: Writable): Promise<void> {
+  const written = Promise.withResolvers<void>();
+  stream.write('', () => written.resolve());
+  await Promise.race([written.promise, setTimeout(lastLinesMs, undefined, { ref: false })]);
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseGoDuration } from './go-duration.ts';
+import { formatGoDuration, parseGoDuration } from './go-duration.ts';
 
 const good: [string, number][] = [
   ['0', 0],
@@ -27,6 +27,22 @@ const bad: [string, string][] = [
   ['99999999999h', 'time: invalid duration "99999999999h"'],
 ];
 
+const written: [number, string][] = [
+  [0, '0s'],
+  [0.01, '10µs'],
+  [250, '250ms'],
+  [1500, '1.5s'],
+  [60_000, '1m0s'],
+  [90_250, '1m30.25s'],
+  [5_400_000, '1h30m0s'],
+];
+
+for (const [ms, want] of written) {
+  test(`${ms} ms are written as ${want}`, () => {
+    assert.equal(formatGoDuration(ms), want);
+    assert.equal(parseGoDuration(want), ms);
+  });
+}
 for (const [text, want] of good) test(`${text} is ${want} ms`, () => assert.equal(parseGoDuration(text), want));
 for (const [text, message] of bad) {
   test(`${JSON.stringify(text)} is refused`, () => assert.throws(() => parseGoDuration(text), { message }));

@@ -12,6 +12,18 @@ const msOf: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** @param ms 0 or more. */
+export function formatGoDuration(ms: number): string {
+  if (ms === 0) return '0s';
+  if (ms < 0.001) return `${ms * 1e6}ns`;
+  if (ms < 1) return `${ms * 1000}µs`;
+  if (ms < 1000) return `${ms}ms`;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = `${(ms % 60_000) / 1000}s`;
+  if (minutes === 0) return seconds;
+  return minutes < 60 ? `${minutes}m${seconds}` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
+}
+
 /** In milliseconds. Throws an Error in Go's words. */
 export function parseGoDuration(text: string): number {
   const quoted = JSON.stringify(text);

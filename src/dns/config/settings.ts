@@ -49,7 +49,7 @@ export interface Directives {
   readonly health?: HealthSettings | undefined;
   readonly prometheus?: HostPort | undefined;
   readonly errors?: ErrorsSettings | undefined;
-  /** The first whose zone and class fit writes the line. */
+  /** The first that is about the name's zone writes the line, if the response is of its classes. */
   readonly log?: readonly LogRule[] | undefined;
   readonly local?: true | undefined;
   readonly any?: true | undefined;

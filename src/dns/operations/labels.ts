@@ -25,6 +25,37 @@ const types: Readonly<Record<string, number>> = {
   ANY: 255,
 };
 
+/** More that people know by name. */
+const otherTypes: typeof types = {
+  HINFO: 13,
+  LOC: 29,
+  NAPTR: 35,
+  CERT: 37,
+  DNAME: 39,
+  SSHFP: 44,
+  NSEC3PARAM: 51,
+  TLSA: 52,
+  SMIMEA: 53,
+  CDS: 59,
+  CDNSKEY: 60,
+  OPENPGPKEY: 61,
+  SVCB: 64,
+  SPF: 99,
+  TKEY: 249,
+  TSIG: 250,
+  URI: 256,
+  CAA: 257,
+};
+
+const typeNames = new Map(Object.entries({ ...types, ...otherTypes }).map(([name, code]) => [code, name]));
+
+/** As people write it. */
+export const typeName = (type: number): string => typeNames.get(type) ?? `TYPE${type}`;
+
+const classes: Readonly<Record<number, string>> = { 1: 'IN', 2: 'CS', 3: 'CH', 4: 'HS', 254: 'NONE', 255: 'ANY' };
+
+export const classLabel = (code: number): string => classes[code] ?? `CLASS${code}`;
+
 /** Of the label `type`; the last stands for all that clients may make up. */
 export const typeLabels: readonly string[] = [...Object.keys(types), 'other'];
 

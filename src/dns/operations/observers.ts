@@ -1,20 +1,26 @@
 // A server block's directives for its operators → who is told of its queries.
 
+import type { Writable } from 'node:stream';
 import type { Logger } from '#lib/log.ts';
 import type { Components } from '../component.ts';
 import type { HostPort, ServerKey, ServerSettings } from '../config/settings.ts';
-import type { Observer } from '../observer.ts';
+import type { FailureObserver, Observer } from '../observer.ts';
 import { formatName } from '../wire/index.ts';
+import { ErrorLog } from './error-log.ts';
 import { HealthEndpoint } from './health-endpoint.ts';
 import { serverLabel } from './labels.ts';
 import { metricsEndpoint } from './metrics-endpoint.ts';
+import { Output } from './output.ts';
 import { QueryCounts } from './query-counts.ts';
+import { QueryLog } from './query-log.ts';
 import { readyEndpoint } from './ready-endpoint.ts';
 import type { ServerStatus } from './status.ts';
 
 export interface OperationsParts {
   readonly status: ServerStatus;
   readonly log: Logger;
+  /** Where lines go: standard output. */
+  readonly out: Writable;
 }
 
 /** What is served over HTTP for a block. */
@@ -30,11 +36,32 @@ export function openEndpoints({ directives }: ServerSettings, components: Compon
 const addressOf = ({ host, port }: HostPort): HostPort => ({ host, port });
 
 /** Who is told of the queries of one of a block's zones at one address. */
-export function observersOf({ directives }: ServerSettings, key: ServerKey, components: Components): Observer[] {
+export function observersOf(
+  { directives: { prometheus, log } }: ServerSettings,
+  key: ServerKey,
+  components: Components,
+  parts: OperationsParts,
+): Observer[] {
   const observers: Observer[] = [];
-  if (directives.prometheus) observers.push(countsOf(components, key, formatName(key.zone)));
+  if (prometheus) observers.push(countsOf(components, key, formatName(key.zone)));
+  if (log) observers.push(new QueryLog(log, outputOf(components, parts), key.host));
   return observers;
 }
+
+/** Who is told of a block's failures. */
+export function failuresOf(
+  { directives: { errors, debug } }: ServerSettings,
+  components: Components,
+  parts: OperationsParts,
+): FailureObserver | undefined {
+  if (!errors) return undefined;
+  const output = outputOf(components, parts);
+  return components.get('errors', { errors, debug }, () => new ErrorLog(errors, output, debug !== undefined));
+}
+
+/** One for all: lines of one turn go out together. */
+const outputOf = (components: Components, { out }: OperationsParts): Output =>
+  components.get('log', 'output', () => new Output(out));
 
 /** Of the packets that come to no block of an address; undefined where no block counts. */
 export function dropCounts(

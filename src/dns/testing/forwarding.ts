@@ -35,7 +35,7 @@ export async function forwarding(t: TestContext, directives: string) {
   const upstream = new Upstream();
   const other = clusterResponder(emptyZones(), {
     handlers: () => [upstream],
-    resolver: { resolve: () => Rcode.REFUSED },
+    resolver: { resolve: () => ({ rcode: Rcode.REFUSED, reason: 'nobody is asked' }) },
   });
   const upstreamPort = await listening(t, other);
   const settings = await settingsFor(directives, upstreamPort);

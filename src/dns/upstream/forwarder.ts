@@ -62,9 +62,10 @@ export class Forwarder implements Resolver {
   }
 
   async resolve(inquiry: Inquiry): Promise<Answer> {
-    if (this.#waiting >= (this.#settings.maxConcurrent || maxConcurrent)) {
+    const most = this.#settings.maxConcurrent || maxConcurrent;
+    if (this.#waiting >= most) {
       this.#metrics.rejected();
-      return Rcode.REFUSED;
+      return { rcode: Rcode.REFUSED, reason: `${most} queries wait for other servers already (max_concurrent)` };
     }
     this.#waiting++;
     try {

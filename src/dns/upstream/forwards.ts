@@ -39,7 +39,7 @@ export class Forwards implements Resolver {
   }
 
   #first([forward, ...others]: readonly Forward[], inquiry: Inquiry): Answer | Promise<Answer> {
-    if (!forward) return Rcode.SERVFAIL;
+    if (!forward) return { rcode: Rcode.SERVFAIL, reason: 'there is no server to ask for this name' };
     const answer = forward.resolver.resolve(inquiry);
     return forward.next.length > 0 && others.length > 0 ? this.#unless(forward.next, answer, others, inquiry) : answer;
   }
@@ -52,7 +52,7 @@ export class Forwards implements Resolver {
     inquiry: Inquiry,
   ): Promise<Answer> {
     const first = await answer;
-    const isPassedOn = typeof first !== 'number' && rcodes.includes(rcodeOf(first.readUInt16BE(2)));
+    const isPassedOn = Buffer.isBuffer(first) && rcodes.includes(rcodeOf(first.readUInt16BE(2)));
     return isPassedOn ? await this.#first(others, inquiry) : first;
   }
 }

@@ -31,7 +31,7 @@ let count = 0;
 /** The last digits of the address, or the rcode. Each question is another one. */
 async function ask(forwarder: Forwarder, isTcp = false): Promise<number | string> {
   const answer = await forwarder.resolve(inquiry(`n${count++}.example A`, { isTcp }));
-  if (typeof answer === 'number') return answer === Rcode.SERVFAIL ? 'SERVFAIL' : `rcode ${answer}`;
+  if (!Buffer.isBuffer(answer)) return answer.rcode === Rcode.SERVFAIL ? 'SERVFAIL' : `rcode ${answer.rcode}`;
   const last = /\.(\d+)$/.exec(printed(answer))?.[1];
   return last === undefined ? (printed(answer).split(' ')[0] ?? '') : Number(last);
 }

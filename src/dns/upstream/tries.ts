@@ -28,12 +28,12 @@ export interface TriesOptions extends Times {
   readonly onFailure: (server: UpstreamServer, error: unknown) => void;
 }
 
-/** SERVFAIL when nobody answered in time. Never rejects. */
+/** A failure when nobody answered in time. Never rejects. */
 export async function firstAnswer(inquiry: Inquiry, options: TriesOptions): Promise<Answer> {
   const { servers, failover, answers, tryMs, totalMs, hedgeMs, hedged } = options;
   const deadline = performance.now() + totalMs;
-  const running = new Set<Promise<Answer | undefined>>();
-  let best: Answer = Rcode.SERVFAIL;
+  const running = new Set<Promise<Answer>>();
+  let best: Answer = { rcode: Rcode.SERVFAIL, reason: 'there is no server to ask' };
   let asked = 0;
   let answered = 0;
   for (;;) {
@@ -47,24 +47,29 @@ export async function firstAnswer(inquiry: Inquiry, options: TriesOptions): Prom
     if (running.size === 0) return best;
     const answer = await firstOf(running, asked < hedged ? hedgeMs : undefined);
     if (answer === undefined) continue;
-    best = answer;
-    if (typeof answer === 'number' || !failover.includes(rcodeOf(answer.readUInt16BE(2)))) return answer;
-    if (++answered >= answers) return answer;
+    if (Buffer.isBuffer(answer)) {
+      best = answer;
+      if (!failover.includes(rcodeOf(answer.readUInt16BE(2))) || ++answered >= answers) return answer;
+    } else {
+      if (answer.rcode !== Rcode.SERVFAIL) return answer;
+      if (!Buffer.isBuffer(best)) best = answer;
+    }
   }
 }
 
-/** Undefined when there was no answer. */
+/** SERVFAIL when there was no answer: another server may have one. */
 async function ask(
   server: UpstreamServer,
   inquiry: Inquiry,
   timeoutMs: number,
   { onFailure }: TriesOptions,
-): Promise<Answer | undefined> {
+): Promise<Answer> {
   try {
     return await server.ask(inquiry, timeoutMs);
   } catch (error) {
     onFailure(server, error);
-    return error instanceof OtherQuestion ? Rcode.FORMERR : undefined;
+    const rcode = error instanceof OtherQuestion ? Rcode.FORMERR : Rcode.SERVFAIL;
+    return { rcode, reason: `${server.name}: ${(error as Error).message}` };
   }
 }
 

@@ -25,7 +25,7 @@ const address = 'www.example 60 A 192.0.2.1';
 const hour = 3_600_000;
 
 /** The message as text; an rcode without one as a number. */
-const shown = (answer: Answer): string => (typeof answer === 'number' ? String(answer) : printed(answer));
+const shown = (answer: Answer): string => (Buffer.isBuffer(answer) ? printed(answer) : String(answer.rcode));
 const ask = async (resolver: Resolver, ...of: Parameters<typeof inquiry>): Promise<string> =>
   shown(await resolver.resolve(inquiry(...of)));
 /** A promise would mean that somebody else is asked. */
@@ -337,7 +337,7 @@ describe('what replaces what', () => {
       ['SERVFAIL', reply(www, { rcode: 'SERVFAIL' })],
       ['REFUSED', reply(www, { rcode: 'REFUSED' })],
       ['TC', reply(www, { flags: Flag.TC })],
-      ['no server', Rcode.SERVFAIL],
+      ['no server', { rcode: Rcode.SERVFAIL, reason: 'no reply' }],
       ['another name', reply('evil.example A', { answer: ['evil.example 60 A 203.0.113.6'] })],
       ['another type', reply('www.example AAAA', { answer: ['www.example 60 AAAA fd00::6'] })],
       ['damaged', reply(www, { answer: [address] }).subarray(0, -3)],

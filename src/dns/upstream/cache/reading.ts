@@ -30,7 +30,7 @@ export interface Reading {
 const nothing: Reading = { entry: undefined, isConclusive: false };
 
 export function read({ settings, clock, counts }: SharedParts, inquiry: Inquiry, answer: Answer): Reading {
-  if (typeof answer === 'number') return nothing;
+  if (!Buffer.isBuffer(answer)) return nothing;
   const parts = outlined(answer);
   if (!parts || !isAbout(inquiry, answer, parts)) {
     counts.drops++;

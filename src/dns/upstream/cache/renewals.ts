@@ -81,7 +81,7 @@ export class Renewals {
     const { next, clock, settings, entries } = this.#parts;
     const answer = await next.resolve(entry.inquiry);
     const reading = read(this.#parts, entry.inquiry, answer);
-    if (typeof answer === 'number' || !this.#replaces(entry, reading)) {
+    if (!Buffer.isBuffer(answer) || !this.#replaces(entry, reading)) {
       entry.retryAt = clock.now().getTime() + Math.max(settings.serveStale?.recheckMs ?? 0, minPauseMs);
       return undefined;
     }
