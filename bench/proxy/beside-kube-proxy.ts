@@ -7,7 +7,7 @@ import { endWithUs } from '../../scripts/end-with-us.ts';
 import { sandboxed } from '../../scripts/sandbox.ts';
 import { median, ms, percentile, report } from '../figures.ts';
 import { micro } from './first-packet.ts';
-import { findKubeProxy } from './kube-proxy.ts';
+import { findKubeProxy, type KubeProxy } from './kube-proxy.ts';
 import type { ProxyFigures, Report } from './one-proxy.ts';
 import { portolan } from './proxy-process.ts';
 
@@ -35,67 +35,61 @@ export async function besideKubeProxy(size = defaultSize): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const kubeProxy = await findKubeProxy();
-  if (!kubeProxy) {
-    process.stdout.write('\nNo kube-proxy on PATH to measure beside ours.\n');
-    return;
-  }
-  const { version, mode } = kubeProxy;
-  const what = `${size.toLocaleString('en')} Services × 10 on one node, ${rounds} rounds`;
-  process.stdout.write(`\nportolan / kube-proxy ${version} in ${mode} mode = ratio; ${what}\n`);
-  const figures: Record<string, ProxyFigures[]> = { [portolan.name]: [], [kubeProxy.name]: [] };
   try {
-    for (let i = 0; i < rounds; i++) {
-      // Each is the first as often as it can be.
-      const names = Object.keys(figures);
-      for (const name of i % 2 ? names.reverse() : names) figures[name]?.push(await measure(name, size));
-    }
-    print(...(Object.values(figures) as [ProxyFigures[], ProxyFigures[]]));
+    const kubeProxy = await findKubeProxy();
+    if (kubeProxy) await compare(kubeProxy, size);
+    else process.stdout.write('\nNo kube-proxy on PATH to measure beside ours.\n');
   } catch (error) {
-    process.stdout.write(`${error instanceof Error ? error.message : error}\n`);
+    process.stdout.write(`\n${error instanceof Error ? error.message : error}\n`);
   }
 }
+
+async function compare({ name: peer, description }: KubeProxy, size: number): Promise<void> {
+  const what = `${size.toLocaleString('en')} Services × 10 on one node, ${rounds} rounds`;
+  process.stdout.write(`\nportolan / kube-proxy = ratio; ${what}\n(${description})\n`);
+  const figures: Record<string, ProxyFigures[]> = { [portolan.name]: [], [peer]: [] };
+  for (let i = 0; i < rounds; i++) {
+    // Each is the first as often as it can be.
+    const names = Object.keys(figures);
+    for (const name of i % 2 ? names.reverse() : names) figures[name]?.push(await measure(name, size));
+  }
+  print(figures[portolan.name] ?? [], figures[peer] ?? []);
+}
+
+type Figure = (rounds: readonly ProxyFigures[]) => number;
+type Row = readonly [what: string, figure: Figure, format: (value: number) => string];
 
 function print(ours: readonly ProxyFigures[], theirs: readonly ProxyFigures[]): void {
-  const compare = (
-    what: string,
-    figure: (of: readonly ProxyFigures[]) => number,
-    format: (value: number) => string,
-  ) => {
+  for (const [what, figure, format] of rows(Object.keys(ours[0]?.throughput ?? {}))) {
     const [our, their] = [figure(ours), figure(theirs)];
     report(what, `${format(our)} / ${format(their)} = ${(our / their).toFixed(2)}`, '-');
-  };
-  /** Of single values the median of the rounds. */
-  const each = (one: (figures: ProxyFigures) => number) => (of: readonly ProxyFigures[]) => median(of.map(one));
-  const changes = (share: number) => (of: readonly ProxyFigures[]) =>
-    percentile(
-      of.flatMap(({ changesMs }) => changesMs),
-      share,
-    );
-  const more = ({ handshakes: { through, direct } }: ProxyFigures) => median(through) - median(direct);
-
-  compare(
-    'first load: process start to all Services connected',
-    each((of) => of.firstLoadMs),
-    ms,
-  );
-  compare('one endpoints change: API write to the new way, p50', changes(0.5), ms);
-  compare('  p90', changes(0.9), ms);
-  compare(
-    'resident memory',
-    each((of) => of.residentMB),
-    (value) => `${Math.round(value)} MB`,
-  );
-  compare(
-    'handshake through a Service, p50',
-    each((of) => median(of.handshakes.through)),
-    micro,
-  );
-  compare('  more than directly', each(more), micro);
-  for (const load of Object.keys(ours[0]?.throughput ?? {})) {
-    const through = each((of) => of.throughput[load]?.through ?? Number.NaN);
-    const share = each((of) => of.throughput[load]?.ratio ?? Number.NaN);
-    compare(`pod → Service → pod, ${load}`, through, (value) => value.toFixed(1));
-    compare('  of pod → pod', share, (value) => value.toFixed(2));
   }
 }
+
+const rows = (loads: readonly string[]): readonly Row[] => [
+  ['first load: process start to all Services connected', each(({ firstLoadMs }) => firstLoadMs), ms],
+  ['one endpoints change: API write to the new way, p50', change(0.5), ms],
+  ['  p90', change(0.9), ms],
+  ['resident memory', each(({ residentMB }) => residentMB), (value) => `${Math.round(value)} MB`],
+  ['handshake through a Service, p50', each(({ handshakes }) => median(handshakes.through)), micro],
+  ['  more than directly', each(({ handshakes: { through, direct } }) => median(through) - median(direct)), micro],
+  ...loads.flatMap((load): Row[] => [
+    [`pod → Service → pod, ${load}`, each((of) => of.throughput[load]?.through ?? Number.NaN), decimals(1)],
+    ['  of pod → pod', each((of) => of.throughput[load]?.ratio ?? Number.NaN), decimals(2)],
+  ]),
+];
+const decimals = (count: number) => (value: number) => value.toFixed(count);
+
+/** The median of the rounds. */
+const each =
+  (one: (figures: ProxyFigures) => number): Figure =>
+  (rounds) =>
+    median(rounds.map(one));
+
+const change =
+  (share: number): Figure =>
+  (rounds) =>
+    percentile(
+      rounds.flatMap(({ changesMs }) => changesMs),
+      share,
+    );

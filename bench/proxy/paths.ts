@@ -63,8 +63,9 @@ function tryConnection(
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: patienceMs });
     const finish = (text: string | undefined) => {
-      // No connection that has ended stays behind to use up ports.
-      socket.resetAndDestroy();
+      // No connection that has ended stays behind to use up ports. A reset would wait until there is a connection.
+      if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
       resolve(text);
     };
     socket.once(event, (chunk: Buffer | undefined) => finish(String(chunk ?? '')));
