@@ -33,6 +33,10 @@ const commands: Record<string, { summary: string; load: () => Promise<Command> }
     summary: "bring packets for load balancers' addresses to this machine, in any Kubernetes cluster",
     load: async () => (await import('./announcer.ts')).announcer as Command,
   },
+  'node-dns': {
+    summary: 'run a DNS cache at an address of this node, in place of NodeLocal DNSCache',
+    load: async () => (await import('./node-dns.ts')).nodeDns as Command,
+  },
   echo: {
     summary: 'serve HTTP, TCP or UDP and tell what was received',
     load: async () => (await import('./echo-command.ts')).echo as Command,

@@ -35,6 +35,12 @@ const perl = {
   debianPackage: 'perl-base',
   why: 'hands input to attached containers, and announces addresses',
 };
+/** What the DNS cache of a node needs by itself. */
+export const nodeDnsRequirements: readonly Requirement[] = [
+  iproute,
+  { programs: ['nft'], debianPackage: 'nftables', why: 'keeps the tracking of connections away from DNS' },
+];
+
 /** What the announcer needs by itself. */
 export const announcerRequirements: readonly Requirement[] = [iproute, perl];
 

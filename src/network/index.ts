@@ -8,6 +8,7 @@ export {
   stopAllAnnouncing,
   stopAnnouncing,
 } from './announced.ts';
+export { hasDummy, removeDummy, setDummy } from './dummy.ts';
 export {
   attachNode,
   createFabric,

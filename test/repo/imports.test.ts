@@ -19,6 +19,7 @@ const allowed: Record<string, readonly string[]> = {
   announcer: ['lib', 'api', 'client', 'network'],
   proxy: ['lib', 'api', 'client', 'nftables'],
   dns: ['lib', 'api', 'client'],
+  'node-dns': ['lib', 'network', 'nftables'],
   cluster: [
     'lib',
     'api',
@@ -33,7 +34,19 @@ const allowed: Record<string, readonly string[]> = {
     'announcer',
     'proxy',
   ],
-  cli: ['lib', 'api', 'client', 'controllers', 'network', 'nftables', 'announcer', 'proxy', 'dns', 'cluster'],
+  cli: [
+    'lib',
+    'api',
+    'client',
+    'controllers',
+    'network',
+    'nftables',
+    'announcer',
+    'proxy',
+    'dns',
+    'node-dns',
+    'cluster',
+  ],
 };
 
 interface Import {
