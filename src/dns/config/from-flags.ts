@@ -6,6 +6,7 @@ import type { Cidr } from '#lib/cidr.ts';
 import { UserError } from '#lib/user-error.ts';
 import { reverseZoneNames } from '../records/index.ts';
 import { keyOf, type Name, parseName } from '../wire/index.ts';
+import { cacheDefaults } from './directives/cache.ts';
 import { forwardDefaults } from './directives/forward.ts';
 import { kubernetesDefaults } from './directives/kubernetes.ts';
 import type { ApiAccess, Directives, DnsSettings, ForwardSettings, HealthSettings, HostPort } from './settings.ts';
@@ -33,7 +34,7 @@ export function settingsFromFlags(flags: DnsFlags): DnsSettings {
   const directives: Directives = {
     kubernetes: { ...kubernetesDefaults, zones, api: flags.api, pods: 'insecure', ttl: flags.ttl },
     loadbalance: { policy: 'round_robin', prefer: [] },
-    ...(flags.resolvConf !== undefined && { forward: [forwardTo(flags.resolvConf)], loop: { zone: '' } }),
+    ...(flags.resolvConf !== undefined && otherNames(flags.resolvConf)),
     prometheus: flags.prometheus,
     health: flags.health,
     ready: flags.ready && { ...flags.ready, monitor: 'until-ready' },
@@ -53,6 +54,13 @@ function domainOf(text: string): Name {
     throw new UserError(`--domain ${text}: is no name: ${(cause as Error).message}.`, { cause });
   }
 }
+
+/** As kubeadm's Corefile has it: asked of the host's resolvers, kept for half a minute, and ended when it comes back. */
+const otherNames = (file: string): Directives => ({
+  forward: [forwardTo(file)],
+  cache: { ...cacheDefaults(30), zones: [''] },
+  loop: { zone: '' },
+});
 
 /** The host's resolvers in the order of its file, as the host itself asks them. */
 const forwardTo = (file: string): ForwardSettings => ({

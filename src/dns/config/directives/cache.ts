@@ -13,20 +13,25 @@ const longestTtl = 2 ** 31 - 1;
 
 type Kind = 'success' | 'denial';
 
+/** Kept no longer than what other servers say, nor than `ttl` seconds. */
+export const cacheDefaults = (ttl?: number): Omit<CacheSettings, 'zones'> => ({
+  success: { capacity: defaultCapacity, maxTtl: ttl ?? 3600, minTtl: 5, disabled: [] },
+  denial: { capacity: defaultCapacity, maxTtl: ttl ?? 1800, minTtl: 5, disabled: [] },
+  servfailMs: 5000,
+  keepTtl: false,
+});
+
 export const cache = once((line, block): CacheSettings => {
   const [ttl, zones] = ttlAndZones(line);
-  const shares: Record<Kind, CacheShare> = {
-    success: { capacity: defaultCapacity, maxTtl: ttl ?? 3600, minTtl: 5, disabled: [] },
-    denial: { capacity: defaultCapacity, maxTtl: ttl ?? 1800, minTtl: 5, disabled: [] },
-  };
+  const usual = cacheDefaults(ttl);
+  const shares: Record<Kind, CacheShare> = { success: usual.success, denial: usual.denial };
   const readShare = (kind: Kind) => (property: Line) => {
     shares[kind] = shareOf(property, shares[kind]);
   };
-  let servfailMs = 5000;
+  let { servfailMs, keepTtl } = usual;
   let prefetch: CacheSettings['prefetch'];
   let serveStale: ServeStale | undefined;
   let stalePolicy: Line | undefined;
-  let keepTtl = false;
   line.readProperties({
     success: readShare('success'),
     denial: readShare('denial'),
