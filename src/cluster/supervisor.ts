@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inBrackets } from '#lib/cidr.ts';
 import { systemClock } from '#lib/clock.ts';
-import { serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
+import { dnsNodeFlags, serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
 import { UserError } from '#lib/user-error.ts';
 import { appendLog, Child, describeExit, type Exit } from './child.ts';
 import { type Claim, type ClaimOptions, claimName, claimRanges } from './claim.ts';
@@ -233,6 +233,7 @@ export class Supervisor {
         ...['--reverse-cidrs', reverse.join()],
         ...['--resolv-conf', '/etc/resolv.conf'],
       ],
+      nodeFlags: dnsNodeFlags,
       logFile: this.#logFile('dns'),
       onMessage: () => {},
     });

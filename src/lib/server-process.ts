@@ -12,3 +12,9 @@ export const serverNodeFlags: readonly string[] = [youngGeneration, oldGeneratio
 
 /** Two heaps of the C library for all threads: with one for each, 50 MB more are held for nothing. */
 export const serverEnvironment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '2' };
+
+/**
+ * Of the DNS server, as `bin/portolan dns` has them: 140 MB in place of 195 with 50,000 endpoints under load, at the same cost
+ * of a query.
+ */
+export const dnsNodeFlags: readonly string[] = ['--max-semi-space-size=4'];

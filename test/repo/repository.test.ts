@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { dnsNodeFlags } from '#lib/server-process.ts';
 
 test('every folder of src says what it is', () => {
   for (const folder of readdirSync('src'))
@@ -24,6 +25,10 @@ test('the commands of the README exist', () => {
   const named = [...readFileSync('README.md', 'utf8').matchAll(/`portolan ([\w-]+)/g)].map(([, name]) => name);
   const known = readFileSync('src/cli/main.ts', 'utf8');
   for (const name of named) assert.match(known, new RegExp(`^  '?${name}'?: \\{`, 'm'), `portolan ${name}`);
+});
+
+test('the DNS server of a cluster and the one by itself are started with the same flags', () => {
+  assert.ok(readFileSync('bin/portolan', 'utf8').includes(`dns) flags='${dnsNodeFlags.join(' ')}' ;;`));
 });
 
 test('the lock file holds the packages of every platform, without which npm ci refuses it', () => {
