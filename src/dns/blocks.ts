@@ -1,14 +1,12 @@
 // Settings → what answers: the chains of every server block and the components behind them. A query passes the handlers in
 // the order of CoreDNS's plugin.cfg, whatever the order of the directives.
 
-import type { Client } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
 import type { UserError } from '#lib/user-error.ts';
 import { Chain } from './chain.ts';
-import { ClusterRecords } from './cluster-records.ts';
+import { ClusterRecords, type ClusterRecordsParts } from './cluster-records.ts';
 import { Components } from './component.ts';
 import type {
-  ApiAccess,
   DnsSettings,
   ForwardSettings,
   LoadBalanceSettings,
@@ -51,7 +49,7 @@ import type { Resolver } from './upstream/resolver.ts';
 import { formatName, type Name } from './wire/index.ts';
 
 export interface BlockParts extends OperationsParts {
-  readonly connect: (access: ApiAccess) => Promise<Client>;
+  readonly connect: ClusterRecordsParts['connect'];
   readonly log: Logger;
   /** Addresses at which this server can be asked, by others. */
   readonly ownAddresses: readonly string[];

@@ -2,14 +2,17 @@
 
 import type { Client } from '#client/index.ts';
 import type { Logger } from '#lib/log.ts';
+import type { Metric } from '#lib/metrics.ts';
+import { ApiRequests } from './api-requests.ts';
 import type { Component } from './component.ts';
 import type { ApiAccess, KubernetesSettings } from './config/settings.ts';
+import { ProgrammingLatency } from './programming-latency.ts';
 import { PodIndex, Zones } from './records/index.ts';
 import { ClusterSource } from './source.ts';
 
 export interface ClusterRecordsParts {
   /** Rejects when the settings are unusable; whether the server answers shows later. */
-  readonly connect: (access: ApiAccess) => Promise<Client>;
+  readonly connect: (access: ApiAccess, requests: ApiRequests) => Promise<Client>;
   readonly settings: KubernetesSettings;
   /** Addresses at which this server can be asked, by others. */
   readonly ownAddresses: readonly string[];
@@ -27,6 +30,8 @@ export class ClusterRecords implements Component {
   readonly #external: boolean;
   readonly #connect: ClusterRecordsParts['connect'];
   readonly #settings: KubernetesSettings;
+  readonly #requests = new ApiRequests();
+  readonly #latency = new ProgrammingLatency();
   #source: ClusterSource | undefined;
 
   constructor({ connect, settings, ownAddresses, log, external = false }: ClusterRecordsParts) {
@@ -49,16 +54,20 @@ export class ClusterRecords implements Component {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const client = await this.#connect(this.#settings.api);
+    const client = await this.#connect(this.#settings.api, this.#requests);
     const { index, imports } = this.zones;
     const { endpointPodNames, zonal, multicluster } = this.#settings;
     const facts = { endpointPodNames, zones: zonal, external: this.#external };
-    const parts = { client, index, pods: this.pods, facts, log: this.#log };
+    const parts = { client, index, pods: this.pods, facts, latency: this.#latency, log: this.#log };
     this.#source = new ClusterSource({ ...parts, ...(multicluster.length > 0 && { imports }) }, this.#settings);
     this.#source.start(signal);
   }
 
   isReady(): boolean {
     return this.#source?.hasSynced ?? false;
+  }
+
+  metrics(): Metric[] {
+    return [...this.#latency.metrics(), ...this.#requests.metrics()];
   }
 }

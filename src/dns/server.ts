@@ -3,13 +3,13 @@
 
 import type { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import type { Client } from '#client/index.ts';
 import type { BindAddress } from '#lib/bind-address.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import { aggregated, type Metric } from '#lib/metrics.ts';
 import type { UserError } from '#lib/user-error.ts';
 import { type Blocks, buildBlocks, type Site, siteKey } from './blocks.ts';
-import type { ApiAccess, DnsSettings, Transport } from './config/settings.ts';
+import type { ClusterRecordsParts } from './cluster-records.ts';
+import type { DnsSettings, Transport } from './config/settings.ts';
 import { listenDns, type SiteListener } from './listeners/site.ts';
 import type { PacketObserver } from './observer.ts';
 import { Endpoint } from './operations/endpoint.ts';
@@ -21,7 +21,7 @@ import { Responder } from './responder.ts';
 import type { Nameserver } from './upstream/resolv-conf.ts';
 
 export interface DnsServerParts {
-  readonly connect: (access: ApiAccess) => Promise<Client>;
+  readonly connect: ClusterRecordsParts['connect'];
   readonly log?: Logger;
   /** What is forwarded comes back: the process is to end with this. Logged when absent. */
   readonly onLoop?: (error: UserError) => void;

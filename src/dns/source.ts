@@ -4,9 +4,11 @@
 
 import type { EndpointSlice, KubeObject, Namespace, Pod, Service } from '#api/index.ts';
 import { endpointSlices, namespaces, pods, ref, services } from '#api/resources.ts';
+import { serviceNameLabel } from '#api/well-known-labels.ts';
 import { type Client, type Mirror, type Resource, reflect, type Selection } from '#client/index.ts';
 import { createLogger, type Logger } from '#lib/log.ts';
 import type { KubernetesSettings } from './config/settings.ts';
+import type { ProgrammingLatency } from './programming-latency.ts';
 import {
   type FactOptions,
   importedServiceLabel,
@@ -35,6 +37,7 @@ export interface SourceParts {
   /** Fed only where other clusters' Services are wanted. */
   readonly imports?: RecordIndex;
   readonly facts?: FactOptions;
+  readonly latency?: ProgrammingLatency;
   readonly log?: Logger;
 }
 
@@ -43,6 +46,8 @@ interface Feed<T extends KubeObject> {
   readonly selection: Selection;
   readonly set: (object: T) => void;
   readonly remove: (namespace: string, name: string) => void;
+  /** After `set`, where a watch told of the object, not a list. */
+  readonly onChange?: (object: T) => void;
 }
 
 export class ClusterSource {
@@ -118,12 +123,17 @@ export class ClusterSource {
   }
 
   #sliceFeed(): Feed<EndpointSlice> {
-    const { client, index, facts } = this.#parts;
+    const { client, index, facts, latency } = this.#parts;
     return {
       resource: client.resource(endpointSlices),
       selection: this.#selection,
       set: (slice) => index.setSlice(slice.metadata.name ?? '', sliceFacts(slice, facts)),
       remove: (namespace, name) => index.removeSlice(namespace, name),
+      onChange: (slice) => {
+        const { namespace = '', labels } = slice.metadata;
+        const service = index.factsOf({ namespace, name: labels?.[serviceNameLabel] ?? '' });
+        if (service) latency?.shown(slice, service.isHeadless);
+      },
     };
   }
 
@@ -191,6 +201,7 @@ class FeedMirror<T extends KubeObject> implements Mirror<T, string> {
 
   put(object: T): void {
     this.keep(object);
+    if (this.#isShown(object)) this.#feed.onChange?.(object);
   }
 
   remove({ metadata: { namespace = '', name = '' } }: T): void {

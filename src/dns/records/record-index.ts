@@ -62,6 +62,12 @@ export class RecordIndex {
     this.#changed(state);
   }
 
+  /** Undefined when there is no such Service. */
+  factsOf({ namespace, name }: Pick<ServiceFacts, 'namespace' | 'name'>): ServiceFacts | undefined {
+    const own = serviceName(name, namespace);
+    return own === undefined ? undefined : this.#services.get(own)?.facts;
+  }
+
   /** @param name of the slice */
   setSlice(name: string, facts: SliceFacts): void {
     const key = `${facts.namespace}/${name}`;
