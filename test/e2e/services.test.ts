@@ -126,53 +126,6 @@ describe('Services', { skip }, () => {
     await kubectl('delete pod early late --now');
   });
 
-  test('DNS: short names, names across namespaces, SRV, PTR, headless, ExternalName', async () => {
-    await kubectl('create namespace other');
-    await cluster.kubectl('-n other apply -f -', {
-      input: manifest(
-        deployment('far', 1, { app: 'far' }),
-        service('far', { selector: { app: 'far' }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] }),
-      ),
-    });
-    await apply(
-      service('peers', { clusterIP: 'None', selector: { app: 'web' }, ports: [{ name: 'http', port: 8080 }] }),
-      service('outside', { type: 'ExternalName', externalName: 'www.example.com' }),
-      service('alias', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }),
-    );
-    await kubectl('-n other rollout status deployment far --timeout=60s');
-    await kubectl('run client --image=host --restart=Never -- sleep 3600');
-    await kubectl('wait --for=condition=Ready pod/client --timeout=60s');
-    const address = await value('svc web', '.spec.clusterIP');
-    const inPod = (command: string) => kubectl('exec client --', 'sh', '-c', command);
-    assert.match(await inPod('curl -s --max-time 10 http://web'), /"pod": "web-/);
-    assert.match(await inPod('curl -s --max-time 10 http://far.other'), /"pod": "far-/);
-    assert.match(await inPod('curl -s --max-time 10 http://far.other.svc.cluster.local'), /"pod": "far-/);
-    assert.match(await inPod('getent hosts far || echo unknown'), /unknown/);
-    assert.equal(await dig('web.default.svc.cluster.local', 'A'), address);
-    assert.equal(await dig('+tcp', 'web.default.svc.cluster.local', 'A'), address);
-    assert.match(await dig('far.other.svc.cluster.local', 'SRV'), /80 far\.other\.svc\.cluster\.local\.$/);
-    assert.equal(await dig('_http._tcp.far.other.svc.cluster.local', 'SRV'), '0 100 80 far.other.svc.cluster.local.');
-    assert.equal(await dig('-x', address), 'web.default.svc.cluster.local.');
-    const ips = (await value('pods -l app=web', '.items[*].status.podIP')).split(' ').sort();
-    await eventually(
-      'the headless Service lists the pods',
-      async () => (await dig('peers.default.svc.cluster.local', 'A')).split('\n').sort().join() === ips.join(),
-    );
-    assert.equal((await dig('_http._tcp.peers.default.svc.cluster.local', 'SRV')).split('\n').length, 3);
-    assert.equal(await dig('outside.default.svc.cluster.local', 'CNAME'), 'www.example.com.');
-    assert.equal(await dig('alias.default.svc.cluster.local', 'A'), `web.default.svc.cluster.local.\n${address}`);
-    await kubectl('delete pod client --now');
-    await kubectl('delete namespace other --timeout=60s');
-  });
-
-  test('NODATA and NXDOMAIN are told apart', async () => {
-    const status = async (name: string, type: string) =>
-      /status: (\w+)/.exec((await tryRun('dig', [`@${dns}`, name, type])).stdout)?.[1];
-    assert.equal(await status('web.default.svc.cluster.local', 'AAAA'), 'NOERROR');
-    assert.equal(await status('nobody.default.svc.cluster.local', 'A'), 'NXDOMAIN');
-    assert.equal(await status('web.nowhere.svc.cluster.local', 'A'), 'NXDOMAIN');
-  });
-
   test('a node port answers on every node', async () => {
     await apply(
       service('web-np', { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8080 }] }),
