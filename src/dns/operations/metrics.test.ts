@@ -1,7 +1,9 @@
 // /metrics of a running server after known queries by dig, as a scraper reads it.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Client } from '#client/index.ts';
 import { run } from '#lib/run.ts';
@@ -91,4 +93,33 @@ test('after known queries /metrics says what they were', { skip }, async (t) => 
   const text = `${steady(await scrape())}\n`;
   if (process.env.UPDATE_GOLDEN) await writeFile(golden, text);
   assert.equal(text, await readFile(golden, 'utf8'), 'differs; if that is meant, UPDATE_GOLDEN=1 writes it anew');
+});
+
+test('counts go on over a change of the configuration, and one that cannot be taken is counted', {
+  skip,
+}, async (t) => {
+  const text = (ttl: number, metricsPort = 0) => `example.org:0 {
+    prometheus 127.0.0.1:${metricsPort}
+    hosts /dev/null {
+      192.0.2.1 www.example.org
+      ttl ${ttl}
+    }
+  }`;
+  const { server, dig, scrape } = await started(t, text(10));
+  const counted = async (name: string) =>
+    (await scrape()).split('\n').flatMap((line) => (line.startsWith(name) ? [Number(line.split(' ').at(-1))] : []));
+  await dig('@127.0.0.1 www.example.org A');
+  await server.reload(await corefile(text(20)));
+  await dig('@127.0.0.1 www.example.org A');
+  assert.deepEqual(await counted('coredns_dns_requests_total'), [2]);
+  assert.deepEqual(await counted('coredns_reload_failed_total'), [0]);
+
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  await assert.rejects(server.reload(await corefile(text(30, port))), /Cannot serve \/metrics/);
+  await dig('@127.0.0.1 www.example.org A');
+  assert.deepEqual(await counted('coredns_dns_requests_total'), [3]);
+  assert.deepEqual(await counted('coredns_reload_failed_total'), [1]);
 });
