@@ -24,6 +24,7 @@ function step(name: string, command: string, args: readonly string[]): void {
 async function installTestClients(): Promise<void> {
   for (const { client, check, debianPackage } of [
     { client: 'dig', check: ['which', 'dig'], debianPackage: 'bind9-dnsutils' },
+    { client: 'kdig', check: ['which', 'kdig'], debianPackage: 'knot-dnsutils' },
     { client: 'curl', check: ['which', 'curl'], debianPackage: 'curl' },
     { client: "musl's resolver", check: ['which', 'musl-gcc'], debianPackage: 'musl-tools' },
     // Debian's own Python: another on PATH does not see Debian's packages.

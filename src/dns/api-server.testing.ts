@@ -14,9 +14,9 @@ import { MemoryStore } from '#storage/index.ts';
 import { log } from './testing/listening.ts';
 
 /** As one who may do everything; ends with the test. */
-export async function apiServer(t: TestContext): Promise<Fetch> {
+export async function apiServer(t: TestContext, serviceCIDR = '10.96.0.0/12'): Promise<Fetch> {
   const store = new MemoryStore();
-  const server = new ApiServer({ store, log }, { serviceCIDR: '10.96.0.0/12' });
+  const server = new ApiServer({ store, log }, { serviceCIDR });
   await server.start();
   t.after(async () => {
     await server.close();

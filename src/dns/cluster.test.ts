@@ -7,13 +7,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { endpointSlices, namespaces, services } from '#api/index.ts';
+import { endpointSlices, namespaces, type Pod, pods, services } from '#api/index.ts';
 import { Client } from '#client/index.ts';
 import { apiServer, kubeconfig } from './api-server.testing.ts';
 import { settingsFromFlags } from './config/from-flags.ts';
 import { dnsProcess } from './process.testing.ts';
 import { DnsServer } from './server.ts';
 import { http, namespace, packet, printed, service, slice } from './testing/cluster.ts';
+import { corefile } from './testing/corefile.ts';
 import { log } from './testing/listening.ts';
 import { encodeMessage } from './wire/index.ts';
 
@@ -85,6 +86,40 @@ test('names follow the objects of the API', async (t) => {
 /** With an API server of its own. */
 const started = async (t: TestContext, flags = ['--listen', '127.0.0.1:0', '--resolv-conf', '']) =>
   await dnsProcess(t, ['--kubeconfig', await kubeconfig(t, await apiServer(t)), ...flags]);
+
+test('the name of a verified pod stays until the pod is gone', async (t) => {
+  const client = new Client(await apiServer(t));
+  const pod = async (name: string, podIP: string) => {
+    const spec = { nodeName: 'node-1', containers: [{ name: 'c', image: 'i' }] };
+    const created = await client.resource(pods).create({ metadata: { name, namespace: 'default' }, spec } as Pod);
+    await client
+      .resource(pods)
+      .updateStatus({ ...created, status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }] } });
+  };
+  const end = (name: string, gracePeriodSeconds: number) =>
+    client.resource(pods).delete(name, { namespace: 'default', gracePeriodSeconds });
+  await pod('early', '10.244.1.1');
+  await end('early', 30);
+  const settings = await corefile('cluster.local:0 {\n bind 127.0.0.1\n kubernetes {\n  pods verified\n }\n}');
+  const server = new DnsServer({ connect: async () => client, log }, settings);
+  t.after(() => server.close());
+  await server.start();
+  await server.synced();
+  const [address] = server.addresses;
+  const name = (podIP: string) => `${podIP.replaceAll('.', '-')}.default.pod.cluster.local`;
+  const isThere = (podIP: string) =>
+    eventually(address, name(podIP), `NOERROR qr aa rd\nanswer ${name(podIP)}. 5 IN A ${podIP}`);
+  await pod('web', '10.244.1.2');
+  await isThere('10.244.1.2');
+  await end('web', 30);
+  // What the watch tells next has arrived, so what it told before has, too.
+  await pod('later', '10.244.1.3');
+  await isThere('10.244.1.3');
+  await isThere('10.244.1.2');
+  assert.equal(await ask(address, name('10.244.1.1')), nxdomain, 'was ending already when it was first seen');
+  await end('web', 0);
+  await eventually(address, name('10.244.1.2'), nxdomain);
+});
 
 test('as a process: ready means answering, SIGTERM ends it with 0', async (t) => {
   const { child, address } = await started(t);

@@ -161,7 +161,11 @@ export class ClusterSource {
     return {
       resource: this.#parts.client.resource(pods),
       selection: { fieldSelector: finished.map((phase) => `status.phase!=${phase}`).join() },
-      set: (pod) => index.set(`${pod.metadata.namespace}/${pod.metadata.name}`, podAddresses(pod)),
+      set: (pod) => {
+        const key = `${pod.metadata.namespace}/${pod.metadata.name}`;
+        // One that is about to end counts until it has, but only with those who saw it before.
+        if (!pod.metadata.deletionTimestamp || index.knows(key)) index.set(key, podAddresses(pod));
+      },
       remove: (namespace, name) => index.remove(`${namespace}/${name}`),
     };
   }

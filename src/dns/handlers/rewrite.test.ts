@@ -8,9 +8,10 @@ import type { RewriteRule } from '../config/settings.ts';
 import type { Handler } from '../handler.ts';
 import { Responder } from '../responder.ts';
 import { Routes } from '../routes.ts';
-import { packet, printed, sample } from '../testing/cluster.ts';
+import { packet, printed } from '../testing/cluster.ts';
 import { log } from '../testing/listening.ts';
 import { record } from '../testing/replies.ts';
+import { sample } from '../testing/sample.ts';
 import {
   encodeMessage,
   Flag,

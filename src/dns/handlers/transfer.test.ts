@@ -5,10 +5,11 @@ import { type TestContext, test } from 'node:test';
 import { run } from '#lib/run.ts';
 import type { TransferSettings } from '../config/settings.ts';
 import { serviceFacts } from '../records/index.ts';
-import { packet, printed, sample, service } from '../testing/cluster.ts';
+import { packet, printed, service } from '../testing/cluster.ts';
 import { skip } from '../testing/dig.ts';
 import { listening } from '../testing/listening.ts';
 import { clusterResponder } from '../testing/responders.ts';
+import { sample } from '../testing/sample.ts';
 import { encodeMessage, parseName } from '../wire/index.ts';
 import { TransferHandler } from './transfer.ts';
 

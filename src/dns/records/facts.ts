@@ -151,9 +151,9 @@ function endpointFacts({ addresses, hostname, targetRef, zone }: Endpoint, optio
   );
 }
 
-/** A pod that `verified` records are for: its addresses. None for one that has ended, or is about to. */
-export const podAddresses = ({ metadata, status }: Pod): readonly string[] => {
-  if (metadata.deletionTimestamp || ['Succeeded', 'Failed', 'Unknown'].includes(status?.phase ?? '')) return [];
+/** A pod that `verified` records are for: its addresses. None for one that has ended. */
+export const podAddresses = ({ status }: Pod): readonly string[] => {
+  if (['Succeeded', 'Failed', 'Unknown'].includes(status?.phase ?? '')) return [];
   const listed = status?.podIPs?.flatMap(({ ip }) => (ip ? [ip] : [])) ?? [];
   return listed.length > 0 ? listed : status?.podIP ? [status.podIP] : [];
 };

@@ -27,6 +27,10 @@ export class PodIndex {
     for (const address of entry.addresses) this.#addresses.remove(address, entry);
   }
 
+  knows(key: string): boolean {
+    return this.#pods.has(key);
+  }
+
   has(namespace: string, address: string): boolean {
     return this.#addresses.of(address).some((entry) => entry.namespace === namespace);
   }

@@ -61,3 +61,21 @@ test('reverse names spell addresses', () => {
   ];
   for (const [name, want] of cases) assert.equal(addressOf(parseName(name)), want, name);
 });
+
+test('the serial is the time of the last change that DNS can see, and never goes back', () => {
+  let now = 1000;
+  const zones = emptyZones({ now: () => now });
+  const after = (time: number, ...objects: Parameters<typeof fill>[1]) => {
+    now = time;
+    fill(zones, objects);
+    return zones.serial;
+  };
+  assert.equal(after(1010, namespace('default')), 1010);
+  assert.equal(after(1020, web), 1020);
+  assert.equal(after(1030, slice('web-1', 'web', ['10.244.0.1'], [http])), 1030);
+  assert.equal(after(1040, web, slice('web-1', 'web', ['10.244.0.1'], [http]), namespace('default')), 1030);
+  const annotated = { ...web, metadata: { ...web.metadata, annotations: { a: 'b' }, resourceVersion: '2' } };
+  assert.equal(after(1050, annotated), 1030);
+  assert.equal(after(900, service('db', { clusterIP: '10.96.0.90' })), 1030);
+  assert.equal(after(1060, slice('web-1', 'web', ['10.244.0.2'], [http])), 1060);
+});

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Responder } from '../responder.ts';
-import { packet, printed, sample } from '../testing/cluster.ts';
+import { packet, printed } from '../testing/cluster.ts';
 import { clusterResponder } from '../testing/responders.ts';
+import { sample } from '../testing/sample.ts';
 import {
   address,
   type ForwarderChanges,
