@@ -7,7 +7,7 @@ import { Counter, type Labels, type Metric } from '#lib/metrics.ts';
 import type { ClusterRecords } from './cluster-records.ts';
 import type { Component } from './component.ts';
 import type { AutopathSettings } from './config/settings.ts';
-import { FormatError, fromLabels, keyOf, type Name, parseName } from './wire/index.ts';
+import { fromLabels, keyOf, type Name, nameFrom } from './wire/index.ts';
 
 /** Whose search list the resolvers of pods have behind the cluster's own: the one of this machine. */
 const ownFile = '/etc/resolv.conf';
@@ -79,11 +79,7 @@ export function searchListOf(text: string): Name[] {
   const line = text.split('\n').findLast((candidate) => /^\s*(search|domain)\s/.test(candidate)) ?? '';
   const domains = line.trim().split(/\s+/).slice(1);
   return domains.flatMap((domain) => {
-    try {
-      return [keyOf(parseName(domain))];
-    } catch (error) {
-      if (error instanceof FormatError) return [];
-      throw error;
-    }
+    const name = nameFrom(domain);
+    return name === undefined ? [] : [keyOf(name)];
   });
 }

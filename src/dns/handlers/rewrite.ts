@@ -5,7 +5,7 @@ import type { Chain } from '../chain.ts';
 import type { RewriteRule } from '../config/settings.ts';
 import type { Handled, Handler, Request, Response } from '../handler.ts';
 import { type Reversal, rewritten } from '../rewrite/name-rule.ts';
-import { nameOf, reversed } from '../rewrite/response-names.ts';
+import { reversed } from '../rewrite/response-names.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -13,6 +13,7 @@ import {
   isZoneTransfer,
   keyOf,
   maxMessage,
+  nameFrom,
   nothing,
   type Query,
   Rcode,
@@ -36,7 +37,7 @@ export class RewriteHandler implements Handler {
     const { query, limit } = request;
     const change = isZoneTransfer(query.type) ? undefined : this.#change(query);
     if (!change) return undefined;
-    const name = nameOf(change.to);
+    const name = nameFrom(change.to);
     if (name === undefined) return writeResponse(query, Rcode.SERVFAIL, 0, nothing, limit);
     // It is cut only when its names have their final length.
     const answered = this.#rest.answer({ ...request, query: renamed(query, name), limit: maxMessage });

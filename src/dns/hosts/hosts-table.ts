@@ -1,7 +1,7 @@
 // Lines of a hosts file (hosts(5)) as names → addresses and addresses → names (spec: CoreDNS's plugin/hosts).
 
 import { formatAddress, parseAddress } from '#lib/cidr.ts';
-import { FormatError, isWithin, keyOf, type Name, parseName } from '../wire/index.ts';
+import { isWithin, keyOf, type Name, nameFrom } from '../wire/index.ts';
 
 export interface HostEntry {
   readonly A: readonly string[];
@@ -26,7 +26,8 @@ export class HostsTable {
     const address = canonical(first);
     if (!address) return;
     for (const text of names) {
-      const name = nameOf(text);
+      const found = nameFrom(text);
+      const name = found && keyOf(found);
       if (name && this.#zones.some((zone) => isWithin(name, zone))) this.#put(name, address);
     }
   }
@@ -69,13 +70,4 @@ function canonical(text: string): string | undefined {
   if (!address) return undefined;
   const isMapped = address.family === 'IPv6' && address.value >> 32n === 0xffffn;
   return formatAddress(isMapped ? { family: 'IPv4', value: address.value & 0xffffffffn } : address);
-}
-
-function nameOf(text: string): Name | undefined {
-  try {
-    return keyOf(parseName(text));
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
 }

@@ -3,8 +3,7 @@
 
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { ExternalSettings } from '../config/settings.ts';
-import { FormatError } from '../wire/format-error.ts';
-import { fromLabels, isWithin, keyOf, labelsOf, type Name, parseName } from '../wire/name.ts';
+import { fromLabels, isWithin, keyOf, labelsOf, type Name, nameFrom } from '../wire/name.ts';
 import { dashed } from './dashed.ts';
 import { Owner, type OwnerRecords, type Relative } from './owner.ts';
 import { type ServiceNames, serviceName } from './service-names.ts';
@@ -105,8 +104,8 @@ function externalOwner(
   const addresses = facts.external.filter(isAddress);
   // A load balancer that is known by a name only.
   if (addresses.length === 0) {
-    const alias = nameOf(facts.external[0] ?? '');
-    return alias === undefined ? undefined : new Owner(name, { alias });
+    const alias = nameFrom(facts.external[0] ?? '');
+    return alias === undefined ? undefined : new Owner(name, { alias: keyOf(alias) });
   }
   return new Owner(name, { ...byFamily(addresses), services });
 }
@@ -125,12 +124,3 @@ const byFamily = (addresses: readonly string[]): Pick<OwnerRecords, 'v4' | 'v6'>
   const [v4, v6] = [all.filter(isIPv4), all.filter(isIPv6)];
   return { ...(v4.length > 0 && { v4 }), ...(v6.length > 0 && { v6 }) };
 };
-
-function nameOf(text: string): Name | undefined {
-  try {
-    return keyOf(parseName(text));
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
-}

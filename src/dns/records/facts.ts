@@ -4,8 +4,7 @@
 import { isIP } from 'node:net';
 import type { EndpointSlice, KubeObject, Pod, Service } from '#api/index.ts';
 import { serviceNameLabel } from '#api/well-known-labels.ts';
-import { FormatError } from '../wire/format-error.ts';
-import { keyOf, type Name, parseName } from '../wire/name.ts';
+import { keyOf, type Name, nameFrom } from '../wire/name.ts';
 
 export interface PortFacts {
   /** In lower case; empty for an unnamed port. */
@@ -106,12 +105,8 @@ export function importedSliceFacts(slice: EndpointSlice): SliceFacts {
 function aliasOf(text = ''): Name | null {
   const target = text.replace(/\.$/, '');
   if (target === '' || isIP(target) !== 0) return null;
-  try {
-    return keyOf(parseName(target));
-  } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
-  }
+  const name = nameFrom(target);
+  return name === undefined ? null : keyOf(name);
 }
 
 const portFacts = ({ name, protocol, port }: { name?: string; protocol?: string; port: number }): PortFacts => ({

@@ -1,14 +1,6 @@
 // Every name of a response, given other names.
 
-import {
-  FormatError,
-  formatName,
-  type Message,
-  type Name,
-  parseName,
-  type RecordData,
-  type ResourceRecord,
-} from '../wire/index.ts';
+import { formatName, type Message, type Name, nameFrom, type RecordData, type ResourceRecord } from '../wire/index.ts';
 import type { Reversal } from './name-rule.ts';
 
 /** What a rule makes of a name may be none: then it stays. */
@@ -18,7 +10,7 @@ export function reversed(message: Message, reversals: readonly Reversal[]): Mess
     return (name: Name): Name => {
       const text = formatName(name);
       const other = own.reduce((current, rename) => rename(current), text);
-      return other === text ? name : (nameOf(other) ?? name);
+      return other === text ? name : (nameFrom(other) ?? name);
     };
   };
   const [owner, value] = [renames('name'), renames('value')];
@@ -46,15 +38,5 @@ function withValue(data: RecordData, value: (name: Name) => Name): RecordData {
       return { ...data, mname: value(data.mname) };
     default:
       return data;
-  }
-}
-
-/** Undefined for what is no name. */
-export function nameOf(text: string): Name | undefined {
-  try {
-    return parseName(text);
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
   }
 }

@@ -1,6 +1,7 @@
 // A cache in front of a scripted upstream, for tests that step time.
 
 import { ManualClock } from '#lib/manual-clock.ts';
+import { cacheDefaults } from '../config/directives/cache.ts';
 import type { CacheSettings, ServeStale } from '../config/settings.ts';
 import { Cache } from '../upstream/cache/index.ts';
 import type { Inquiry } from '../upstream/relay.ts';
@@ -8,13 +9,7 @@ import type { Answer, Resolver } from '../upstream/resolver.ts';
 import { Flag, parseName, Type } from '../wire/index.ts';
 
 /** What `cache` means without a block. */
-export const usualCache: CacheSettings = {
-  zones: [''],
-  success: { capacity: 9984, maxTtl: 3600, minTtl: 5, disabled: [] },
-  denial: { capacity: 9984, maxTtl: 1800, minTtl: 5, disabled: [] },
-  servfailMs: 5000,
-  keepTtl: false,
-};
+export const usualCache: CacheSettings = { ...cacheDefaults(), zones: [''] };
 
 /** What `serve_stale` means without arguments. */
 export const usualStale: ServeStale = {

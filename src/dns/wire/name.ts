@@ -57,6 +57,16 @@ const octet = (sequence: string): string => {
   return String.fromCharCode(value);
 };
 
+/** {@link parseName} of text that may be none: undefined then. */
+export function nameFrom(text: string): Name | undefined {
+  try {
+    return parseName(text);
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}
+
 /** Reads zone-file text; the final dot may be left out. Throws FormatError. */
 export function parseName(text: string): Name {
   if (text === '.') return '';
