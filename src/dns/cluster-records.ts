@@ -30,7 +30,7 @@ export class ClusterRecords implements Component {
   readonly #external: boolean;
   readonly #connect: ClusterRecordsParts['connect'];
   readonly #settings: KubernetesSettings;
-  readonly #requests = new ApiRequests();
+  readonly #requests: ApiRequests;
   readonly #latency = new ProgrammingLatency();
   #source: ClusterSource | undefined;
 
@@ -48,6 +48,7 @@ export class ClusterRecords implements Component {
       ownAddresses,
     });
     this.#connect = connect;
+    this.#requests = new ApiRequests(settings);
     this.#settings = settings;
     this.#log = log;
     this.#external = external;
