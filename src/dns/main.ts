@@ -4,7 +4,8 @@
 import { createLogger, type Logger } from '#lib/log.ts';
 import { connectApi } from './api-access.ts';
 import type { SettingsSource } from './config/source.ts';
-import { DnsServer } from './server.ts';
+import { Reloader } from './reloader.ts';
+import { DnsServer, type DnsServerParts } from './server.ts';
 
 export interface DnsOptions {
   readonly source: SettingsSource;
@@ -17,7 +18,8 @@ export interface DnsOptions {
 
 /**
  * Serves until `signal` aborts, takes leave of its clients ({@link DnsServer.shutDown}), then resolves. Rejects when an
- * address cannot be had, when the settings are unusable, or when what is forwarded comes back.
+ * address cannot be had, when the settings are unusable, or when what is forwarded comes back. SIGUSR1 has the settings
+ * read again.
  */
 export async function runDns({ source, onReady, ...options }: DnsOptions, signal: AbortSignal): Promise<void> {
   const log = options.log ?? createLogger('dns');
@@ -25,9 +27,16 @@ export async function runDns({ source, onReady, ...options }: DnsOptions, signal
   const looped = Promise.withResolvers<never>();
   // Whoever waits for it hears of it.
   looped.promise.catch(() => {});
-  const { settings } = await source.read();
-  const server = new DnsServer({ connect: connectApi, log, onLoop: looped.reject }, settings);
+  const first = await source.read();
+  const onLoop: DnsServerParts['onLoop'] = (error, settings) => {
+    if (!reloader.undo(settings, error)) looped.reject(error);
+  };
+  const server = new DnsServer({ connect: connectApi, log, onLoop }, first.settings);
+  const reloader = new Reloader({ source, server, log }, first);
+  const reload = () => void reloader.reload();
   await server.start();
+  reloader.start(signal);
+  process.on('SIGUSR1', reload);
   signal.addEventListener('abort', () => aborted.resolve(), { once: true });
   if (signal.aborted) aborted.resolve();
   let { hurry } = options;
@@ -42,5 +51,6 @@ export async function runDns({ source, onReady, ...options }: DnsOptions, signal
     throw error;
   } finally {
     await server.shutDown(hurry);
+    process.off('SIGUSR1', reload);
   }
 }

@@ -13,14 +13,16 @@ export interface DnsProcess {
   readonly endpoints: readonly (HostPort & { readonly name: string })[];
 }
 
-/** Resolves when it says that it is ready; killed with the test. @param stdout `pipe`: nobody reads it unless the test does. */
+type Output = 'inherit' | 'pipe';
+
+/** Resolves when it says that it is ready; killed with the test. A pipe is read by nobody unless the test does. */
 export async function dnsProcess(
   t: TestContext,
   args: readonly string[],
-  stdout: 'inherit' | 'pipe' = 'inherit',
+  { stdout = 'inherit', stderr = 'inherit' }: { readonly stdout?: Output; readonly stderr?: Output } = {},
 ): Promise<DnsProcess> {
   const child = fork(new URL('../cli/main.ts', import.meta.url), ['dns', '--log-level', 'error', ...args], {
-    stdio: ['ignore', stdout, 'inherit', 'ipc'],
+    stdio: ['ignore', stdout, stderr, 'ipc'],
   });
   t.after(() => child.kill('SIGKILL'));
   const [ready] = await once(child, 'message', { signal: AbortSignal.timeout(20_000) });

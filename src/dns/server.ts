@@ -23,15 +23,17 @@ import type { Nameserver } from './upstream/resolv-conf.ts';
 export interface DnsServerParts {
   readonly connect: ClusterRecordsParts['connect'];
   readonly log?: Logger;
-  /** What is forwarded comes back: the process is to end with this. Logged when absent. */
-  readonly onLoop?: (error: UserError) => void;
+  /** What is forwarded by settings that are in force comes back. Logged when absent. */
+  readonly onLoop?: (error: UserError, settings: DnsSettings) => void;
   /** For the lines of `log` and `errors`: standard output when absent. */
   readonly out?: Writable;
+  /** How long a configuration may take to know what it serves while the one before knows all; half a minute when absent. */
+  readonly patienceMs?: number;
 }
 
 /** How often components are asked whether they are ready. */
 const pollMs = 20;
-/** How long an end waits for answers that are under way. */
+/** How long the end of a listener waits for answers that are under way. */
 const graceMs = 5000;
 /** How long it waits for somebody to take the last lines of the query log. */
 const lastLinesMs = 1000;
@@ -45,8 +47,9 @@ interface OpenSite {
 export class DnsServer implements ServerStatus {
   readonly #connect: DnsServerParts['connect'];
   readonly #log: Logger;
-  readonly #onLoop: (error: UserError) => void;
+  readonly #onLoop: NonNullable<DnsServerParts['onLoop']>;
   readonly #out: Writable;
+  readonly #patienceMs: number;
   readonly #open = new Map<string, OpenSite>();
   readonly #counts = new ServerCounts();
   readonly #readiness = new Readiness();
@@ -54,8 +57,9 @@ export class DnsServer implements ServerStatus {
   #blocks: Blocks | undefined;
 
   constructor(parts: DnsServerParts, settings: DnsSettings) {
-    const { connect, log = createLogger('dns'), out = process.stdout, onLoop } = parts;
+    const { connect, log = createLogger('dns'), out = process.stdout, onLoop, patienceMs = 30_000 } = parts;
     this.#out = out;
+    this.#patienceMs = patienceMs;
     this.#connect = connect;
     this.#log = log;
     this.#onLoop = onLoop ?? (({ message }) => log.error(message));
@@ -99,7 +103,7 @@ export class DnsServer implements ServerStatus {
 
   /**
    * Resolves when other settings are in force. Rejects when they cannot be, as {@link start} does; then the old ones stay.
-   * Waits for the new components to be ready for as long as the settings allow.
+   * Waits for the new components to know what they serve; those that know less than the old ones are refused.
    */
   async reload(settings: DnsSettings): Promise<void> {
     const before = this.#blocks;
@@ -107,22 +111,40 @@ export class DnsServer implements ServerStatus {
     const opened: string[] = [];
     try {
       await blocks.components.started();
-      await Promise.race([ready(blocks), sleep(startupTimeoutMs(settings))]);
+      await this.#known(blocks, settings);
       for (const site of blocks.sites) {
         if (!this.#open.has(siteKey(site))) opened.push(await this.#openSite(site));
       }
     } catch (error) {
-      this.#counts.failedReloads++;
       blocks.components.stop(before?.components);
       for (const key of opened) await this.#closeSite(key);
       throw error;
     }
     for (const site of blocks.sites) (this.#open.get(siteKey(site)) as OpenSite).responder = this.#responder(site);
-    const wanted = new Set(blocks.sites.map(siteKey));
     this.#settings = settings;
     this.#blocks = blocks;
     before?.components.stop(blocks.components);
-    for (const key of this.#open.keys()) if (!wanted.has(key)) await this.#closeSite(key);
+    const wanted = new Set(blocks.sites.map(siteKey));
+    const unwanted = [...this.#open.keys()].filter((key) => !wanted.has(key));
+    await this.#drained(unwanted);
+    for (const key of unwanted) await this.#closeSite(key);
+  }
+
+  reloadFailed(): void {
+    this.#counts.failedReloads++;
+  }
+
+  /** Resolves when everything that they serve is known; rejects when it is not in time, although that in force is. */
+  async #known({ components }: Blocks, settings: DnsSettings): Promise<void> {
+    const { isReady } = this;
+    const timeoutMs = Math.max(startupTimeoutMs(settings), isReady ? this.#patienceMs : 0);
+    const end = performance.now() + timeoutMs;
+    let unready = new Readiness().unready(components);
+    for (; unready.length > 0 && performance.now() < end; unready = new Readiness().unready(components)) {
+      await sleep(pollMs);
+    }
+    if (unready.length === 0 || !isReady) return;
+    throw new Error(`what is to be served is not known after ${timeoutMs / 1000} s: ${unready.join(', ')}`);
   }
 
   /** Whether everything that is served is known. */
@@ -149,10 +171,7 @@ export class DnsServer implements ServerStatus {
       if (component instanceof Endpoint && component.name === 'ready') component.close();
     }
     await sleep(lameduckMs(this.#settings), hurry).catch(() => {});
-    const drained = Promise.all([...this.#open.values()].map(({ listener }) => listener.drain()));
-    const grace = new AbortController();
-    await Promise.race([drained, sleep(graceMs, hurry ?? grace.signal).catch(() => {})]);
-    grace.abort();
+    await this.#drained([...this.#open.keys()], hurry);
     await this.close();
     await flushed(this.#out);
   }
@@ -160,6 +179,14 @@ export class DnsServer implements ServerStatus {
   async close(): Promise<void> {
     await Promise.all([...this.#open.keys()].map((key) => this.#closeSite(key)));
     this.#blocks?.components.stop();
+  }
+
+  /** Resolves when what was asked there is answered, or when that takes too long. */
+  async #drained(keys: readonly string[], hurry?: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const late = sleep(graceMs, AbortSignal.any([over.signal, ...(hurry ? [hurry] : [])])).catch(() => {});
+    await Promise.race([Promise.all(keys.map((key) => this.#open.get(key)?.listener.drain())), late]);
+    over.abort();
   }
 
   #build(settings: DnsSettings, before?: Blocks): Blocks {
@@ -172,7 +199,7 @@ export class DnsServer implements ServerStatus {
       log: this.#log,
       ownAddresses: ownAddresses(hosts),
       isOurselves,
-      onLoop: this.#onLoop,
+      onLoop: (error: UserError) => this.#onLoop(error, settings),
       status: this,
       out: this.#out,
     };
@@ -206,10 +233,6 @@ export class DnsServer implements ServerStatus {
 }
 
 const sleep = (ms: number, signal?: AbortSignal): Promise<void> => setTimeout(ms, undefined, { signal });
-
-async function ready({ components }: Blocks): Promise<void> {
-  while (new Readiness().unready(components).length > 0) await sleep(pollMs);
-}
 
 const isWatched = ({ servers }: DnsSettings): boolean =>
   servers.some(({ directives }) => directives.ready?.monitor === 'continuously');

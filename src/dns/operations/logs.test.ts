@@ -119,7 +119,7 @@ test('nobody reads the log: queries are answered all the same, and lines are dro
   const format = `{name} ${'x'.repeat(4000)}`;
   const block = `bind 127.0.0.1\nprometheus 127.0.0.1:0\nlog . "${format}"\n${hosts}`;
   await writeFile(file, `example.org:0 {\n${block}\n}\n`);
-  const { address, endpoints } = await dnsProcess(t, ['--corefile', file], 'pipe');
+  const { address, endpoints } = await dnsProcess(t, ['--corefile', file], { stdout: 'pipe' });
   const socket = createSocket('udp4');
   t.after(() => socket.close());
   const query = encodeMessage(packet('www.example.org'));

@@ -1,0 +1,133 @@
+// Clients that never stop asking, each question after the answer to the one before: by UDP, by TCP with a connection for
+// each question, and by TCP over one connection that is never closed. What they did not get is told at the end.
+
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { decodeMessage, encodeMessage } from '../wire/index.ts';
+import { packet, printed } from './cluster.ts';
+import { framed } from './upstream.ts';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An answer that has not come after this never will. */
+const lostMs = 10_000;
+/** The machine has others to serve. */
+const pauseMs = 1;
+
+interface Way {
+  /** Rejects when there is no answer. */
+  ask(message: Buffer): Promise<Buffer>;
+  close(): void;
+}
+
+export type WayName = 'udp' | 'tcp' | 'kept';
+
+export class SteadyClient {
+  readonly #way: Way;
+  readonly #questions: readonly string[];
+  readonly #asking: Promise<void>;
+  #isOver = false;
+  /** Of those that were answered with NOERROR. */
+  answered = 0;
+  /** What else came, and what never did. */
+  readonly failures: string[] = [];
+  /** The last answer to each question, as {@link printed} has it. */
+  readonly last = new Map<string, string>();
+
+  private constructor(way: Way, questions: readonly string[]) {
+    this.#way = way;
+    this.#questions = questions;
+    this.#asking = this.#ask();
+  }
+
+  static async start(t: TestContext, name: WayName, at: Address, questions: readonly string[]): Promise<SteadyClient> {
+    const way = await ways[name](at);
+    t.after(() => way.close());
+    return new SteadyClient(way, questions);
+  }
+
+  /** Resolves when the last question is answered. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await this.#asking;
+    this.#way.close();
+  }
+
+  async #ask(): Promise<void> {
+    for (let id = 0; !this.#isOver; id = (id + 1) & 0xffff) {
+      const question = this.#questions[id % this.#questions.length] as string;
+      const said = await this.#way.ask(encodeMessage(packet(question, id))).then(
+        (response) => (decodeMessage(response).id === id ? printed(response) : 'an answer to another question'),
+        (error: Error) => error.message,
+      );
+      this.last.set(question, said);
+      if (said.startsWith('NOERROR')) this.answered++;
+      else this.failures.push(`${question}: ${said}`);
+      await setTimeout(pauseMs);
+    }
+  }
+}
+
+const ways: Readonly<Record<WayName, (at: Address) => Promise<Way>>> = {
+  udp: async (at) => {
+    const socket = createSocket('udp4');
+    return { ask: (message) => overUdp(socket, at, message), close: () => closed(socket) };
+  },
+  tcp: async ({ host, port }) => ({
+    ask: async (message) => {
+      const socket = connect({ host, port, noDelay: true });
+      try {
+        return await overTcp(socket, message);
+      } finally {
+        socket.destroy();
+      }
+    },
+    close: () => {},
+  }),
+  kept: async ({ host, port }) => {
+    const socket = connect({ host, port, noDelay: true });
+    await once(socket, 'connect');
+    return { ask: (message) => overTcp(socket, message), close: () => socket.destroy() };
+  },
+};
+
+function closed(socket: UdpSocket): void {
+  try {
+    socket.close();
+  } catch {
+    // It is already.
+  }
+}
+
+async function overUdp(socket: UdpSocket, { host, port }: Address, message: Buffer): Promise<Buffer> {
+  const answer = once(socket, 'message', { signal: AbortSignal.timeout(lostMs) });
+  socket.send(message, port, host);
+  return (await answer)[0];
+}
+
+async function overTcp(socket: Socket, message: Buffer): Promise<Buffer> {
+  const answer = Promise.withResolvers<Buffer>();
+  let received = Buffer.alloc(0);
+  const onData = (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk]);
+    if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) answer.resolve(received.subarray(2));
+  };
+  const onClose = () => answer.reject(new Error('the connection was closed'));
+  const onError = (error: Error) => answer.reject(error);
+  socket.on('data', onData).once('close', onClose).once('error', onError);
+  const timer = AbortSignal.timeout(lostMs);
+  timer.addEventListener('abort', () => answer.reject(new Error('there was no answer')));
+  try {
+    if (socket.destroyed) throw new Error('the connection was closed');
+    socket.write(framed(message));
+    return await answer.promise;
+  } finally {
+    socket.off('data', onData).off('close', onClose).off('error', onError);
+  }
+}
