@@ -25,6 +25,7 @@ async function installTestClients(): Promise<void> {
   for (const { client, check, debianPackage } of [
     { client: 'dig', check: ['which', 'dig'], debianPackage: 'bind9-dnsutils' },
     { client: 'kdig', check: ['which', 'kdig'], debianPackage: 'knot-dnsutils' },
+    { client: 'NSD', check: ['which', 'nsd'], debianPackage: 'nsd' },
     { client: 'curl', check: ['which', 'curl'], debianPackage: 'curl' },
     { client: "musl's resolver", check: ['which', 'musl-gcc'], debianPackage: 'musl-tools' },
     // Debian's own Python: another on PATH does not see Debian's packages.

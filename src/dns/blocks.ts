@@ -32,6 +32,7 @@ import { RewriteHandler } from './handlers/rewrite.ts';
 import { TemplateHandler } from './handlers/template.ts';
 import { TransferHandler } from './handlers/transfer.ts';
 import { HostsSource } from './hosts/hosts-source.ts';
+import { ServerCertificates } from './listeners/server-certificates.ts';
 import { Lookup } from './lookup.ts';
 import type { FailureObserver } from './observer.ts';
 import { serverLabel } from './operations/labels.ts';
@@ -62,6 +63,8 @@ export interface BlockParts extends OperationsParts {
 /** Where a listener is wanted, and the server blocks that it leads to. */
 export interface Site extends Omit<ServerKey, 'zone'> {
   readonly routes: Routes;
+  /** For TLS and HTTPS. */
+  readonly certificates: ServerCertificates | undefined;
   /** Of what comes to none of them. */
   readonly drops: QueryCounts | undefined;
 }
@@ -75,13 +78,14 @@ export interface Blocks {
 /** @param before the configuration in force, whose components are taken over where they are the same. */
 export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?: Components): Blocks {
   const components = new Components(before);
-  const chains = new Map<string, { readonly site: Address; readonly chains: Chain[] }>();
+  const chains = new Map<string, { readonly site: Omit<Site, 'routes' | 'drops'>; readonly chains: Chain[] }>();
   const routesOf = new Map<string, Routes>();
   for (const server of servers) {
     openEndpoints(server, components, parts);
+    const certificates = certificatesOf(server, components, parts);
     for (const { zone, ...site } of server.keys) {
       const key = siteKey(site);
-      const found = chains.get(key) ?? { site, chains: [] };
+      const found = chains.get(key) ?? { site: { ...site, certificates }, chains: [] };
       chains.set(key, found);
       const lookup = new Lookup(() => routesOf.get(key) as Routes);
       const failures = failuresOf(server, components, parts);
@@ -104,6 +108,13 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
 type Address = Omit<ServerKey, 'zone'>;
 
 export const siteKey = ({ transport, host, port }: Address): string => `${transport} ${host} ${port}`;
+
+/** Blocks that are served at one address say the same of it. */
+const certificatesOf = (
+  { directives: { tls } }: ServerSettings,
+  components: Components,
+  { log }: BlockParts,
+): ServerCertificates | undefined => tls && components.get('tls', tls, () => new ServerCertificates({ log }, tls));
 
 /** What a rule changed is asked of the handlers that come next, whatever zone the other name is in. */
 function rewriting({ server, failures }: Making, zone: Name, next: Handler[]): Handler[] {

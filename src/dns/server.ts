@@ -10,6 +10,7 @@ import type { UserError } from '#lib/user-error.ts';
 import { type Blocks, buildBlocks, type Site, siteKey } from './blocks.ts';
 import type { ClusterRecordsParts } from './cluster-records.ts';
 import type { DnsSettings, Transport } from './config/settings.ts';
+import type { ServerCertificates } from './listeners/server-certificates.ts';
 import { listenDns, type SiteListener } from './listeners/site.ts';
 import type { PacketObserver } from './observer.ts';
 import { Endpoint } from './operations/endpoint.ts';
@@ -42,6 +43,7 @@ interface OpenSite {
   readonly listener: SiteListener;
   /** Of the configuration in force. */
   responder: Responder;
+  certificates: ServerCertificates | undefined;
 }
 
 export class DnsServer implements ServerStatus {
@@ -120,7 +122,10 @@ export class DnsServer implements ServerStatus {
       for (const key of opened) await this.#closeSite(key);
       throw error;
     }
-    for (const site of blocks.sites) (this.#open.get(siteKey(site)) as OpenSite).responder = this.#responder(site);
+    for (const site of blocks.sites) {
+      const { certificates } = site;
+      Object.assign(this.#open.get(siteKey(site)) as OpenSite, { responder: this.#responder(site), certificates });
+    }
     this.#settings = settings;
     this.#blocks = blocks;
     before?.components.stop(blocks.components);
@@ -215,12 +220,12 @@ export class DnsServer implements ServerStatus {
   }
 
   async #openSite(site: Site): Promise<string> {
-    const open = { responder: this.#responder(site) };
-    const listener = await listenDns(
-      site,
-      (packet, client, isTcp) => open.responder.respond(packet, client, isTcp),
-      this.#log,
-    );
+    const open = { responder: this.#responder(site), certificates: site.certificates };
+    const listener = await listenDns(site, {
+      respond: (packet, client, isTcp) => open.responder.respond(packet, client, isTcp),
+      log: this.#log,
+      tls: () => (open.certificates as ServerCertificates).options,
+    });
     this.#open.set(siteKey(site), Object.assign(open, { listener }));
     return siteKey(site);
   }

@@ -405,6 +405,10 @@ const errors: readonly (readonly [corefile: string, ...want: string[]])[] = [
     'dns://a:853 {\n}\ntls://b {\n  tls cert key\n}\n',
     'Corefile:3: tls cannot be served at port 853, where dns is: Corefile:1',
   ],
+  [
+    'tls://a {\n  tls cert key\n}\ntls://b {\n  bind 127.0.0.1\n  tls cert2 key\n}\nhttps://c {\n  tls cert2 key\n}\n',
+    'Corefile:6: port 853 is served with another certificate: Corefile:2',
+  ],
   ['a {\n  health\n}\nb {\n  health :8080\n}\n', 'Corefile:5: health: it listens at :8080 already: Corefile:2'],
   [
     '. {\n  kubernetes cluster.local {\n    pods insecure\n  }\n  autopath @kubernetes\n}\n',

@@ -14,7 +14,7 @@ export interface ReadServer {
 
 /** Throws CorefileError with all that is wrong. */
 export function checkServers(servers: readonly ReadServer[]): void {
-  attemptAll([checkEach, checkAddresses, checkHealth], (check) => check(servers));
+  attemptAll([checkEach, checkAddresses, checkCertificates, checkHealth], (check) => check(servers));
 }
 
 interface Rule {
@@ -61,6 +61,23 @@ interface Served {
   readonly position: Position;
 }
 
+/** Who connects does not say for which zone. */
+function checkCertificates(servers: readonly ReadServer[]): void {
+  const ofPort = new Map<number, (Served & { readonly tls: string })[]>();
+  attemptAll(servers, ({ server: { keys, directives }, lineOf }) => {
+    const tls = JSON.stringify(directives.tls);
+    for (const key of keys.filter(({ transport }) => transport !== 'dns')) {
+      const served = listAt(ofPort, key.port);
+      const other = served.find((each) => overlap(each.key.host, key.host) && each.tls !== tls);
+      if (other) {
+        const text = `port ${key.port} is served with another certificate: ${formatPosition(other.position)}`;
+        throw problemAt(lineOf('tls'), text);
+      }
+      served.push({ key, position: lineOf('tls'), tls });
+    }
+  });
+}
+
 /** A zone is served once at an address and port, and a port has one transport. */
 function checkAddresses(servers: readonly ReadServer[]): void {
   const ofZone = new Map<string, Served[]>();
@@ -81,7 +98,7 @@ function checkAddresses(servers: readonly ReadServer[]): void {
   });
 }
 
-function listAt<K>(lists: Map<K, Served[]>, key: K): Served[] {
+function listAt<K, V>(lists: Map<K, V[]>, key: K): V[] {
   const list = lists.get(key) ?? [];
   lists.set(key, list);
   return list;

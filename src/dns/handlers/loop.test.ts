@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -18,19 +17,11 @@ import { Lookup } from '../lookup.ts';
 import { Routes } from '../routes.ts';
 import { DnsServer } from '../server.ts';
 import { corefile } from '../testing/corefile.ts';
+import { freePort } from '../testing/free-port.ts';
 import { log } from '../testing/listening.ts';
 import { honest, until, upstream } from '../testing/upstream.ts';
 import { formatName, nothing, type Query, Rcode, Type, writeResponse } from '../wire/index.ts';
 import { LoopHandler } from './loop.ts';
-
-/** One that nobody listens at now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 async function serve(t: TestContext, text: string): Promise<{ found: Promise<UserError> }> {
   const found = Promise.withResolvers<UserError>();

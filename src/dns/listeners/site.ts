@@ -1,11 +1,15 @@
-// One address of the configuration, opened: UDP and TCP on the same port, on one address or on all of both families.
+// One address of the configuration, opened: UDP and TCP on the same port, or TLS, or HTTPS; on one address or on all of both
+// families.
 
 import type { BindAddress } from '#lib/bind-address.ts';
 import { listenError } from '#lib/listen-error.ts';
 import type { Logger } from '#lib/log.ts';
 import type { Transport } from '../config/settings.ts';
 import type { Responder } from '../responder.ts';
+import { HttpsListener } from './https.ts';
+import type { TlsOptions } from './server-certificates.ts';
 import { TcpListener } from './tcp.ts';
+import { tlsListener } from './tls.ts';
 import { UdpListener } from './udp.ts';
 
 export interface SiteListener {
@@ -18,16 +22,21 @@ export interface SiteListener {
 /** Answers a packet; see {@link Responder.respond}. */
 export type Respond = Responder['respond'];
 
+export interface SiteParts {
+  readonly respond: Respond;
+  readonly log: Logger;
+  /** For TLS and HTTPS; asked for each connection. */
+  readonly tls: () => TlsOptions;
+}
+
 /** A port that is free for TCP may be taken for UDP: so often is another one tried. */
 const portTries = 10;
 
 /** Resolves when it is listened at; port 0 is chosen by the kernel, the same for both. Rejects with a UserError when it cannot be had. */
 export async function listenDns(
   { host, port, transport }: { host: string; port: number; transport: Transport },
-  respond: Respond,
-  log: Logger,
+  parts: SiteParts,
 ): Promise<SiteListener> {
-  const parts = { respond, log };
   if (host !== '') return await one({ host, port }, transport, parts);
   const v4 = await one({ host: '0.0.0.0', port }, transport, parts);
   const v6 = await one({ host: '::', port: v4.address.port }, transport, parts).catch((error) => {
@@ -46,27 +55,26 @@ export async function listenDns(
 const codeOf = (error: unknown): string | undefined => ((error as Error).cause as NodeJS.ErrnoException)?.code;
 const isMissingFamily = (error: unknown): boolean => ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error) ?? '');
 
-interface Parts {
-  readonly respond: Respond;
-  readonly log: Logger;
-}
-
-async function one(wanted: BindAddress, transport: Transport, parts: Parts): Promise<SiteListener> {
+async function one(wanted: BindAddress, transport: Transport, parts: SiteParts): Promise<SiteListener> {
   for (let i = 1; ; i++) {
     try {
-      return await both(wanted, transport, parts);
+      return await opened(wanted, transport, parts);
     } catch (error) {
       if (wanted.port !== 0 || codeOf(error) !== 'EADDRINUSE' || i === portTries) throw error;
     }
   }
 }
 
-async function both(wanted: BindAddress, transport: Transport, parts: Parts): Promise<SiteListener> {
+async function opened(wanted: BindAddress, transport: Transport, parts: SiteParts): Promise<SiteListener> {
+  if (transport === 'dns') return await both(wanted, parts);
+  const listener = transport === 'tls' ? tlsListener(parts) : new HttpsListener(parts);
+  const address = { host: wanted.host, port: await listener.listen(wanted), transport };
+  return { address, drain: () => listener.drain(), close: () => listener.close() };
+}
+
+async function both(wanted: BindAddress, parts: SiteParts): Promise<SiteListener> {
   const tcp = new TcpListener(parts);
-  const port = await tcp.listen(wanted).catch(async (error) => {
-    throw await listenError('listen', 'tcp', wanted, error);
-  });
-  const address = { host: wanted.host, port, transport };
+  const address = { host: wanted.host, port: await tcp.listen(wanted), transport: 'dns' as const };
   const udp = new UdpListener(parts, address);
   try {
     await udp.listen();

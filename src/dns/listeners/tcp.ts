@@ -18,18 +18,34 @@ export interface TcpLimits {
 }
 const usual: TcpLimits = { connections: 1000, pending: 100, firstMessageMs: 3000, idleMs: 10_000, writeMs: 5000 };
 
+/** What is done with a connection that was opened. */
+export type Serve = (socket: Socket) => void;
+
+export interface TcpParts {
+  readonly respond: Respond;
+  readonly log: Logger;
+  /** What is between a connection and the messages on it, such as TLS; nothing when absent. */
+  readonly over?: ((serve: Serve, limits: TcpLimits) => Serve) | undefined;
+}
+
 export class TcpListener {
   readonly #log: Logger;
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   readonly #connections = new Set<Connection>();
 
-  constructor(parts: { respond: Respond; log: Logger }, limits: Partial<TcpLimits> = {}) {
-    this.#log = parts.log;
+  constructor({ respond, log, over = (serve) => serve }: TcpParts, limits: Partial<TcpLimits> = {}) {
+    this.#log = log;
     const all = { ...usual, ...limits };
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      const connection = new Connection(socket, parts.respond, all);
+    const serve = over((socket) => {
+      const connection = new Connection(socket, respond, all);
       this.#connections.add(connection);
       socket.once('close', () => this.#connections.delete(connection));
+    }, all);
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      serve(socket);
     });
     this.#server.maxConnections = all.connections;
   }
@@ -56,7 +72,7 @@ export class TcpListener {
   async close(): Promise<void> {
     const closed = Promise.withResolvers<void>();
     this.#server.close(() => closed.resolve());
-    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed.promise;
   }
 }
@@ -88,10 +104,6 @@ class Connection {
     socket.once('close', () => clearTimeout(this.#deadline));
   }
 
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
   /** Reads no more, and ends when everything that was read is answered. */
   async drain(): Promise<void> {
     const gone = Promise.race([once(this.#socket, 'finish'), once(this.#socket, 'close')]).catch(() => {});
@@ -104,7 +116,7 @@ class Connection {
   #onDeadline(): void {
     // Who still waits for an answer is not idle, unless he does not take it.
     if (this.#pending > 0 && !this.#isBlocked) this.#restart(this.#limits.idleMs);
-    else this.destroy();
+    else this.#socket.destroy();
   }
 
   #restart(ms: number): void {

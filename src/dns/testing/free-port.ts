@@ -1,0 +1,14 @@
+// A port for a server whose configuration has to name one.
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+/** One of 127.0.0.1 that nobody listens at now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
