@@ -2,7 +2,7 @@
 // of the process that prom-client knows.
 
 import type Prometheus from 'prom-client';
-import type { Metric } from './metrics.ts';
+import { aggregated, type Metric, type Sample } from './metrics.ts';
 
 export interface MetricsText {
   readonly contentType: string;
@@ -10,19 +10,37 @@ export interface MetricsText {
 }
 
 /** @param metrics is asked anew for every text, so that a part that starts late is in it from then on */
-export function exposition(metrics: () => Iterable<Metric>): () => Promise<MetricsText> {
+export function exposition(metrics: () => Iterable<Metric> | Promise<Iterable<Metric>>): () => Promise<MetricsText> {
   return async () => {
-    library ??= load();
-    const { Registry, ofProcess } = await library;
+    const { Registry } = await library();
     const register = new Registry();
-    for (const metric of metrics()) register.registerMetric(collected(metric));
-    const texts = await Promise.all([register, ofProcess].map((each) => each.metrics()));
-    return { contentType: register.contentType, text: texts.join('\n') };
+    const all = await Promise.all([metrics(), processMetrics()]);
+    for (const metric of aggregated(all.flatMap((some) => [...some]))) register.registerMetric(collected(metric));
+    return { contentType: register.contentType, text: await register.metrics() };
   };
 }
 
+/** The figures of this process; those of others of the same program can be aggregated with them. */
+export async function processMetrics(): Promise<Metric[]> {
+  const { ofProcess } = await library();
+  const all = await ofProcess.getMetricsAsJSON();
+  return (all as unknown as readonly Collected[]).map(({ name, help, type, aggregator, values }) => {
+    // Of times and versions, whose sum says nothing, the highest.
+    return { name, help, type, aggregator: aggregator === 'sum' ? 'sum' : 'max', samples: () => values };
+  });
+}
+
+type Collected = Pick<Metric, 'name' | 'help' | 'type'> & {
+  readonly aggregator: string;
+  readonly values: readonly Sample[];
+};
+
 /** It takes longer to load than most parts do to start, and most are never asked: it comes with the first request. */
-let library: ReturnType<typeof load> | undefined;
+const library = (): ReturnType<typeof load> => {
+  loaded ??= load();
+  return loaded;
+};
+let loaded: ReturnType<typeof load> | undefined;
 
 /** The figures of the process are measured once, however many parts of it are asked. */
 async function load() {

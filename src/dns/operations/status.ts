@@ -4,7 +4,7 @@ import type { Metric } from '#lib/metrics.ts';
 
 export interface ServerStatus {
   /** Each name once. */
-  metrics(): Iterable<Metric>;
+  metrics(): Iterable<Metric> | Promise<Iterable<Metric>>;
   /** The names of the parts that cannot answer yet. */
   unready(): readonly string[];
 }
