@@ -8,9 +8,9 @@ import type { DnsSettings, ReloadSettings } from './config/settings.ts';
 import type { ReadSettings, SettingsSource } from './config/source.ts';
 
 export interface Reloadable {
-  /** Rejects when they cannot be taken; then nothing has changed. */
+  /** Rejects when they cannot be taken, and counts it; then nothing has changed. */
   reload(settings: DnsSettings): Promise<void>;
-  /** Counts a configuration that was not taken. */
+  /** Counts a configuration that could not be read, or had to be given up. */
   reloadFailed(): void;
 }
 
@@ -74,6 +74,7 @@ export class Reloader {
     const before = this.#before;
     if (settings !== this.#inForce.settings || !before) return false;
     this.#undone = this.#inForce;
+    this.#server.reloadFailed();
     this.#tell(message);
     void this.#afterwards(async () => {
       await this.#take(before).catch((error: Error) => this.#tell(error.message));
@@ -100,7 +101,7 @@ export class Reloader {
 
   async #look(isAsked: boolean): Promise<void> {
     try {
-      const read = await this.#source.read();
+      const read = await this.#read();
       const isKnown = [this.#inForce, this.#undone].some((known) => known?.digest === read.digest);
       if (!isKnown || isAsked) {
         this.#undone = undefined;
@@ -113,6 +114,15 @@ export class Reloader {
     this.#schedule();
   }
 
+  async #read(): Promise<ReadSettings> {
+    try {
+      return await this.#source.read();
+    } catch (error) {
+      this.#server.reloadFailed();
+      throw error;
+    }
+  }
+
   async #take(read: ReadSettings): Promise<void> {
     await this.#server.reload(read.settings);
     this.#before = this.#inForce;
@@ -120,9 +130,8 @@ export class Reloader {
     this.#log.info('another configuration is in force');
   }
 
-  /** The same problem is counted each time, and told once. */
+  /** The same problem is told once. */
   #tell(problem: string): void {
-    this.#server.reloadFailed();
     if (problem === this.#lastProblem) return;
     this.#lastProblem = problem;
     const lines = problem.split('\n');

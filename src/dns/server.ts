@@ -118,6 +118,7 @@ export class DnsServer implements ServerStatus {
         if (!this.#open.has(siteKey(site))) opened.push(await this.#openSite(site));
       }
     } catch (error) {
+      this.#counts.failedReloads++;
       blocks.components.stop(before?.components);
       for (const key of opened) await this.#closeSite(key);
       throw error;
@@ -135,6 +136,7 @@ export class DnsServer implements ServerStatus {
     for (const key of unwanted) await this.#closeSite(key);
   }
 
+  /** Counts a configuration that {@link reload} was not even asked to take. */
   reloadFailed(): void {
     this.#counts.failedReloads++;
   }
