@@ -3,7 +3,7 @@
 
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIPv6, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ForwardSettings, Upstream } from '../config/settings.ts';
@@ -13,7 +13,7 @@ import type { Times } from '../upstream/tries.ts';
 import { decodeMessage, encodeMessage, Flag, type Message } from '../wire/index.ts';
 import { log } from './listening.ts';
 
-const host = '127.0.0.1';
+const loopback = '127.0.0.1';
 
 export interface Asked {
   readonly query: Message;
@@ -36,18 +36,20 @@ export class TestUpstream {
   readonly connections = new Set<Socket>();
   /** How many there have been. */
   accepted = 0;
+  readonly host: string;
   readonly port: number;
   readonly #say: Say;
   #udp: UdpSocket | undefined;
 
-  constructor(port: number, say: Say) {
+  constructor({ host, port }: { host: string; port: number }, say: Say) {
+    this.host = host;
     this.port = port;
     this.#say = say;
   }
 
   /** As a `forward` names it. */
   get to(): Upstream & { readonly host: string; readonly port: number } {
-    return { transport: 'dns', host, port: this.port };
+    return { transport: 'dns', host: this.host, port: this.port };
   }
 
   /** Names and transports of what was asked, probes left out. */
@@ -71,7 +73,7 @@ export class TestUpstream {
 
   /** To a client that did not ask. */
   sendUdp(message: Buffer, port: number): void {
-    this.#udp?.send(message, port, host);
+    this.#udp?.send(message, port, this.host);
   }
 
   serveStream(socket: Socket): void {
@@ -114,13 +116,13 @@ export function framed(message: Buffer): Buffer {
   return Buffer.concat([length, message]);
 }
 
-/** By UDP and TCP on one port of 127.0.0.1. */
-export async function upstream(t: TestContext, say: Say): Promise<TestUpstream> {
+/** By UDP and TCP on one port. */
+export async function upstream(t: TestContext, say: Say, host = loopback): Promise<TestUpstream> {
   for (;;) {
     const tcp = createServer((socket) => server.serveStream(socket)).listen(0, host);
     await once(tcp, 'listening');
-    const server = new TestUpstream((tcp.address() as AddressInfo).port, say);
-    const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
+    const server = new TestUpstream({ host, port: (tcp.address() as AddressInfo).port }, say);
+    const udp = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', recvBufferSize: 4 * 1024 * 1024 });
     try {
       udp.bind(server.port, host);
       await once(udp, 'listening');
@@ -147,9 +149,9 @@ export async function tlsUpstream(
 ): Promise<TestUpstream> {
   const listener = createTlsServer({ ...tls, ALPNProtocols: ['dot'] }, (socket) => server.serveStream(socket));
   listener.on('tlsClientError', () => {});
-  listener.listen(0, host);
+  listener.listen(0, loopback);
   await once(listener, 'listening');
-  const server = new TestUpstream((listener.address() as AddressInfo).port, say);
+  const server = new TestUpstream({ host: loopback, port: (listener.address() as AddressInfo).port }, say);
   t.after(() => {
     listener.close();
     for (const socket of server.connections) socket.destroy();

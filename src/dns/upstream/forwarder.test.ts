@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { SeededRandom } from '#lib/seeded-random.ts';
 import type { Responder } from '../responder.ts';
 import { packet, printed } from '../testing/cluster.ts';
 import { clusterResponder } from '../testing/responders.ts';
@@ -35,6 +36,8 @@ const external = packet('WWW.example.com A', 77);
 const answered = 'NOERROR qr rd ra\nanswer WWW.example.com. 60 IN A 192.0.2.1';
 const servfail = 'SERVFAIL qr rd ra';
 const formerr = 'FORMERR qr rd ra';
+const many = (query: Message, count = 60): Message['answer'] =>
+  Array.from({ length: count }, (_, i) => address(query, `192.0.${i >> 8}.${i & 255}`)).flat();
 const edns = { udpSize: 1400, version: 0, dnssecOk: true };
 
 describe('what is asked', () => {
@@ -86,6 +89,14 @@ describe('what is asked', () => {
   }
 });
 
+test('servers are asked by IPv6, too', async (t) => {
+  const server = await upstream(t, honest(), '::1');
+  const responder = await responderFor(t, [server]);
+  assert.equal(printed(await ask(responder, external)), answered);
+  assert.equal(printed(await ask(responder, external, true)), answered);
+  assert.deepEqual(server.questions, ['udp', 'tcp']);
+});
+
 describe('equal questions under way share one exchange', () => {
   const plain = packet('www.example.com A');
   const cases: { name: string; first?: Message; second: Message; tcp?: [boolean, boolean]; isShared: boolean }[] = [
@@ -124,8 +135,6 @@ describe('equal questions under way share one exchange', () => {
 });
 
 describe('what becomes of an answer', () => {
-  const many = (query: Message, count = 60) =>
-    Array.from({ length: count }, (_, i) => address(query, `192.0.${i >> 8}.${i & 255}`)).flat();
   const rcode = (code: number): Say => {
     return ({ query }) => replyTo(query, [], code);
   };
@@ -308,6 +317,32 @@ describe('what becomes of an answer', () => {
     const alone = await responderFor(t, [await upstream(t, () => undefined)]);
     assert.equal(printed(await ask(alone, `${name} A`)), `NOERROR qr aa rd\n${alias}`);
   });
+});
+
+test('whatever a server sends, the client gets one message that answers its question', async (t) => {
+  const random = new SeededRandom(8);
+  const mangled = (message: Buffer): Buffer => {
+    const octets = Buffer.from(message);
+    for (let i = random.below(4); i > 0; i--) octets[2 + random.below(octets.length - 2)] = random.below(256);
+    return octets.subarray(0, random.below(3) === 0 ? random.below(octets.length) : undefined);
+  };
+  const server = await upstream(t, ({ query, isTcp }) => {
+    const message = mangled(replyTo(query, many(query, 1 + random.below(4))));
+    if (!isTcp || random.below(2) === 0) return [message, ...(random.below(4) === 0 ? [mangled(message)] : [])];
+    return { raw: Buffer.concat([mangled(framed(message)), mangled(message)]), end: random.below(2) === 0 };
+  });
+  const forwarding = { tryMs: 20, totalMs: 40, maxFails: 0 };
+  for (const changes of [forwarding, { ...forwarding, preferUdp: true }]) {
+    const responder = await responderFor(t, [server], changes);
+    const questions = Array.from({ length: 400 }, (_, i) => packet(`N${i}.example A`, i));
+    await Promise.all(
+      questions.map(async (query, i) => {
+        const { id, question, flags } = decodeMessage(await ask(responder, query, i % 2 === 0));
+        assert.deepEqual([id, question], [query.id, query.question]);
+        assert.ok(flags & Flag.QR);
+      }),
+    );
+  }
 });
 
 describe('limits', () => {

@@ -8,6 +8,7 @@ import { type Asked, forwarderTo, honest, replyTo, type TestUpstream, until, ups
 import { Rcode } from '../wire/index.ts';
 import type { Forwarder } from './forwarder.ts';
 import { ForwardMetrics } from './metrics.ts';
+import { Pool } from './pool.ts';
 import type { Answer } from './resolver.ts';
 
 let count = 0;
@@ -175,6 +176,24 @@ describe('UDP sockets', () => {
     const answer = await forwarder.resolve(inquiry('www.example A'));
     assert.ok(Buffer.isBuffer(answer) && answer.includes(Buffer.from([192, 0, 2, 1])));
   });
+});
+
+test('opening may take twice as long as it took lately, from 30 down to 1 s', async () => {
+  const timeouts: number[] = [];
+  const pool = new Pool(
+    {
+      open: async ({ timeoutMs, onEnd }) => {
+        timeouts.push(timeoutMs);
+        const close = () => onEnd();
+        return { ask: async () => Buffer.alloc(12), close };
+      },
+    },
+    { connections: 1, busy: 1, questions: 1, ageMs: 1000, idleMs: 1000 },
+  );
+  for (let i = 0; i < 20; i++) await pool.ask(inquiry('www.example A'), 1000);
+  assert.equal(timeouts[0], 30_000);
+  assert.ok(timeouts.every((timeout, i) => i === 0 || timeout <= (timeouts[i - 1] as number)));
+  assert.equal(timeouts.at(-1), 1000);
 });
 
 test('a silent server under a thousand questions a second costs bounded memory, and others nothing', async (t) => {
