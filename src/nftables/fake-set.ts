@@ -106,10 +106,15 @@ export class FakeSet {
 
   /**
    * What a rule's `update` or `add` does. Of an element that is there only the time begins anew (with `update`, if it has
-   * any): its value stays, and the timeout that is listed. False when the set is full: the rule then does not match.
+   * any): its value stays, and the timeout that is listed. False when the set is full: the rule then does not match. And
+   * `delete`, which takes an element out whatever its value is, and is true if there is none, too.
    */
-  record(verb: 'add' | 'update', element: Element): boolean {
+  record(verb: 'add' | 'update' | 'delete', element: Element): boolean {
     const found = this.#live(element.key);
+    if (verb === 'delete') {
+      this.#elements.delete(element.key);
+      return true;
+    }
     if (!found && this.#isFull) return false;
     if (!found) this.#store(element, undefined);
     else if (verb === 'update' && found.expiresAt !== undefined) {

@@ -197,8 +197,12 @@ describe('a proxy that starts again', () => {
     assert.deepEqual(elementLines(await adopt(nft, 1, 3, 4)), [
       'delete element ip portolan hairpin-connections { 10.244.1.2 . 10.244.1.2 }',
       'add element ip portolan hairpin-connections { 10.244.1.4 . 10.244.1.4 }',
+      'delete element ip portolan affinity-services-tcp { 10.96.0.20 . 80 . 10.244.1.2 . 8080 }',
+      'add element ip portolan affinity-services-tcp { 10.96.0.20 . 80 . 10.244.1.4 . 8080 : goto affinity-10800 }',
       'delete element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 1 }',
       'add element ip portolan endpoints-tcp { 10.96.0.20 . 80 . 1 : 10.244.1.4 . 8080 }',
+      'delete element ip portolan affinity-nodeports-tcp { 30080 . 10.244.1.2 . 8080 }',
+      'add element ip portolan affinity-nodeports-tcp { 30080 . 10.244.1.4 . 8080 : goto affinity-10800 }',
       'delete element ip portolan nodeport-endpoints-tcp { 30080 . 1 }',
       'add element ip portolan nodeport-endpoints-tcp { 30080 . 1 : 10.244.1.4 . 8080 }',
     ]);

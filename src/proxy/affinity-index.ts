@@ -1,5 +1,6 @@
-// Which remembered endpoints are still right. The kernel goes on sending a client to the endpoint that it remembers, also
-// when that has left; so when one leaves, the entries that name it are looked for.
+// Which remembered endpoints are still right. Of one that has left the kernel forgets what it remembers when the client comes
+// back; clients that come later, when it may be there again, are to choose anew, too: so when one leaves, the entries that
+// name it are looked for.
 
 import type { Family } from '#lib/cidr.ts';
 import { affinityKey } from './affinity.ts';
@@ -39,10 +40,11 @@ export class AffinityIndex {
     const after = new Set([...(is?.endpoints ?? []), ...(is?.localEndpoints ?? [])]);
     if (is) frontends.set(key, { endpoints: after });
     else frontends.delete(key);
-    // Another policy gives the same client another pool.
-    const otherPolicy = was && is && was.traffic !== is.traffic;
-    if (otherPolicy) this.#forgotten.add(`${protocol} ${key}`);
-    if (otherPolicy || [...before].some((endpoint) => !after.has(endpoint))) this.#stale.add(protocol);
+    // Another policy gives the same client another pool. And when affinity begins, who was on his way may have been remembered
+    // where he was sent before.
+    const isAnew = is && had && (!was || was.traffic !== is.traffic);
+    if (isAnew) this.#forgotten.add(`${protocol} ${key}`);
+    if (isAnew || [...before].some((endpoint) => !after.has(endpoint))) this.#stale.add(protocol);
   }
 
   /** What earlier proxies left may be about frontends that are gone. */

@@ -52,12 +52,16 @@ for (const family of ['IPv4', 'IPv6'] as const) {
   const stranger = `${client} . ${affinityKey(family, clusterIP[family], 81)}`;
 
   /** A table in which the kernel remembers some clients, and what it remembers after the Service has become `after`. */
-  const remembered = async (entries: Record<string, number>, after: ReturnType<typeof wants>, endLoad = false) => {
+  const remembered = async (
+    entries: Record<string, number>,
+    after: ReturnType<typeof wants>,
+    { endLoad = false, before = wants([1, 2, 3]) } = {},
+  ) => {
     const nft = new FakeNft();
     const table = tableOf(family);
     const maps = setsOf[family].affinity.tcp;
     const programme = new Programme(family, ranges);
-    programme.set('default/web', wants([1, 2, 3]));
+    programme.set('default/web', before);
     await nft.run(programme.take().transaction);
     const transaction = new Transaction(table);
     for (const [key, n] of Object.entries(entries)) {
@@ -111,8 +115,15 @@ for (const family of ['IPv4', 'IPv6'] as const) {
       assert.deepEqual(left, { [byAddress]: target(1) });
     });
 
+    test('at the moment in which affinity begins goes: it may be of a packet that was on its way', async () => {
+      const before = wants([1, 2, 3], { sticky: false });
+      assert.deepEqual((await remembered({ [byAddress]: 1 }, wants([1, 2, 3]), { before })).left, {});
+    });
+
     test('of frontends that are unknown to a proxy that starts goes; what is right stays', async () => {
-      const { left } = await remembered({ [byAddress]: 1, [stranger]: 2, [byNodePort]: 3 }, wants([1, 2, 3]), true);
+      const { left } = await remembered({ [byAddress]: 1, [stranger]: 2, [byNodePort]: 3 }, wants([1, 2, 3]), {
+        endLoad: true,
+      });
       assert.deepEqual(left, { [byAddress]: target(1), [byNodePort]: target(3) });
     });
   });

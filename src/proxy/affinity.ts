@@ -1,7 +1,8 @@
 // Session affinity (services.md D.2) by maps that the kernel writes: client and frontend → the endpoint that the client had
 // last, with a timeout that begins again with every connection. The shape of a frontend tries its map before it draws.
 // What was chosen is written down after the translation, where the packet still has its source and has its endpoint as
-// destination.
+// destination; and only there can be seen whether what was remembered is an endpoint still (rules.ts), since nft looks nothing up
+// by what it has found in a map.
 //
 // IPv6 addresses are too long for that: nft 1.0.6 gives key and value of `update` 16 bytes each and writes one over the
 // other, or ends, when they are longer. So the key has the hash of the client's address (two clients with the same hash
@@ -73,12 +74,18 @@ export function lastEndpoint(family: Family, protocol: Protocol): string {
 }
 
 /** Statements, for after the translation. */
-export function rememberEndpoint(family: Family, protocol: Protocol, seconds: number): string {
+export const rememberEndpoint = (family: Family, protocol: Protocol, seconds: number): string =>
+  record('update', `timeout ${seconds}s `, family, protocol);
+
+/** The same, of what was remembered when the packet was translated. */
+export const forgetEndpoint = (family: Family, protocol: Protocol): string => record('delete', '', family, protocol);
+
+function record(verb: 'update' | 'delete', timeout: string, family: Family, protocol: Protocol): string {
   const { key, values } = layouts[family];
   const ip = ipOf[family];
   const called = key(`${ip} saddr`, `ct original ${ip} daddr`, 'ct original proto-dst');
   return values(protocol)
-    .map(([name, value]) => `update @${name} { ${called} timeout ${seconds}s : ${value} }`)
+    .map(([name, value]) => `${verb} @${name} { ${called} ${timeout}: ${value} }`)
     .join(' ');
 }
 

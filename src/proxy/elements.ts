@@ -3,8 +3,8 @@
 import type { Family } from '#lib/cidr.ts';
 import type { Element, NamedSet } from '#nftables/index.ts';
 import type { Frontend } from './frontends.ts';
-import { rejectVerdict } from './rules.ts';
-import { setsOf } from './sets.ts';
+import { forgetVerdict, rejectVerdict } from './rules.ts';
+import { type Sets, setsOf } from './sets.ts';
 import { choosing, remembering, type Shape, type ShapeOptions } from './shapes.ts';
 import { mostSlots } from './slots.ts';
 
@@ -50,10 +50,7 @@ export function* elementsOf(
   const value = choosing ? `goto ${choosing.chain}` : refusal === 'drop' ? 'drop' : rejectVerdict;
   yield [byAddress ? sets.serviceIPs : sets.serviceNodePorts, one({ key, value, comment })];
   const place = byAddress ? `${address} . ${port}` : `${port}`;
-  if (remembering) {
-    const verdict = { key: place, value: `goto ${remembering.chain}`, comment };
-    yield [byAddress ? sets.affinityServices[protocol] : sets.affinityNodePorts[protocol], one(verdict)];
-  }
+  yield* affinityElements(sets, frontend, place, remembering);
   if (slots.length > 0) {
     const numbered = function* () {
       for (const [slot, value] of slots.entries()) yield { key: `${place} . ${slot}`, value };
@@ -64,5 +61,25 @@ export function* elementsOf(
   if (allowedSources) {
     yield [sets.firewalled, one({ key, comment })];
     yield [sets.allowedSources, () => allowedSources.map((range) => ({ key: `${key} . ${range}` }))];
+  }
+}
+
+function* affinityElements(
+  sets: Sets,
+  { key, address, protocol, traffic, endpoints, localEndpoints, serving, comment }: Frontend,
+  place: string,
+  remembering: Shape | undefined,
+): Generator<readonly [NamedSet, () => Iterable<Element>]> {
+  const byAddress = address !== undefined;
+  if (remembering) {
+    const chosen = new Set([...endpoints, ...localEndpoints]);
+    const verdict = (endpoint: string) => (chosen.has(endpoint) ? `goto ${remembering.chain}` : 'return');
+    const right = () => serving.map((endpoint) => ({ key: `${place} . ${endpoint}`, value: verdict(endpoint) }));
+    yield [byAddress ? sets.affinityServices[protocol] : sets.affinityNodePorts[protocol], right];
+    if (byAddress) yield [sets.stickyServices, () => [{ key, value: forgetVerdict, comment }]];
+    else yield [sets.stickyNodePorts, () => [{ key, comment }]];
+  } else if (byAddress && traffic !== 'internal') {
+    // It may be the node's, and be called at the number of somebody else's node port, who has affinity.
+    yield [sets.stickyServices, () => [{ key, value: 'return', comment }]];
   }
 }

@@ -38,6 +38,8 @@ export interface Frontend {
   readonly refusal: 'reject' | 'drop' | undefined;
   /** A client stays with its endpoint as long as it comes back within this many seconds. */
   readonly affinitySeconds: number | undefined;
+  /** With affinity: all that serve, also while they end. A client may have one of these still. */
+  readonly serving: readonly string[];
   /** Who may call; undefined: everybody. */
   readonly allowedSources: readonly string[] | undefined;
   /** For people who list the rules: which Service and port this is. */
@@ -72,16 +74,19 @@ export function wantsOf(
   if (serviceProxyNameLabel in labels || headlessLabel in labels || spec?.type === 'ExternalName') return undefined;
   const clusterIPs = ofFamily(spec?.clusterIPs ?? [spec?.clusterIP], family);
   if (clusterIPs.length === 0) return undefined;
+  const affinitySeconds = affinityOf(service);
   const hairpins = new Set<string>();
   const frontends = new Map<string, Frontend>();
   for (const port of spec?.ports ?? []) {
     const protocol = protocols.find((one) => one.toUpperCase() === (port.protocol ?? 'TCP'));
     if (!protocol || !isPort(port.port)) continue;
-    const pools = poolsOf(service, endpointsOf(slices, port, { nodeName: place.nodeName, family }), place);
+    const known = endpointsOf(slices, port, { nodeName: place.nodeName, family });
+    const pools = poolsOf(service, known, place);
     for (const { address, local } of pools.all) if (local !== false) hairpins.add(address);
     const shared = {
       protocol,
-      affinitySeconds: affinityOf(service),
+      affinitySeconds,
+      serving: affinitySeconds === undefined ? none : targets(known.filter(({ ready, serving }) => ready || serving)),
       comment: commentText(`${metadata.namespace}/${metadata.name}${port.name ? `:${port.name}` : ''}`),
     };
     for (const entrance of entrancesOf(service, port, clusterIPs, family, place)) {

@@ -7,6 +7,7 @@ import type { Family } from '#lib/cidr.ts';
 import { enter } from '#network/index.ts';
 import { NftExec } from '#nftables/index.ts';
 import { affinityKey } from './affinity.ts';
+import { wantsOf } from './frontends.ts';
 import {
   bash,
   type Caller,
@@ -16,14 +17,17 @@ import {
   deleteWorld,
   isSilent,
   nodes,
+  placeOf,
   put,
   restart,
+  rulesOf,
   service,
   shell,
   slices,
 } from './kernel-suite.ts';
 import { describeConnections } from './packets/connections-suite.ts';
 import { describeCrossings } from './packets/crossing-suite.ts';
+import { Programme } from './programme.ts';
 import { setsOf, tableOf } from './sets.ts';
 import { families } from './words.ts';
 import { type World, worlds } from './worlds.testing.ts';
@@ -36,6 +40,7 @@ before(async () => {
 });
 after(deleteWorld);
 
+const one = nodes[0] as (typeof nodes)[number];
 const web = { n: 10, nodePort: 31_010 };
 const own = { n: 11, nodePort: 31_011 };
 const empty = { n: 12, nodePort: 31_012 };
@@ -207,6 +212,48 @@ for (const family of families) {
       if (others !== before) assert.equal(await oneOf('node', world.service(30), 80), others);
       await put(service('sticky', 30, sticky(600)), ...slices('sticky', ...names));
       assert.equal(await oneOf('pod', world.service(30), 80), later);
+    });
+
+    test('an endpoint that vanishes gets no more connections from the moment on in which it is taken out', async () => {
+      const programme = new Programme(family, rulesOf(one));
+      const nft = new NftExec({ prefix: enter(one.namespace) });
+      /** And what the kernel remembers is left to itself. */
+      const become = async (endpoints: string[], ending: string[] = []) => {
+        const known = slices('gone', ...endpoints, ...ending).map((slice) => ({
+          ...slice,
+          endpoints: slice.endpoints.map((endpoint, i) =>
+            i < endpoints.length
+              ? endpoint
+              : { ...endpoint, conditions: { ready: false, serving: true, terminating: true } },
+          ),
+        }));
+        programme.set('default/gone', wantsOf(service('gone', 33, sticky(600)), known, family, placeOf(one)));
+        await nft.run(programme.take().transaction);
+      };
+      try {
+        for (const [address, port] of [
+          [world.service(33), 80],
+          [nodeOne, 31_033],
+        ] as const) {
+          await become(['a', 'b']);
+          const first = await oneOf('pod', address, port);
+          const other = first === 'a' ? 'b' : 'a';
+          await become([other], [first]);
+          assert.equal(await oneOf('pod', address, port), first, 'it is ending, and still serves');
+          await become([other]);
+          assert.equal(await oneOf('pod', address, port), other);
+          await become([other, first]);
+          assert.equal(await oneOf('pod', address, port), other, 'the new one is remembered');
+          const udp = `exec 3<>/dev/udp/${address}/${port}; echo hello >&3; timeout 2 head -n1 <&3 | cut -d' ' -f1`;
+          const asked = async () => (await bash('pod', udp)).stdout.trim();
+          const was = await asked();
+          await become([was === 'a' ? 'b' : 'a']);
+          assert.equal(await asked(), '', 'the first packet is lost');
+          assert.equal(await asked(), was === 'a' ? 'b' : 'a');
+        }
+      } finally {
+        await restart();
+      }
     });
 
     test('goes by itself when its time is over', async () => {

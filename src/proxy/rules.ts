@@ -3,6 +3,7 @@
 
 import type { Family } from '#lib/cidr.ts';
 import type { Chain, NftObject, Rule } from '#nftables/index.ts';
+import { forgetEndpoint } from './affinity.ts';
 import { affinitySets, frontend, nodePort, type Sets, setsOf, writtenSets } from './sets.ts';
 import { type Ip, ipOf, protocols } from './words.ts';
 
@@ -10,6 +11,9 @@ import { type Ip, ipOf, protocols } from './words.ts';
 export const markBit = '0x00004000';
 
 export const rejectVerdict = 'goto reject-chain';
+
+const forgetChain = 'forget-endpoint';
+export const forgetVerdict = `goto ${forgetChain}`;
 
 const dstnat = -100;
 const filter = 0;
@@ -38,7 +42,7 @@ export function constantRules(family: Family): NftObject[] {
     ...rejecting(),
     ...translating(ip, sets),
     ...silencing(ip, sets),
-    ...afterTranslating(ip, sets),
+    ...afterTranslating(family),
   ];
 }
 
@@ -100,21 +104,11 @@ function silencing(ip: Ip, { serviceCIDRs }: Sets): NftObject[] {
 }
 
 /** In `nat-input` for endpoints on the node itself: what goes to them does not come by postrouting. */
-function afterTranslating(ip: Ip, sets: Sets): NftObject[] {
+function afterTranslating(family: Family): NftObject[] {
+  const [ip, sets] = [ipOf[family], setsOf[family]];
   const remember = 'remember-endpoint';
   return [
-    chain(remember),
-    ...protocols.flatMap((protocol) => {
-      const [services, nodePorts] = [sets.affinityServices[protocol], sets.affinityNodePorts[protocol]];
-      const called = `ct original ${ip} daddr`;
-      return [
-        rule(remember, `meta l4proto ${protocol} ${called} . ct original proto-dst vmap @${services.name}`),
-        rule(
-          remember,
-          `meta l4proto ${protocol} ${called} @${sets.nodePortIPs.name} ct original proto-dst vmap @${nodePorts.name}`,
-        ),
-      ];
-    }),
+    ...remembering(remember, family),
     base('nat', 'input', srcnat),
     rule('nat-input', `ct status dnat jump ${remember}`),
     base('nat', 'postrouting', srcnat),
@@ -124,5 +118,33 @@ function afterTranslating(ip: Ip, sets: Sets): NftObject[] {
       'nat-postrouting',
       `ct status dnat ${ip} saddr . ${ip} daddr @${sets.hairpinConnections.name} masquerade fully-random`,
     ),
+  ];
+}
+
+/**
+ * A client with affinity is sent where it was last, and only afterwards can be asked whether that is an endpoint still. When it
+ * is not, there is no connection: the packet is lost, what was remembered is forgotten, and when the client asks again it goes
+ * to another endpoint.
+ */
+function remembering(name: string, family: Family): NftObject[] {
+  const [ip, sets] = [ipOf[family], setsOf[family]];
+  const called = `ct original ${ip} daddr`;
+  return [
+    chain(forgetChain),
+    ...protocols.map((protocol) =>
+      rule(forgetChain, `meta l4proto ${protocol} ${forgetEndpoint(family, protocol)} drop`),
+    ),
+    chain(name),
+    ...protocols.flatMap((protocol) => {
+      const is = `meta l4proto ${protocol}`;
+      const atNode = `${is} ${called} @${sets.nodePortIPs.name}`;
+      const [port, endpoint] = ['ct original proto-dst', `${ip} daddr . ${protocol} dport`];
+      return [
+        rule(name, `${is} ${called} . ${port} . ${endpoint} vmap @${sets.affinityServices[protocol].name}`),
+        rule(name, `${is} ${called} . meta l4proto . ${port} vmap @${sets.stickyServices.name}`),
+        rule(name, `${atNode} ${port} . ${endpoint} vmap @${sets.affinityNodePorts[protocol].name}`),
+        rule(name, `${atNode} meta l4proto . ${port} @${sets.stickyNodePorts.name} ${forgetVerdict}`),
+      ];
+    }),
   ];
 }

@@ -29,11 +29,16 @@ function setsFor(family: Family) {
     nodePortEndpoints: perProtocol((protocol) =>
       map(`nodeport-endpoints-${protocol}`, drawnFor(protocol), targetOf(ip, protocol)),
     ),
-    /** Who is called → the chain that remembers the client's endpoint. */
+    /** With affinity: who is called, and an endpoint that serves → the chain that remembers it; none for one that ends. */
     affinityServices: perProtocol((protocol) =>
-      map(`affinity-services-${protocol}`, targetOf(ip, protocol), 'verdict'),
+      map(`affinity-services-${protocol}`, `${targetOf(ip, protocol)} . ${targetOf(ip, protocol)}`, 'verdict'),
     ),
-    affinityNodePorts: perProtocol((protocol) => map(`affinity-nodeports-${protocol}`, `${protocol} dport`, 'verdict')),
+    affinityNodePorts: perProtocol((protocol) =>
+      map(`affinity-nodeports-${protocol}`, `${protocol} dport . ${targetOf(ip, protocol)}`, 'verdict'),
+    ),
+    /** Who has affinity → no connection to others than these endpoints. And outer addresses without: they are no node ports. */
+    stickyServices: map('sticky-services', frontend(ip), 'verdict'),
+    stickyNodePorts: set('sticky-nodeports', nodePort),
     /** Who may be called by some only, and by whom. */
     firewalled: set('firewalled', frontend(ip)),
     allowedSources: ranges('allowed-sources', `${frontend(ip)} . ${ip} saddr`),

@@ -524,6 +524,35 @@ export const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'what a rule deletes is gone, whatever its value; what is not there can be deleted, too',
+    tables: {
+      'ip t': (t) => {
+        t.add(
+          { ...map('chosen', 'ip saddr', 'ip daddr', ['dynamic', 'timeout']), size: 9 },
+          { ...set('seen', 'ip saddr . tcp dport', ['dynamic', 'timeout']), size: 9 },
+        );
+        t.add(chain('nat-prerouting', nat('prerouting')), chain('nat-postrouting', nat('postrouting')));
+        rules(t, 'nat-prerouting', 'dnat to ip saddr map @chosen', 'dnat to 10.2.0.2');
+        rules(
+          t,
+          'nat-postrouting',
+          'tcp dport 1 delete @chosen { ip saddr : ip daddr } delete @seen { ip saddr . tcp dport } drop',
+        );
+        t.addElements('chosen', [
+          { key: '10.1.0.8', value: '10.2.0.8', timeout: 500 },
+          { key: '10.1.0.9', value: '10.2.0.9', timeout: 500 },
+        ]);
+        t.addElements('seen', [{ key: '10.1.0.8 . 1', timeout: 500 }]);
+      },
+    },
+    packets: [
+      { saddr: '10.1.0.8', daddr: '10.3.0.1', dport: 2, want: 'goes to 10.2.0.8:2' },
+      { saddr: '10.1.0.8', daddr: '10.3.0.1', dport: 1, want: dropped },
+      { saddr: '10.1.0.8', daddr: '10.3.0.1', dport: 2, want: 'goes to 10.2.0.2:2' },
+      { saddr: '10.1.0.8', daddr: '10.3.0.1', dport: 1, want: dropped },
+    ],
+  },
+  {
     name: 'address and port from a map each',
     tables: {
       'ip t': (t) => {

@@ -39,7 +39,7 @@ interface InlineCase {
 }
 
 interface Recording {
-  readonly verb: 'add' | 'update';
+  readonly verb: 'add' | 'update' | 'delete';
   readonly set: string;
   readonly key: Expression;
   /** Seconds. */
@@ -73,7 +73,7 @@ function parseStatement(tokens: Tokens): Statement {
     tokens.next();
     return { kind: 'nothing' };
   }
-  const verb = tokens.takeOne(['add', 'update']);
+  const verb = tokens.takeOne(['add', 'update', 'delete']);
   return verb ? { kind: 'record', ...parseRecording(tokens, verb) } : parseComparison(tokens);
 }
 
@@ -115,7 +115,7 @@ function parseDnat(tokens: Tokens): Statement {
   return { kind: 'dnat', address, ...(tokens.take(':') && { port: parseExpression(tokens) }) };
 }
 
-function parseRecording(tokens: Tokens, verb: 'add' | 'update'): Recording {
+function parseRecording(tokens: Tokens, verb: Recording['verb']): Recording {
   const set = parseSetName(tokens);
   tokens.expect('{');
   const key = parseExpression(tokens);

@@ -46,31 +46,31 @@ interface Change {
   readonly after: FakeNft;
 }
 
-/** Each to each, in the steps in which they are written. */
+/** In the steps in which it is written. */
+async function stepsOf(family: Family, from: State, to: State): Promise<Change[]> {
+  const programme = programmeFor(family);
+  const become = (one: State): Transaction => {
+    programme.set('default/case-1', one && wantsOf(serviceFor(one), slicesFor(one), family, place), 0);
+    return programme.take(0).transaction;
+  };
+  let before = new FakeNft();
+  await before.run(become(from));
+  const steps: Change[] = [];
+  for (const transaction of become(to).inSteps()) {
+    const after = before.copy();
+    await after.run(transaction);
+    steps.push({ what: `${nameOf(from)} → ${nameOf(to)}`, before, transaction, after });
+    before = after;
+  }
+  return steps;
+}
+
+/** Each to each. */
 async function changesIn(family: Family): Promise<Change[]> {
   const pairs = lives.flatMap((life) =>
     life.flatMap((from) => life.flatMap((to) => (from === to ? [] : [{ from, to }]))),
   );
-  const changes = await Promise.all(
-    pairs.map(async ({ from, to }) => {
-      const programme = programmeFor(family);
-      const become = (one: State): Transaction => {
-        programme.set('default/case-1', one && wantsOf(serviceFor(one), slicesFor(one), family, place), 0);
-        return programme.take(0).transaction;
-      };
-      let before = new FakeNft();
-      await before.run(become(from));
-      const steps: Change[] = [];
-      for (const transaction of become(to).inSteps()) {
-        const after = before.copy();
-        await after.run(transaction);
-        steps.push({ what: `${nameOf(from)} → ${nameOf(to)}`, before, transaction, after });
-        before = after;
-      }
-      return steps;
-    }),
-  );
-  return changes.flat();
+  return (await Promise.all(pairs.map(({ from, to }) => stepsOf(family, from, to)))).flat();
 }
 
 function callsBy(family: Family, caller: CallerName): Call[] {
@@ -84,9 +84,9 @@ function callsBy(family: Family, caller: CallerName): Call[] {
 /** The highest number, which only the last endpoint has. */
 const draw = 0.99;
 
-/** For each rule that a packet comes to, what it gets when the change comes right before it. */
-async function crossings({ before, transaction }: Change, call: Call): Promise<Answer[]> {
-  const answers: Answer[] = [];
+/** For each rule that a packet comes to, what it gets when the change comes right before it, and the rules afterwards. */
+async function crossings({ before, transaction }: Change, call: Call): Promise<(Answer & { nft: FakeNft })[]> {
+  const answers: (Answer & { nft: FakeNft })[] = [];
   for (let at = 0; ; at++) {
     const nft = before.copy();
     let passed = 0;
@@ -96,7 +96,7 @@ async function crossings({ before, transaction }: Change, call: Call): Promise<A
     });
     if (!change) return answers;
     await change;
-    answers.push(answer);
+    answers.push({ ...answer, nft });
   }
 }
 
@@ -138,3 +138,19 @@ for (const family of families) {
     });
   }
 }
+
+test('a client that is on its way when affinity begins is not kept by an endpoint that is ending', async () => {
+  const ending = 'ending here, ready elsewhere';
+  const before: State = { state: ending, type, internal: 'Local', external: 'Local', n: 1 };
+  const after: State = { ...before, internal: 'Cluster', external: 'Cluster', sticky: true };
+  for (const call of callsBy('IPv4', 'a client outside')) {
+    for (const change of await stepsOf('IPv4', before, after)) {
+      if (answerTo(change.after.copy(), call, draw).answer !== 'elsewhere as the node') continue;
+      for (const { answer, nft } of await crossings(change, call)) {
+        assert.match(answer, /^(here as|elsewhere as the node|silence)/);
+        const next = answerTo(nft, call, draw);
+        assert.equal(next.answer, 'elsewhere as the node', next.trail);
+      }
+    }
+  }
+});

@@ -102,3 +102,36 @@ for (const family of families) {
     }
   });
 }
+
+for (const family of families) {
+  test(`an external IP that is the node's takes the number of a node port, whoever of the two has affinity, ${family}`, async () => {
+    const world: World = worlds[family];
+    const owner: Case = {
+      state: 'ready elsewhere',
+      type,
+      internal: 'Cluster',
+      external: 'Cluster',
+      n: 11,
+      sticky: true,
+    };
+    const taker: Case = { ...owner, state: 'ready here', type, n: 12, sticky: false };
+    const target = addressOf(world, owner, 'node port');
+    for (const sticky of [false, true]) {
+      const [of, takes] = [
+        { ...owner, sticky: !sticky },
+        { ...taker, sticky },
+      ];
+      const taking = serviceFor(takes, { externalIPs: bothWorlds.map(({ node }) => node(1)) });
+      for (const port of taking.spec?.ports ?? []) port.port = target.port;
+      const nft = await nodeWith(family, [
+        { service: serviceFor(of), slices: slicesFor(of) },
+        { service: taking, slices: slicesFor(takes) },
+      ]);
+      const call: Call = { family, source: world.host, isFromNode: false, protocol: 'udp', ...target };
+      for (let times = 0; times < 3; times++) {
+        const { answer, trail } = answerTo(nft, call, 0);
+        assert.equal(answer, 'here as the node', trail);
+      }
+    }
+  });
+}
