@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inBrackets } from '#lib/cidr.ts';
 import { systemClock } from '#lib/clock.ts';
+import { Restarts } from '#lib/restarts.ts';
 import { dnsNodeFlags, serverEnvironment, serverNodeFlags } from '#lib/server-process.ts';
 import { UserError } from '#lib/user-error.ts';
 import { appendLog, Child, describeExit, type Exit } from './child.ts';
@@ -17,7 +18,7 @@ import { clusterDomain, dnsKubeconfigPath, dnsPort } from './endpoints.ts';
 import { removeCluster } from './leftovers.ts';
 import type { ChildMessage } from './messages.ts';
 import { apiServiceIP, dnsServiceIP, hostLeg, ipFamilyOf, type Ranges } from './ranges.ts';
-import { Restarts } from './restarts.ts';
+
 import { type ClusterCard, stateDirOf, withNameLocked, writeCard } from './state.ts';
 
 const startTimeoutMs = 60_000;

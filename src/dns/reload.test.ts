@@ -1,9 +1,7 @@
 // A server process whose Corefile changes while clients never stop asking (spec/dns.md §10).
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -11,18 +9,11 @@ import { setTimeout } from 'node:timers/promises';
 import { apiServer, kubeconfig } from './api-server.testing.ts';
 import type { HostPort } from './config/settings.ts';
 import { type DnsProcess, dnsProcess } from './process.testing.ts';
+import { freePort } from './testing/free-port.ts';
 import { SteadyClient, type WayName } from './testing/steady-client.ts';
 import { honest, type TestUpstream, until, upstream } from './testing/upstream.ts';
 
 const kubernetes = 'kubernetes.default.svc.cluster.local';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 interface Configuration {
   readonly ttl?: number;

@@ -13,7 +13,9 @@ import { Reloader } from './reloader.ts';
 import { DnsServer, type DnsServerParts } from './server.ts';
 import { packet, printed } from './testing/cluster.ts';
 import { corefile } from './testing/corefile.ts';
+import { freePort } from './testing/free-port.ts';
 import { log } from './testing/listening.ts';
+import { SteadyClient } from './testing/steady-client.ts';
 import { address, replyTo, until, upstream } from './testing/upstream.ts';
 import { encodeMessage } from './wire/index.ts';
 
@@ -130,6 +132,37 @@ test('an address that is given up answers first what it was asked', async (t) =>
     server.addresses.map(({ host }) => host),
     ['127.0.0.2'],
   );
+});
+
+test('all addresses are exchanged for one of them, and back, without a gap', async (t) => {
+  const port = await freePort();
+  const block = (bind: string) => `a.test:${port} {\n ${bind}\n hosts /dev/null {\n 192.0.2.1 a.test\n }\n}`;
+  const server = await serving(t, block(''));
+  const ways = ['udp', 'udp', 'tcp'] as const;
+  const at = { host: '127.0.0.1', port };
+  const clients = await Promise.all(ways.map((way) => SteadyClient.start(t, way, at, ['a.test'])));
+  for (const bind of ['bind 127.0.0.1', 'bind 127.0.0.1 ::1', '']) {
+    await server.reload(await corefile(block(bind)));
+    const goals = clients.map(({ answered }) => answered + 5);
+    await until(() => clients.every(({ answered }, i) => answered >= (goals[i] ?? 0)));
+  }
+  await Promise.all(clients.map((client) => client.stop()));
+  assert.deepEqual(
+    clients.flatMap(({ failures }) => failures),
+    [],
+  );
+});
+
+test('a port that another server of ours has is not shared', async (t) => {
+  const port = await freePort();
+  const text = host('a.test').replace(':0', `:${port}`);
+  await serving(t, text);
+  await assert.rejects(serving(t, text), {
+    name: 'UserError',
+    message: new RegExp(
+      `^Cannot listen at 127\\.0\\.0\\.1:${port} \\(TCP\\): .* \\(process ${process.pid}\\) has the port`,
+    ),
+  });
 });
 
 test('the file is read as often as it says, and again when it says so for the first time', async (t) => {

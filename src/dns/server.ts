@@ -11,7 +11,7 @@ import { type Blocks, buildBlocks, type Site, siteKey } from './blocks.ts';
 import type { ClusterRecordsParts } from './cluster-records.ts';
 import type { DnsSettings, Transport } from './config/settings.ts';
 import type { ServerCertificates } from './listeners/server-certificates.ts';
-import { listenDns, type SiteListener } from './listeners/site.ts';
+import { listenDns, overlap, type SiteListener } from './listeners/site.ts';
 import type { PacketObserver } from './observer.ts';
 import { Endpoint } from './operations/endpoint.ts';
 import { Readiness } from './operations/ready-endpoint.ts';
@@ -132,7 +132,9 @@ export class DnsServer implements ServerStatus {
     before?.components.stop(blocks.components);
     const wanted = new Set(blocks.sites.map(siteKey));
     const unwanted = [...this.#open.keys()].filter((key) => !wanted.has(key));
-    await this.#drained(unwanted);
+    const listeners = unwanted.map((key) => (this.#open.get(key) as OpenSite).listener);
+    await inTime(listeners.map((listener) => listener.retire()));
+    await inTime(listeners.map((listener) => listener.drain()));
     for (const key of unwanted) await this.#closeSite(key);
   }
 
@@ -178,7 +180,8 @@ export class DnsServer implements ServerStatus {
       if (component instanceof Endpoint && component.name === 'ready') component.close();
     }
     await sleep(lameduckMs(this.#settings), hurry).catch(() => {});
-    await this.#drained([...this.#open.keys()], hurry);
+    const drained = [...this.#open.values()].map(({ listener }) => listener.drain());
+    await inTime(drained, hurry);
     await this.close();
     await flushed(this.#out);
   }
@@ -186,14 +189,6 @@ export class DnsServer implements ServerStatus {
   async close(): Promise<void> {
     await Promise.all([...this.#open.keys()].map((key) => this.#closeSite(key)));
     this.#blocks?.components.stop();
-  }
-
-  /** Resolves when what was asked there is answered, or when that takes too long. */
-  async #drained(keys: readonly string[], hurry?: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const late = sleep(graceMs, AbortSignal.any([over.signal, ...(hurry ? [hurry] : [])])).catch(() => {});
-    await Promise.race([Promise.all(keys.map((key) => this.#open.get(key)?.listener.drain())), late]);
-    over.abort();
   }
 
   #build(settings: DnsSettings, before?: Blocks): Blocks {
@@ -223,7 +218,9 @@ export class DnsServer implements ServerStatus {
 
   async #openSite(site: Site): Promise<string> {
     const open = { responder: this.#responder(site), certificates: site.certificates };
+    const isShared = this.addresses.some((own) => overlap(own, site));
     const listener = await listenDns(site, {
+      isShared,
       respond: (packet, client, isTcp) => open.responder.respond(packet, client, isTcp),
       log: this.#log,
       tls: () => (open.certificates as ServerCertificates).options,
@@ -240,6 +237,14 @@ export class DnsServer implements ServerStatus {
 }
 
 const sleep = (ms: number, signal?: AbortSignal): Promise<void> => setTimeout(ms, undefined, { signal });
+
+/** Resolves when all have, or when that takes too long. */
+async function inTime(all: readonly Promise<void>[], hurry?: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const late = sleep(graceMs, AbortSignal.any([over.signal, ...(hurry ? [hurry] : [])])).catch(() => {});
+  await Promise.race([Promise.all(all), late]);
+  over.abort();
+}
 
 const isWatched = ({ servers }: DnsSettings): boolean =>
   servers.some(({ directives }) => directives.ready?.monitor === 'continuously');

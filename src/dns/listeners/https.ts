@@ -8,6 +8,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Client, Response } from '../handler.ts';
 import { FormatError, outline, Rcode, rcodeOf } from '../wire/index.ts';
 import { securing } from './securing.ts';
@@ -67,11 +68,17 @@ export class HttpsListener {
 
   /** Resolves with the port, chosen by the kernel when 0 was asked for. Rejects when the address cannot be had. */
   async listen({ host, port }: { host: string; port: number }): Promise<number> {
-    this.#server.listen({ host, port, exclusive: true, ipv6Only: true });
+    this.#server.listen({ host, port, reusePort: true, ipv6Only: true });
     await once(this.#server, 'listening');
     this.#server.on('error', (error) => this.#parts.log.error('https listener failed', { host, port, error }));
     const address = this.#server.address();
     return typeof address === 'object' && address ? address.port : port;
+  }
+
+  /** Refuses new connections; resolves when none is open any more. Until then they are served as before. */
+  async retire(): Promise<void> {
+    await setImmediate();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** Refuses new connections; resolves when every request that came is answered. */

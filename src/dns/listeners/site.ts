@@ -11,9 +11,12 @@ import type { TlsOptions } from './server-certificates.ts';
 import { TcpListener } from './tcp.ts';
 import { tlsListener } from './tls.ts';
 import { UdpListener } from './udp.ts';
+import { ensureVacant } from './vacancy.ts';
 
 export interface SiteListener {
   readonly address: BindAddress & { readonly transport: Transport };
+  /** Lets nobody else in; resolves when nobody is connected any more. Until then everything is answered as before. */
+  retire(): Promise<void>;
   /** Resolves when everything that was asked is answered. By UDP further questions are answered too, until it is closed. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -27,6 +30,8 @@ export interface SiteParts {
   readonly log: Logger;
   /** For TLS and HTTPS; asked for each connection. */
   readonly tls: () => TlsOptions;
+  /** Whether others of ours are at the address, or are to be: then nobody looks who has it. */
+  readonly isShared: boolean;
 }
 
 /** A port that is free for TCP may be taken for UDP: so often is another one tried. */
@@ -46,6 +51,7 @@ export async function listenDns(
   });
   return {
     address: { ...v4.address, host: '' },
+    retire: async () => void (await Promise.all([v4.retire(), v6?.retire()])),
     drain: async () => void (await Promise.all([v4.drain(), v6?.drain()])),
     close: async () => void (await Promise.all([v4.close(), v6?.close()])),
   };
@@ -68,23 +74,52 @@ async function one(wanted: BindAddress, transport: Transport, parts: SiteParts):
 async function opened(wanted: BindAddress, transport: Transport, parts: SiteParts): Promise<SiteListener> {
   if (transport === 'dns') return await both(wanted, parts);
   const listener = transport === 'tls' ? tlsListener(parts) : new HttpsListener(parts);
-  const address = { host: wanted.host, port: await listener.listen(wanted), transport };
-  return { address, drain: () => listener.drain(), close: () => listener.close() };
+  const address = { host: wanted.host, port: await listened(listener, wanted, parts), transport };
+  return {
+    address,
+    retire: () => listener.retire(),
+    drain: () => listener.drain(),
+    close: () => listener.close(),
+  };
 }
 
 async function both(wanted: BindAddress, parts: SiteParts): Promise<SiteListener> {
   const tcp = new TcpListener(parts);
-  const address = { host: wanted.host, port: await tcp.listen(wanted), transport: 'dns' as const };
-  const udp = new UdpListener(parts, address);
+  const address = { host: wanted.host, port: await listened(tcp, wanted, parts), transport: 'dns' as const };
   try {
-    await udp.listen();
+    const udp = await listenedByUdp(address, parts);
+    return {
+      address,
+      retire: async () => void (await Promise.all([tcp.retire(), udp.drain()])),
+      drain: async () => void (await Promise.all([tcp.drain(), udp.drain()])),
+      close: async () => void (await Promise.all([tcp.close(), udp.close()])),
+    };
   } catch (error) {
     await tcp.close();
-    throw await listenError('listen', 'udp', address, error);
+    throw error;
   }
-  return {
-    address,
-    drain: async () => void (await Promise.all([tcp.drain(), udp.drain()])),
-    close: async () => void (await Promise.all([tcp.close(), udp.close()])),
-  };
 }
+
+/** Resolves with the port. */
+async function listened(listener: TcpListener | HttpsListener, at: BindAddress, parts: SiteParts): Promise<number> {
+  // A port that the kernel chooses is free.
+  if (!parts.isShared && at.port !== 0) await ensureVacant('tcp', at);
+  return await listener.listen(at).catch(async (error) => {
+    throw await listenError('listen', 'tcp', at, error);
+  });
+}
+
+async function listenedByUdp(at: BindAddress, parts: SiteParts): Promise<UdpListener> {
+  if (!parts.isShared) await ensureVacant('udp', at);
+  const listener = new UdpListener(parts, at);
+  await listener.listen().catch(async (error) => {
+    throw await listenError('listen', 'udp', at, error);
+  });
+  return listener;
+}
+
+const everywhere: readonly string[] = ['', '0.0.0.0', '::'];
+
+/** Whether who listens at the one may be in the way of the other. */
+export const overlap = (one: BindAddress, other: BindAddress): boolean =>
+  one.port === other.port && (one.host === other.host || [one, other].some(({ host }) => everywhere.includes(host)));

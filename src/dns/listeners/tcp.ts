@@ -54,12 +54,19 @@ export class TcpListener {
   async listen({ host, port }: { host: string; port: number }): Promise<number> {
     const listening = Promise.withResolvers<void>();
     this.#server.once('error', listening.reject);
-    this.#server.listen({ host, port, exclusive: true, ipv6Only: true }, listening.resolve);
+    this.#server.listen({ host, port, reusePort: true, ipv6Only: true }, listening.resolve);
     await listening.promise;
     this.#server.off('error', listening.reject);
     this.#server.on('error', (error) => this.#log.error('tcp listener failed', { host, port, error }));
     const address = this.#server.address();
     return typeof address === 'object' && address ? address.port : port;
+  }
+
+  /** Refuses new connections; resolves when none is open any more. Until then they are served as before. */
+  async retire(): Promise<void> {
+    // Who has been let in by the kernel is served, too.
+    await setImmediate();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   /** Refuses new connections; resolves when each open one has the answers to what it asked, and has ended. */

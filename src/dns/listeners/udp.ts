@@ -3,6 +3,7 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '#lib/log.ts';
 import type { Response } from '../handler.ts';
 import { numericLookup } from '../numeric-lookup.ts';
@@ -28,6 +29,7 @@ export class UdpListener {
       type: isIPv6(address.host) ? 'udp6' : 'udp4',
       recvBufferSize: receiveBuffer,
       ipv6Only: isIPv6(address.host),
+      reusePort: true,
       lookup: numericLookup,
     });
   }
@@ -37,7 +39,7 @@ export class UdpListener {
     const { host, port } = this.#address;
     const bound = Promise.withResolvers<void>();
     this.#socket.once('error', bound.reject);
-    this.#socket.bind({ address: host, port, exclusive: true }, bound.resolve);
+    this.#socket.bind({ address: host, port }, bound.resolve);
     await bound.promise;
     this.#socket.off('error', bound.reject);
     this.#socket.on('error', (error) => this.#log.error('udp socket failed', { host, port, error }));
@@ -46,6 +48,8 @@ export class UdpListener {
 
   /** Resolves when there is an answer to every question so far; others are answered all the same, until it is closed. */
   async drain(): Promise<void> {
+    // What the kernel has for us is read.
+    await setImmediate();
     const idle = Promise.withResolvers<void>();
     this.#onIdle = idle.resolve;
     if (this.#pending > 0) await idle.promise;
