@@ -129,6 +129,7 @@ async function written(keys: readonly string[]): Promise<void> {
 const ports = [
   { name: 'tcp', port: 80 },
   { name: 'udp', port: 80, protocol: 'UDP' },
+  { name: 'sctp', port: 80, protocol: 'SCTP' },
 ];
 
 /** At cluster IP n of both families, port 80, node port 31000 + n. */

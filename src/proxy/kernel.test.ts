@@ -27,6 +27,7 @@ import {
 } from './kernel-suite.ts';
 import { describeConnections } from './packets/connections-suite.ts';
 import { describeCrossings } from './packets/crossing-suite.ts';
+import { describeSctp } from './packets/sctp-suite.ts';
 import { Programme } from './programme.ts';
 import { setsOf, tableOf } from './sets.ts';
 import { families } from './words.ts';
@@ -326,4 +327,5 @@ const isAbout = (family: Family, key: string, n: number): boolean =>
   key.endsWith(` . ${affinityKey(family, worlds[family].service(n), 80)}`);
 
 describeConnections();
+await describeSctp();
 describeCrossings();

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { Family } from '#lib/cidr.ts';
 import { run } from '#lib/run.ts';
 import { enter } from '#network/index.ts';
@@ -18,35 +19,7 @@ import { worlds } from '../worlds.testing.ts';
 const n = 40;
 const times = 30;
 
-/** A socket for each packet, since a flow stays where its first packet went. Each is looked at a little later. */
-const flood = (address: string) => `
-import collections, select, socket, sys
-family = socket.AF_INET6 if ':' in '${address}' else socket.AF_INET
-count = collections.Counter()
-sockets = collections.deque()
-def look(one):
-    try:
-        one.recv(100)
-        count['answered'] += 1
-    except ConnectionRefusedError:
-        count['refused'] += 1
-    except OSError:
-        count['silence'] += 1
-    one.close()
-while not select.select([sys.stdin], [], [], 0)[0]:
-    for _ in range(100):
-        one = socket.socket(family, socket.SOCK_DGRAM)
-        one.setblocking(False)
-        one.connect(('${address}', 80))
-        try:
-            one.send(b'hello')
-        except OSError:
-            pass
-        sockets.append(one)
-        if len(sockets) > 200:
-            look(sockets.popleft())
-print(count['answered'], count['silence'], count['refused'])
-`;
+const flood = fileURLToPath(new URL('flood.py', import.meta.url));
 
 const node = nodes[0] as (typeof nodes)[number];
 const [file = '', ...inNode] = enter(node.namespace);
@@ -73,7 +46,7 @@ async function callsWhile(family: Family, states: readonly (ServiceWants | undef
   };
   const nft = new NftExec({ prefix: enter(node.namespace) });
   for (const wants of states) await nft.run(become(wants));
-  const client = shell('pod', `exec python3 -c "${flood(worlds[family].service(n))}"`);
+  const client = shell('pod', `exec python3 ${flood} ${worlds[family].service(n)} 80`);
   let said = '';
   client.stdout.on('data', (chunk) => {
     said += chunk;
