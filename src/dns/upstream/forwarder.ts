@@ -23,7 +23,7 @@ export interface ForwarderParts {
 
 const usual: Times = { tryMs: 2000, totalMs: 5000, hedgeMs: 500 };
 
-/** Clients that wait, where the configuration sets no limit: about 2 kB each. */
+/** Clients that wait, where the configuration sets no limit: 4 to 5 kB each. */
 const maxConcurrent = 10_000;
 /** Tries of one question, where the configuration sets no limit. */
 const maxTries = 100;
@@ -31,7 +31,6 @@ const maxTries = 100;
 export class Forwarder implements Resolver {
   readonly name = 'forward';
   readonly #settings: ForwardSettings;
-  readonly #log: Logger;
   readonly #metrics: ForwardMetrics;
   readonly #times: Times;
   readonly #list: ServerList;
@@ -42,7 +41,6 @@ export class Forwarder implements Resolver {
   constructor(settings: ForwardSettings, parts: ForwarderParts, times: Partial<Times> = {}) {
     const { log, isOurselves } = parts;
     this.#settings = settings;
-    this.#log = log;
     this.#metrics = parts.metrics;
     this.#times = { ...usual, ...times };
     const make = (address: ServerAddress) => new UpstreamServer(address, settings, parts);
@@ -96,7 +94,6 @@ export class Forwarder implements Resolver {
       hedged: policy === 'sequential' ? 0 : up,
       failover,
       answers: all.length,
-      onFailure: ({ name }, error) => this.#log.debug('upstream server failed', { server: name, error }),
     });
   }
 

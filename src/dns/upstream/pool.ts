@@ -41,14 +41,18 @@ export class Pool {
     const deadline = performance.now() + timeoutMs;
     for (let lost = 0; ; lost++) {
       const member = this.#choose();
-      const wasOpen = member.isOpen;
+      const wasOpen = member.connection !== undefined;
       this.#parts.onTake?.(wasOpen);
+      member.begin();
       try {
-        return await member.ask(inquiry, deadline - performance.now());
+        const connection = member.connection ?? (await within(deadline - performance.now(), member.opening));
+        return await connection.ask(inquiry, Math.max(1, deadline - performance.now()));
       } catch (error) {
+        member.onError(error);
         // The server had closed it meanwhile, which says nothing of this question.
         if (!(wasOpen && error instanceof ConnectionClosed && lost < maxLost)) throw error;
       } finally {
+        member.end();
         if (this.#isClosed) member.retire();
       }
     }
@@ -100,11 +104,12 @@ class OpeningTime {
 /** A connection that is being opened, open, or retired: then it takes no more questions and is closed after the last. */
 class Member {
   readonly #limits: PoolLimits;
-  readonly #opening: Promise<Connection>;
+  readonly opening: Promise<Connection>;
+  /** Once it is open. */
+  connection: Connection | undefined;
   readonly #onEnd: () => void;
   readonly #idle: NodeJS.Timeout;
   readonly #openedAt = performance.now();
-  #connection: Connection | undefined;
   #asked = 0;
   #isRetired = false;
   #isEnded = false;
@@ -115,18 +120,14 @@ class Member {
     this.#limits = limits;
     this.#onEnd = parts.onEnd;
     this.#idle = setTimeout(() => this.#onIdle(), limits.idleMs);
-    this.#opening = parts.open(() => this.#end());
-    this.#opening.then(
+    this.opening = parts.open(() => this.#close());
+    this.opening.then(
       (connection) => {
-        this.#connection = connection;
+        this.connection = connection;
         if (this.#isEnded) connection.close();
       },
-      () => this.#end(),
+      () => this.#close(),
     );
-  }
-
-  get isOpen(): boolean {
-    return this.#connection !== undefined;
   }
 
   get isRetired(): boolean {
@@ -135,48 +136,47 @@ class Member {
     return this.#isRetired;
   }
 
-  async ask(inquiry: Inquiry, timeoutMs: number): Promise<Buffer> {
-    const deadline = performance.now() + timeoutMs;
+  begin(): void {
     this.load++;
     this.#asked++;
-    try {
-      const connection = this.#connection ?? (await within(Math.max(1, timeoutMs), this.#opening));
-      return await connection.ask(inquiry, Math.max(1, deadline - performance.now()));
-    } catch (error) {
-      // It may be dead without our knowing. Nobody who asks next has to find out.
-      if (error instanceof NoReply) this.#isRetired = true;
-      if (error instanceof ConnectionClosed) this.#end();
-      throw error;
-    } finally {
-      this.load--;
-      if (this.load === 0 && this.isRetired) this.#end();
-      else this.#idle.refresh();
-    }
+  }
+
+  /** Of a question on it. */
+  onError(error: unknown): void {
+    // It may be dead without our knowing. Nobody who asks next has to find out.
+    if (error instanceof NoReply) this.#isRetired = true;
+    if (error instanceof ConnectionClosed) this.#close();
+  }
+
+  end(): void {
+    this.load--;
+    if (this.load === 0 && this.isRetired) this.#close();
+    else this.#idle.refresh();
   }
 
   retire(): void {
     this.#isRetired = true;
-    if (this.load === 0) this.#end();
+    if (this.load === 0) this.#close();
   }
 
   #onIdle(): void {
     if (this.load > 0) this.#idle.refresh();
-    else this.#end();
+    else this.#close();
   }
 
-  #end(): void {
+  #close(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#isRetired = true;
     clearTimeout(this.#idle);
     this.#onEnd();
-    this.#connection?.close();
+    this.connection?.close();
   }
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no connection within ${Math.ceil(ms)} ms`)), ms);
+  const timer = setTimeout(() => late.reject(new Error(`no connection within ${Math.ceil(ms)} ms`)), Math.max(1, ms));
   try {
     return await Promise.race([promise, late.promise]);
   } finally {

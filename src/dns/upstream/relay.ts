@@ -46,7 +46,9 @@ export const inquiryOf = (query: Query, isTcp: boolean): Inquiry => ({
 /** The message to send, without the client's EDNS options: they are meant for us. */
 export function writeInquiry({ name, type, class: klass, flags, edns }: Inquiry, id: number): Buffer {
   const end = headerSize + questionSize(name);
-  const message = Buffer.alloc(end + (edns ? optSize : 0));
+  // Of the pool: thousands of questions may wait.
+  const message = Buffer.allocUnsafe(end + (edns ? optSize : 0));
+  message.fill(0, 0, end);
   message.writeUInt16BE(id, 0);
   message.writeUInt16BE(flags | Flag.AD, 2);
   message.writeUInt16BE(1, 4);

@@ -4,7 +4,7 @@
 import { isIPv6 } from 'node:net';
 import type { Logger } from '#lib/log.ts';
 import type { ForwardSettings, Upstream } from '../config/settings.ts';
-import { Class, Flag, FormatError, headerSize, outline, questionSize, rcodeOf, Type } from '../wire/index.ts';
+import { Class, Flag, FormatError, headerSize, outline, questionSize, Rcode, rcodeOf, Type } from '../wire/index.ts';
 import { OtherQuestion } from './connection.ts';
 import { readCredentials } from './credentials.ts';
 import { Health } from './health.ts';
@@ -12,6 +12,7 @@ import { openHttps } from './https.ts';
 import type { ForwardMetrics } from './metrics.ts';
 import { Pool, type PoolLimits, type PoolParts } from './pool.ts';
 import type { Inquiry } from './relay.ts';
+import type { Answer, Failure } from './resolver.ts';
 import { openTcp, openTls } from './stream.ts';
 import { openUdp } from './udp.ts';
 
@@ -42,6 +43,7 @@ export class UpstreamServer {
   /** For messages and metrics: `192.0.2.1:53`. */
   readonly name: string;
   readonly #settings: ServerSettings;
+  readonly #log: Logger;
   readonly #metrics: ForwardMetrics;
   readonly #health: Health;
   /** Absent where every question goes by a stream. */
@@ -52,6 +54,7 @@ export class UpstreamServer {
     const { healthCheck, maxFails } = settings;
     this.name = isIPv6(address.host) ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
     this.#settings = settings;
+    this.#log = log;
     this.#metrics = metrics;
     this.#udp = address.transport === 'dns' && !settings.forceTcp ? this.#udpPool(address) : undefined;
     this.#stream = this.#streamPool(address);
@@ -69,17 +72,21 @@ export class UpstreamServer {
 
   /**
    * A message that is well-formed and answers the question; what was damaged on its way by UDP becomes an empty one with
-   * TC. Rejects as {@link Connection.ask} does; then the server is probed.
+   * TC. FORMERR when it answers another question; SERVFAIL when there is no answer: then the server is probed.
    */
-  async ask(inquiry: Inquiry, timeoutMs: number): Promise<Buffer> {
+  async ask(inquiry: Inquiry, timeoutMs: number): Promise<Answer> {
     const startedAt = performance.now();
     try {
-      const reply = await this.#exchange(inquiry, timeoutMs);
+      const isByUdp = this.#settings.preferUdp || !inquiry.isTcp;
+      let reply = this.#udp && isByUdp ? whole(inquiry, await this.#udp.ask(inquiry, timeoutMs)) : undefined;
+      if (!reply || (this.#settings.preferUdp && reply.readUInt16BE(2) & Flag.TC)) {
+        reply = await this.#stream.ask(inquiry, startedAt + timeoutMs - performance.now());
+        if (!isWellFormed(reply)) throw new Error('the reply is malformed');
+      }
       this.#metrics.answered(this.name, rcodeOf(reply.readUInt16BE(2)), (performance.now() - startedAt) / 1000);
       return reply;
     } catch (error) {
-      if (!(error instanceof OtherQuestion)) this.#health.suspect();
-      throw error;
+      return this.#failed(error as Error);
     }
   }
 
@@ -90,17 +97,11 @@ export class UpstreamServer {
     this.#stream.close();
   }
 
-  async #exchange(inquiry: Inquiry, timeoutMs: number): Promise<Buffer> {
-    const { preferUdp } = this.#settings;
-    const deadline = performance.now() + timeoutMs;
-    if (this.#udp && (preferUdp || !inquiry.isTcp)) {
-      const reply = await this.#udp.ask(inquiry, timeoutMs);
-      const whole = isWellFormed(reply) ? reply : cut(reply, inquiry);
-      if (!preferUdp || !(whole.readUInt16BE(2) & Flag.TC)) return whole;
-    }
-    const reply = await this.#stream.ask(inquiry, deadline - performance.now());
-    if (!isWellFormed(reply)) throw new Error('the reply is malformed');
-    return reply;
+  #failed(error: Error): Failure {
+    const isOther = error instanceof OtherQuestion;
+    if (!isOther) this.#health.suspect();
+    this.#log.debug('upstream server failed', { server: this.name, error });
+    return { rcode: isOther ? Rcode.FORMERR : Rcode.SERVFAIL, reason: `${this.name}: ${error.message}` };
   }
 
   /** Any answer is one. */
@@ -148,8 +149,9 @@ function isWellFormed(reply: Buffer): boolean {
   }
 }
 
-/** Header and question alone, which say that there is more to be had by TCP. */
-function cut(reply: Buffer, { name }: Inquiry): Buffer {
+/** Or, of a damaged one, header and question alone, which say that there is more to be had by TCP. */
+function whole({ name }: Inquiry, reply: Buffer): Buffer {
+  if (isWellFormed(reply)) return reply;
   const empty = Buffer.from(reply.subarray(0, headerSize + questionSize(name)));
   empty.writeUInt16BE(empty.readUInt16BE(2) | Flag.TC, 2);
   empty.fill(0, 6, headerSize);

@@ -5,6 +5,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContextOptions } from 'node:tls';
 import { type Connection, ConnectionClosed, type Opening } from './connection.ts';
 import { Pending } from './pending.ts';
+import type { Inquiry } from './relay.ts';
 import type { Nameserver } from './resolv-conf.ts';
 
 export function openTcp({ host, port }: Nameserver, opening: Opening): Promise<Connection> {
@@ -51,6 +52,7 @@ async function opened(socket: Socket, event: string, { timeoutMs, onEnd }: Openi
 class StreamConnection implements Connection {
   readonly #socket: Socket;
   readonly #pending = new Pending();
+  readonly #send = (message: Buffer) => this.#socket.write(framed(message));
   /** The beginning of a message whose rest is to come: less than 65537 octets. */
   #received: Buffer = Buffer.alloc(0);
 
@@ -69,9 +71,9 @@ class StreamConnection implements Connection {
     });
   }
 
-  async ask(inquiry: Parameters<Connection['ask']>[0], timeoutMs: number): Promise<Buffer> {
-    if (this.#socket.destroyed) throw new ConnectionClosed('the connection is closed');
-    return await this.#pending.ask(inquiry, timeoutMs, (message) => this.#socket.write(framed(message)));
+  ask(inquiry: Inquiry, timeoutMs: number): Promise<Buffer> {
+    if (this.#socket.destroyed) return Promise.reject(new ConnectionClosed('the connection is closed'));
+    return this.#pending.ask(inquiry, timeoutMs, this.#send);
   }
 
   close(): void {

@@ -2,7 +2,6 @@
 // (spec/dns.md §8).
 
 import { Rcode, rcodeOf } from '../wire/index.ts';
-import { OtherQuestion } from './connection.ts';
 import type { Inquiry } from './relay.ts';
 import type { Answer } from './resolver.ts';
 import type { UpstreamServer } from './server.ts';
@@ -25,7 +24,6 @@ export interface TriesOptions extends Times {
   readonly failover: readonly number[];
   /** How many answers are looked at for that. */
   readonly answers: number;
-  readonly onFailure: (server: UpstreamServer, error: unknown) => void;
 }
 
 /** A failure when nobody answered in time. Never rejects. */
@@ -41,8 +39,7 @@ export async function firstAnswer(inquiry: Inquiry, options: TriesOptions): Prom
     const next = left >= 1 ? servers.next() : undefined;
     if (next && !next.done) {
       asked++;
-      const attempt = ask(next.value, inquiry, Math.min(tryMs, left), options).finally(() => running.delete(attempt));
-      running.add(attempt);
+      running.add(next.value.ask(inquiry, Math.min(tryMs, left)));
     }
     if (running.size === 0) return best;
     const answer = await firstOf(running, asked < hedged ? hedgeMs : undefined);
@@ -57,29 +54,23 @@ export async function firstAnswer(inquiry: Inquiry, options: TriesOptions): Prom
   }
 }
 
-/** SERVFAIL when there was no answer: another server may have one. */
-async function ask(
-  server: UpstreamServer,
-  inquiry: Inquiry,
-  timeoutMs: number,
-  { onFailure }: TriesOptions,
-): Promise<Answer> {
-  try {
-    return await server.ask(inquiry, timeoutMs);
-  } catch (error) {
-    onFailure(server, error);
-    const rcode = error instanceof OtherQuestion ? Rcode.FORMERR : Rcode.SERVFAIL;
-    return { rcode, reason: `${server.name}: ${(error as Error).message}` };
-  }
+/** The first that is settled, which is taken out; undefined when none is within `ms`. */
+function firstOf<T>(running: Set<Promise<T>>, ms: number | undefined): Promise<T | undefined> {
+  const [only] = running;
+  if (running.size > 1 || ms !== undefined) return raced(running, ms);
+  running.clear();
+  return only as Promise<T>;
 }
 
-/** The first that is settled; undefined also when none is within `ms`. */
-async function firstOf<T>(running: ReadonlySet<Promise<T>>, ms: number | undefined): Promise<T | undefined> {
-  if (ms === undefined) return await Promise.race(running);
-  const waited = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => waited.resolve(undefined), ms);
+async function raced<T>(running: Set<Promise<T>>, ms: number | undefined): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = ms === undefined ? undefined : setTimeout(() => late.resolve(undefined), ms);
   try {
-    return await Promise.race([...running, waited.promise]);
+    // In an array: a promise in a promise would be one.
+    const first = await Promise.race([...[...running].map((each) => each.then(() => [each] as const)), late.promise]);
+    if (!first) return undefined;
+    running.delete(first[0]);
+    return await first[0];
   } finally {
     clearTimeout(timer);
   }

@@ -36,10 +36,11 @@ export async function openUdp({ host, port }: Nameserver, { onEnd }: Omit<Openin
       end(error as Error);
     }
   });
+  const send = (message: Buffer) => socket.send(message);
   return {
-    ask: async (inquiry, timeoutMs) => {
-      if (!isOpen) throw new ConnectionClosed('the socket is closed');
-      return await pending.ask(inquiry, timeoutMs, (message) => socket.send(message));
+    ask: (inquiry, timeoutMs) => {
+      if (!isOpen) return Promise.reject(new ConnectionClosed('the socket is closed'));
+      return pending.ask(inquiry, timeoutMs, send);
     },
     close: () => end(new ConnectionClosed('the socket is closed')),
   };
