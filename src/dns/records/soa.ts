@@ -1,9 +1,9 @@
-// A zone's SOA record, and ready-made in wire form as the tail of every negative answer: only the three pointers to the
-// zone's name, which stands in the question, differ from answer to answer (RFC 2308 §2, spec/dns.md §1.9).
+// A zone's SOA record, and ready to send as the tail of negative answers: these differ only in the three pointers to the
+// zone's name, which stands in the question (RFC 2308 §2, spec/dns.md §1.9).
 
 import { headerSize, Type } from '../wire/codes.ts';
 import { fromLabels, type Name } from '../wire/name.ts';
-import type { Packed } from '../wire/packed.ts';
+import { nothing, type Packed } from '../wire/packed.ts';
 import type { AuthorityData } from '../wire/rdata.ts';
 import type { ResourceRecord } from '../wire/record.ts';
 import { Writer } from '../wire/writer.ts';
@@ -25,36 +25,14 @@ export class Soa {
   readonly record: ResourceRecord & { readonly data: AuthorityData };
   readonly #zone: Name;
   readonly #fields: Required<SoaFields>;
-  readonly #template: Packed;
-  readonly #pointers: readonly number[];
+  /** By the place of the zone's name in the question; few, because names are short. */
+  readonly #tails: Packed[] = [];
 
   constructor(zone: Name, fields: SoaFields) {
     this.#zone = zone;
     this.#fields = { mname: nameServerPrefix, rname: rnamePrefix, ...fields };
-    const { mname, rname, ttl } = this.#fields;
+    const { ttl } = this.#fields;
     this.record = { name: zone, class: 1, ttl: Math.min(ttl, 300), data: this.data(zone) };
-    const writer = new Writer();
-    // By hand, so that the only pointers are those to the zone.
-    const pointers: number[] = [];
-    const pointer = () => {
-      pointers.push(writer.offset);
-      writer.u16(0);
-    };
-    pointer();
-    writer.u16(Type.SOA);
-    writer.u16(this.record.class);
-    writer.u32(this.record.ttl);
-    writer.sized(() => {
-      for (const name of [mname, rname]) {
-        writer.latin1(name);
-        pointer();
-      }
-      const { serial, refresh, retry, expire, minimum } = this.record.data;
-      for (const value of [serial, refresh, retry, expire, minimum]) writer.u32(value);
-    });
-    const body = Buffer.from(writer.bytes);
-    this.#template = { body, ends: [body.length], counts: [0, 1, 0], stride: 0 };
-    this.#pointers = pointers;
   }
 
   get serial(): number {
@@ -78,9 +56,28 @@ export class Soa {
 
   /** The authority section behind a question for `name`, which lies in the zone. */
   tail(name: Name): Packed {
-    const body = Buffer.from(this.#template.body);
-    const pointer = 0xc000 | (headerSize + name.length - this.#zone.length);
-    for (const at of this.#pointers) body.writeUInt16BE(pointer, at);
-    return { ...this.#template, body };
+    const at = name.length - this.#zone.length;
+    this.#tails[at] ??= this.#tailAt(headerSize + at);
+    return this.#tails[at];
+  }
+
+  /** By hand, so that the only pointers are those to the zone. */
+  #tailAt(zoneAt: number): Packed {
+    const { mname, rname } = this.#fields;
+    const writer = new Writer();
+    const pointer = () => writer.u16(0xc000 | zoneAt);
+    pointer();
+    writer.u16(Type.SOA);
+    writer.u16(this.record.class);
+    writer.u32(this.record.ttl);
+    writer.sized(() => {
+      for (const name of [mname, rname]) {
+        writer.latin1(name);
+        pointer();
+      }
+      const { serial, refresh, retry, expire, minimum } = this.record.data;
+      for (const value of [serial, refresh, retry, expire, minimum]) writer.u32(value);
+    });
+    return { ...nothing, body: writer.bytes.toString('latin1'), authorities: 1 };
   }
 }

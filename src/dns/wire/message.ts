@@ -4,7 +4,7 @@
 import { Flag, headerSize, maxMessage, Type } from './codes.ts';
 import { FormatError } from './format-error.ts';
 import type { Name } from './name.ts';
-import { copyRecords, pack, questionSize, recordsThatFit, type Sections } from './packed.ts';
+import { pack, questionSize, recordCount, recordsThatFit, type Sections, sizeOfRecords } from './packed.ts';
 import type { OptionData } from './rdata.ts';
 import { Reader } from './reader.ts';
 import { type ResourceRecord, readRecord } from './record.ts';
@@ -81,23 +81,22 @@ export function encodeMessage(message: Message, limit: number = maxMessage): Buf
 
   const start = headerSize + (question ? questionSize(question.name) : 0);
   const kept = recordsThatFit(packed, limit - start - opt.body.length);
-  const [answers, authorities] = packed.counts;
-  const inAnswer = Math.min(kept, answers);
-  const inAuthority = Math.min(kept - inAnswer, authorities);
+  const inAnswer = Math.min(kept, packed.answers);
+  const inAuthority = Math.min(kept - inAnswer, packed.authorities);
 
-  const header = new Writer();
-  header.u16(message.id);
-  header.u16(kept < packed.ends.length ? message.flags | Flag.TC : message.flags);
-  const counts = [question ? 1 : 0, inAnswer, inAuthority, kept - inAnswer - inAuthority + opt.ends.length];
-  for (const count of counts) header.u16(count);
+  const writer = new Writer();
+  writer.u16(message.id);
+  writer.u16(kept < recordCount(packed) ? message.flags | Flag.TC : message.flags);
+  const counts = [question ? 1 : 0, inAnswer, inAuthority, kept - inAnswer - inAuthority + opt.additionals];
+  for (const count of counts) writer.u16(count);
   if (question) {
-    header.name(question.name);
-    header.u16(question.type);
-    header.u16(question.class);
+    writer.name(question.name);
+    writer.u16(question.type);
+    writer.u16(question.class);
   }
-  const body = Buffer.allocUnsafe(kept > 0 ? (packed.ends[kept - 1] as number) : 0);
-  copyRecords(packed, kept, body, 0, false);
-  return Buffer.concat([header.bytes, body, opt.body]);
+  writer.latin1(packed.body.slice(0, sizeOfRecords(packed, kept)));
+  writer.latin1(opt.body);
+  return writer.bytes;
 }
 
 /** The OPT record's meaning, undefined when there is none. */

@@ -1,8 +1,8 @@
 // Records encoded ahead of time: everything of a response that comes after its question, ready to be copied behind any
-// question of the same name. Knows where each record ends, so that a response can be cut at any size without encoding it
-// again, and whether the records may be turned round, so that each client gets the addresses in another order.
+// question of the same name. A response can be cut between any two records without encoding it again, and addresses may
+// be turned round, so that each client gets them in another order.
 
-import { headerSize } from './codes.ts';
+import { headerSize, maxMessage } from './codes.ts';
 import type { Name } from './name.ts';
 import { type ResourceRecord, writeRecord } from './record.ts';
 import { Writer } from './writer.ts';
@@ -14,62 +14,91 @@ export interface Sections {
 }
 
 export interface Packed {
-  readonly body: Buffer;
-  /** Where in `body` each record ends: answer, authority, additional. */
-  readonly ends: readonly number[];
+  /** An octet a character: a string takes what it is long, where a small buffer holds on to the 8 KiB that it is part of. */
+  readonly body: string;
   /** How many records each section has. */
-  readonly counts: readonly [answer: number, authority: number, additional: number];
+  readonly answers: number;
+  readonly authorities: number;
+  readonly additionals: number;
   /** The size of every record when all are addresses of the question's own name, and so may change places; else 0. */
   readonly stride: number;
 }
 
+export const nothing: Packed = { body: '', answers: 0, authorities: 0, additionals: 0, stride: 0 };
+
 /** The size of a question: name, root label, type and class. */
 export const questionSize = (name: Name): number => name.length + 5;
 
-/** @param question the name asked for, spelled as it will stand in the message; undefined for a message without one. */
-export function pack(question: Name | undefined, { answer = [], authority = [], additional = [] }: Sections): Packed {
-  const writer = new Writer(headerSize + (question === undefined ? 0 : questionSize(question)));
+export const recordCount = ({ answers, authorities, additionals }: Packed): number =>
+  answers + authorities + additionals;
+
+/**
+ * Stops at the first record that no message has room for: it is written, so that every response shows that it is cut.
+ * @param question the name asked for, spelled as it will stand in the message; undefined for a message without one
+ * @param sections the additional section is asked for only as far as there is room
+ */
+export function pack(
+  question: Name | undefined,
+  sections: Omit<Sections, 'additional'> & { readonly additional?: Iterable<ResourceRecord> },
+): Packed {
+  const start = headerSize + (question === undefined ? 0 : questionSize(question));
+  const writer = new Writer(start);
   if (question !== undefined) writer.seed(question, headerSize);
-  const ends: number[] = [];
-  for (const record of [...answer, ...authority, ...additional]) {
-    writeRecord(writer, record);
-    ends.push(writer.offset);
-  }
+  const write = (records: Iterable<ResourceRecord>): number => {
+    let count = 0;
+    for (const record of records) {
+      if (start + writer.offset > maxMessage) break;
+      writeRecord(writer, record);
+      count++;
+    }
+    return count;
+  };
+  const { answer = [], authority = [], additional = [] } = sections;
+  const [answers, authorities, additionals] = [write(answer), write(authority), write(additional)];
   const isOwnAddress = ({ name, data }: ResourceRecord) =>
     name === question && (data.type === 'A' || data.type === 'AAAA') && data.type === answer[0]?.data.type;
-  const mayTurn = answer.length > 1 && answer.length === ends.length && answer.every(isOwnAddress);
-  return {
-    body: Buffer.from(writer.bytes),
-    ends,
-    counts: [answer.length, authority.length, additional.length],
-    stride: mayTurn ? (ends[0] ?? 0) : 0,
-  };
+  const mayTurn = answers > 1 && authorities + additionals === 0 && answer.every(isOwnAddress);
+  const body = writer.bytes.toString('latin1');
+  return { body, answers, authorities, additionals, stride: mayTurn ? body.length / answers : 0 };
 }
 
 /** How many whole records fit into `room` octets. */
-export function recordsThatFit({ body, ends, stride }: Packed, room: number): number {
-  if (body.length <= room) return ends.length;
+export function recordsThatFit(packed: Packed, room: number): number {
+  const { body, stride } = packed;
+  if (body.length <= room) return recordCount(packed);
   if (stride > 0) return Math.floor(room / stride);
-  let low = 0;
-  let high = ends.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((ends[middle - 1] as number) <= room) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  let count = 0;
+  for (let end = recordEnd(body, 0); end <= room; end = recordEnd(body, end)) count++;
+  return count;
+}
+
+/** The octets of the first `count` records. */
+export function sizeOfRecords(packed: Packed, count: number): number {
+  const { body, stride } = packed;
+  if (count === recordCount(packed)) return body.length;
+  if (stride > 0) return count * stride;
+  let size = 0;
+  for (let i = 0; i < count; i++) size = recordEnd(body, size);
+  return size;
+}
+
+/** Where the record ends that begins at `at`: behind its name come 8 octets and the length of its data (RFC 1035 §4.1.3). */
+function recordEnd(body: string, at: number): number {
+  let end = at;
+  for (let label = body.charCodeAt(end); label > 0 && label < 0xc0; label = body.charCodeAt(end)) end += 1 + label;
+  end += body.charCodeAt(end) === 0 ? 1 : 2;
+  return end + 10 + ((body.charCodeAt(end + 8) << 8) | body.charCodeAt(end + 9));
 }
 
 /**
- * Copies the first `count` records; if they are to be turned and may change places, beginning with any one of them.
+ * Copies the first `size` octets; if they are to be turned and may change places, beginning with any one of the records.
  * Returns the end.
  */
-export function copyRecords(packed: Packed, count: number, into: Buffer, at: number, isTurned: boolean): number {
-  const { body, ends, stride } = packed;
-  const size = count > 0 ? (ends[count - 1] as number) : 0;
-  const turn = isTurned && stride > 0 ? Math.floor(Math.random() * ends.length) * stride : 0;
+export function copyRecords(packed: Packed, size: number, into: Buffer, at: number, isTurned: boolean): number {
+  const { body, answers, stride } = packed;
+  const turn = isTurned && stride > 0 ? Math.floor(Math.random() * answers) * stride : 0;
   const head = Math.min(size, body.length - turn);
-  body.copy(into, at, turn, turn + head);
-  body.copy(into, at + head, 0, size - head);
+  into.write(turn === 0 ? body : body.slice(turn), at, head, 'latin1');
+  if (head < size) into.write(body, at + head, size - head, 'latin1');
   return at + size;
 }

@@ -1,6 +1,7 @@
 // Record data: for each type that we know how it is read, written and printed (RFC 1035 §3.3, 2782, 3596, 6891). A type
 // that we do not know stays opaque octets (RFC 3597).
 
+import { isIPv4 } from 'node:net';
 import { formatAddress, parseAddress } from '#lib/cidr.ts';
 import { Type, typeName } from './codes.ts';
 import { FormatError } from './format-error.ts';
@@ -59,10 +60,14 @@ const groups = (value: bigint): number[] =>
   Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
 
 function writeAddress(writer: Writer, { type, address }: AddressData): void {
+  // Thousands may be in one answer; big integers are for IPv6.
+  if (type === 'A' && isIPv4(address)) {
+    for (const octet of address.split('.')) writer.u8(Number(octet));
+    return;
+  }
   const parsed = parseAddress(address);
-  if (parsed?.family !== (type === 'A' ? 'IPv4' : 'IPv6')) throw new FormatError(`Cannot write ${type} ${address}`);
-  if (type === 'A') writer.u32(Number(parsed.value));
-  else for (const group of groups(parsed.value)) writer.u16(group);
+  if (type === 'A' || parsed?.family !== 'IPv6') throw new FormatError(`Cannot write ${type} ${address}`);
+  for (const group of groups(parsed.value)) writer.u16(group);
 }
 
 const address = (type: 'A' | 'AAAA', size: number): Codec<AddressData> => ({

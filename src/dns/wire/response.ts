@@ -2,14 +2,12 @@
 // client's limit between two records (spec/dns.md §3).
 
 import { Flag, headerSize, maxMessage, opcodeOf, plainUdpSize, Type } from './codes.ts';
-import { copyRecords, type Packed, recordsThatFit } from './packed.ts';
+import { copyRecords, type Packed, recordCount, recordsThatFit, sizeOfRecords } from './packed.ts';
 import type { Query } from './query.ts';
 
 /** What we are ready to receive by UDP ourselves: fits any path without fragments (DNS flag day 2020). */
 export const ownUdpSize = 1232;
 export const optSize = 11;
-
-export const nothing: Packed = { body: Buffer.alloc(0), ends: [], counts: [0, 0, 0], stride: 0 };
 
 /** @param cap the largest UDP response that we send, whatever the client takes. */
 export const sizeLimit = (query: Query, isTcp: boolean, cap: number): number =>
@@ -30,16 +28,15 @@ export function writeResponse(
   const { packet, questionEnd, edns } = query;
   const reserved = questionEnd + (edns ? optSize : 0);
   const kept = recordsThatFit(packed, limit - reserved);
-  const size = kept > 0 ? (packed.ends[kept - 1] as number) : 0;
+  const size = sizeOfRecords(packed, kept);
   const response = Buffer.allocUnsafe(reserved + size);
   packet.copy(response, 0, 0, questionEnd);
-  const end = copyRecords(packed, kept, response, questionEnd, isTurned);
+  const end = copyRecords(packed, size, response, questionEnd, isTurned);
   if (edns) writeOpt(response, end, rcode >> 4, edns.dnssecOk);
 
-  const [answers, authorities] = packed.counts;
-  const inAnswer = Math.min(kept, answers);
-  const inAuthority = Math.min(kept - inAnswer, authorities);
-  const truncated = kept < packed.ends.length ? Flag.TC : 0;
+  const inAnswer = Math.min(kept, packed.answers);
+  const inAuthority = Math.min(kept - inAnswer, packed.authorities);
+  const truncated = kept < recordCount(packed) ? Flag.TC : 0;
   response.writeUInt16BE(echoed(query.flags) | flags | truncated | (rcode & 15), 2);
   response.writeUInt16BE(inAnswer, 6);
   response.writeUInt16BE(inAuthority, 8);
