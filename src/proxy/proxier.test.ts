@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { endpointSlices, services } from '#api/index.ts';
+import { endpointSlices, nodes, serviceCIDRs, services } from '#api/index.ts';
+import type { ServiceCIDR } from '#api/schema/networking.ts';
 import { ApiServer } from '#apiserver/index.ts';
 import { Client } from '#client/index.ts';
 import type { Family } from '#lib/cidr.ts';
@@ -91,6 +92,69 @@ describe('Proxier', { timeout: 15_000 }, () => {
       await nft.until((dump) => !dump.includes('10.96.0.20'));
     });
     assert.match(nft.dump(), /chain nat-prerouting/);
+  });
+
+  test('follows the zone of its Node: endpoints are those that are meant for it', async () => {
+    const nft = new WatchedNft();
+    const zoneLabel = 'topology.kubernetes.io/zone';
+    const moveTo = (zone: string | null) =>
+      client.resource(nodes).patch(place.nodeName, { metadata: { labels: { [zoneLabel]: zone } } }, { type: 'merge' });
+    const slice = await create('near', '10.96.0.24', '10.244.1.2', '10.244.2.2');
+    const endpoints = slice.endpoints.map((endpoint, i) => ({
+      ...endpoint,
+      hints: { forZones: [{ name: i === 0 ? 'here' : 'there' }] },
+    }));
+    await client.resource(endpointSlices).update({ ...slice, endpoints });
+    const chosen = (dump: string) =>
+      [...dump.matchAll(/10\.96\.0\.24 \. 80 \. \d+ : (\S+)/g)]
+        .map(([, address]) => address)
+        .sort()
+        .join();
+    await withProxier(nft, async () => {
+      const both = '10.244.1.2,10.244.2.2';
+      assert.equal(chosen(nft.dump()), both, 'nobody has told where this is');
+      await client
+        .resource(nodes)
+        .create({ metadata: { name: place.nodeName, labels: { [zoneLabel]: 'here' } }, spec: {} });
+      await nft.until((dump) => chosen(dump) === '10.244.1.2');
+      for (const [zone, want] of [
+        ['there', '10.244.2.2'],
+        ['nowhere', both],
+        ['here', '10.244.1.2'],
+        [null, both],
+      ] as const) {
+        await moveTo(zone);
+        await nft.until((dump) => chosen(dump) === want);
+      }
+    });
+    await client.resource(nodes).delete(place.nodeName);
+    await remove('near');
+  });
+
+  test('follows the ServiceCIDRs of the cluster, whatever it was told at the start', async () => {
+    const nft = new WatchedNft();
+    const ranges = (dump: string) =>
+      /set service-cidrs \{[^}]*elements = \{ ([^}]*) \}/.exec(dump)?.[1]?.split(/,\s+/).join();
+    const add = (name: string, ...cidrs: string[]) =>
+      client.resource(serviceCIDRs).create({ metadata: { name }, spec: { cidrs } } as ServiceCIDR);
+    const take = (name: string) => client.resource(serviceCIDRs).delete(name);
+    await withProxier(
+      nft,
+      async () => {
+        assert.equal(ranges(nft.dump()), '10.96.0.0/12');
+        await add('more', '172.30.0.0/16', 'fd00:30::/112');
+        const ofIPv6 = /elements = \{ fd00:30::\/112 \}/;
+        await nft.until((dump) => ranges(dump) === '10.96.0.0/12,172.30.0.0/16' && ofIPv6.test(dump));
+        await add('within', '172.30.8.0/24');
+        await add('other', '172.31.0.0/16');
+        await nft.until((dump) => ranges(dump) === '10.96.0.0/12,172.30.0.0/16,172.31.0.0/16');
+        await take('more');
+        await nft.until((dump) => ranges(dump) === '10.96.0.0/12,172.30.8.0/24,172.31.0.0/16');
+        for (const name of ['within', 'other']) await take(name);
+        await nft.until((dump) => ranges(dump) === '10.96.0.0/12');
+      },
+      { serviceCIDRs: ['192.0.2.0/24'] },
+    );
   });
 
   test('has a table for each family that it is told of, and for both when it is told of none', async () => {
