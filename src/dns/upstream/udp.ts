@@ -36,7 +36,8 @@ export async function openUdp({ host, port }: Nameserver, { onEnd }: Omit<Openin
       end(error as Error);
     }
   });
-  const send = (message: Buffer) => socket.send(message);
+  // What the kernel heard of an earlier message it may tell the next one that is sent.
+  const send = (message: Buffer) => socket.send(message, (error) => error && end(error));
   return {
     ask: (inquiry, timeoutMs) => {
       if (!isOpen) return Promise.reject(new ConnectionClosed('the socket is closed'));
