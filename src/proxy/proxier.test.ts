@@ -142,6 +142,8 @@ describe('Proxier', { timeout: 15_000 }, () => {
       nft,
       async () => {
         assert.equal(ranges(nft.dump()), '10.96.0.0/12');
+        // By then the loop has nothing to do, and must be woken.
+        await new Promise((resolve) => setTimeout(resolve, 100));
         await add('more', '172.30.0.0/16', 'fd00:30::/112');
         const ofIPv6 = /elements = \{ fd00:30::\/112 \}/;
         await nft.until((dump) => ranges(dump) === '10.96.0.0/12,172.30.0.0/16' && ofIPv6.test(dump));
