@@ -15,11 +15,12 @@ import {
   services,
 } from '#api/index.ts';
 import { Client } from '#client/index.ts';
+import type { Logger } from '#lib/log.ts';
 import { apiServer } from '../api-server.testing.ts';
 import { buildBlocks } from '../blocks.ts';
 import { settingsOf } from '../config/testing/written.ts';
 import { Responder } from '../responder.ts';
-import { log } from '../testing/listening.ts';
+import { log as quiet } from '../testing/listening.ts';
 import { record } from '../testing/replies.ts';
 import { sampleObjects, samplePods } from '../testing/sample.ts';
 import { type Asked, until, upstream } from '../testing/upstream.ts';
@@ -38,20 +39,22 @@ type Situation = Pick<Row, 'corefile' | 'isSynced'>;
 export class Servers {
   readonly #cluster: Client;
   readonly #upstreamPort: number;
+  readonly #log: Logger;
   readonly #signal: AbortSignal;
   readonly #served = new Map<string, Promise<Served>>();
 
-  constructor(cluster: Client, upstreamPort: number, signal: AbortSignal) {
+  constructor(cluster: Client, upstreamPort: number, log: Logger, signal: AbortSignal) {
     this.#cluster = cluster;
     this.#upstreamPort = upstreamPort;
+    this.#log = log;
     this.#signal = signal;
   }
 
-  static async start(t: TestContext): Promise<Servers> {
+  static async start(t: TestContext, log = quiet): Promise<Servers> {
     const stop = new AbortController();
     t.after(() => stop.abort());
     const { port } = await upstream(t, outside);
-    return new Servers(await sampleCluster(t), port, stop.signal);
+    return new Servers(await sampleCluster(t), port, log, stop.signal);
   }
 
   /** Those of one configuration share a server. */
@@ -66,7 +69,7 @@ export class Servers {
     const settings = await settingsOf(corefile, { UPSTREAM: String(this.#upstreamPort) });
     const blocks = buildBlocks(settings, {
       connect: async () => (isSynced ? this.#cluster : silent),
-      log,
+      log: this.#log,
       ownAddresses: ['10.244.0.53'],
       isOurselves: () => false,
       onLoop: () => {},
@@ -82,7 +85,7 @@ export class Servers {
     const kubernetes = settings.servers.flatMap(({ directives }) => directives.kubernetes ?? []);
     const zones = kubernetes.flatMap((one) => one.zones.map(formatName));
     return {
-      responder: new Responder({ routes: site.routes, log }),
+      responder: new Responder({ routes: site.routes, log: this.#log }),
       zoneOf: zoneFinder(zones, kubernetes[0]?.ttl ?? 5),
     };
   }

@@ -1,9 +1,13 @@
 // Reads a message from front to back. Every read is checked against the end, and a compression pointer may only point
-// before the octets already read for its name, so that no packet can make it run on (RFC 1035 §4.1.4).
+// before the octets already read for its name, and not through more of them than there can be labels, so that no packet
+// can make it run on (RFC 1035 §4.1.4).
 
-import { maxName } from './codes.ts';
+import { headerSize, maxName } from './codes.ts';
 import { FormatError } from './format-error.ts';
 import type { Name } from './name.ts';
+
+/** Of a name of 255 octets. */
+const maxLabels = 127;
 
 export class Reader {
   readonly bytes: Buffer;
@@ -47,12 +51,15 @@ export class Reader {
     let at = this.offset;
     let segment = at;
     let after = -1;
+    let pointers = 0;
     for (;;) {
       const length = this.#octet(at);
       if (length === 0) break;
       if (length >= 0xc0) {
         const target = ((length & 0x3f) << 8) | this.#octet(at + 1);
         if (target >= segment) throw new FormatError('Compression pointer does not point backwards');
+        if (target < headerSize) throw new FormatError('Compression pointer into the header');
+        if (++pointers > maxLabels) throw new FormatError(`Name with more than ${maxLabels} compression pointers`);
         if (after < 0) after = at + 2;
         at = target;
         segment = target;
