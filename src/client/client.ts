@@ -133,18 +133,24 @@ export class Client {
       throw refusal('GET', path, response.status, (await readAll(response.body)).toString());
     }
     for await (const line of lines(response.body)) {
-      const event = parse('GET', path, line) as WatchEvent<T>;
-      if (event.type === 'ERROR') throw ApiError.fromStatus(event.object as object, response.status);
-      yield event;
+      const event = parse('GET', path, line) as WatchEvent<T> | null;
+      if (event?.type === 'ERROR') throw ApiError.fromStatus((event.object ?? {}) as object, response.status);
+      // What an event is about may be anything: whoever reads it decides what to do without.
+      yield event ?? ({} as WatchEvent<T>);
     }
   }
+}
+
+/** An answer that cannot be one of an API server. */
+export class MalformedAnswer extends Error {
+  override name = 'MalformedAnswer';
 }
 
 function parse(method: string, path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${method} ${path}: the server's answer is not JSON: ${text.slice(0, 200)}`, { cause });
+    throw new MalformedAnswer(`${method} ${path}: the server's answer is not JSON: ${text.slice(0, 200)}`, { cause });
   }
 }
 
@@ -190,8 +196,11 @@ class ResourceClient<T extends KubeObject> implements Resource<T> {
   async list({ signal, namespace, ...parameters }: ListOptions = {}): Promise<KubeList<T>> {
     const path = this.#collection(namespace) + query({ ...parameters });
     const list = (await this.#client.json('GET', path, undefined, undefined, signal)) as KubeList<T>;
+    if (!list?.metadata || typeof list.metadata !== 'object' || !Array.isArray(list.items ?? [])) {
+      throw new MalformedAnswer(`GET ${path}: the server's answer is no list`);
+    }
     list.items ??= [];
-    for (const item of list.items) this.#typed(item);
+    for (const item of list.items) if (typeof item === 'object' && item !== null) this.#typed(item);
     return list;
   }
 

@@ -124,3 +124,21 @@ test('Informer survives a server that cannot be reached', async () => {
   assert.deepEqual(changes, ['added a@1']);
   assert.deepEqual(urls.slice(-2), [watchUrl('5'), watchUrl('5')]);
 });
+
+test('what is no object is left out of lists and watches; after what cannot be read everything is listed again', async () => {
+  const garbage = [null, 5, 'x', [], {}, { metadata: null }];
+  const { changes, urls } = await observe([
+    json({ metadata: { resourceVersion: '9' }, items: [...garbage, pod('a', '1'), ...garbage] }),
+    watch(
+      ...['null\n', '5\n', '[]\n', '{}\n', ...garbage.map((object) => event('ADDED', object))],
+      event('ADDED', pod('b', '10')),
+      '{"type":"ADDED","obj\n',
+    ),
+    json('no list'),
+    list('20', pod('a', '1'), pod('b', '10'), pod('c', '11')),
+    watch(event('DELETED', pod('a', '21'))),
+  ]);
+  assert.deepEqual(changes, ['added a@1', 'added b@10', 'added c@11', 'deleted a@21']);
+  const listUrl = '/api/v1/pods?limit=500';
+  assert.deepEqual(urls, [listUrl, watchUrl('9'), listUrl, listUrl, watchUrl('20'), watchUrl('21')]);
+});

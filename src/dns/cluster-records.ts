@@ -8,6 +8,7 @@ import type { Component } from './component.ts';
 import type { ApiAccess, KubernetesSettings } from './config/settings.ts';
 import { ProgrammingLatency } from './programming-latency.ts';
 import { PodIndex, Zones } from './records/index.ts';
+import { SkippedObjects } from './skipped-objects.ts';
 import { ClusterSource } from './source.ts';
 
 export interface ClusterRecordsParts {
@@ -32,6 +33,7 @@ export class ClusterRecords implements Component {
   readonly #settings: KubernetesSettings;
   readonly #requests: ApiRequests;
   readonly #latency = new ProgrammingLatency();
+  readonly #skipped: SkippedObjects;
   #source: ClusterSource | undefined;
 
   constructor({ connect, settings, ownAddresses, log, external = false }: ClusterRecordsParts) {
@@ -51,6 +53,7 @@ export class ClusterRecords implements Component {
     this.#requests = new ApiRequests(settings);
     this.#settings = settings;
     this.#log = log;
+    this.#skipped = new SkippedObjects({ log });
     this.#external = external;
   }
 
@@ -59,7 +62,15 @@ export class ClusterRecords implements Component {
     const { index, imports } = this.zones;
     const { endpointPodNames, zonal, multicluster } = this.#settings;
     const facts = { endpointPodNames, zones: zonal, external: this.#external };
-    const parts = { client, index, pods: this.pods, facts, latency: this.#latency, log: this.#log };
+    const parts = {
+      client,
+      index,
+      pods: this.pods,
+      facts,
+      latency: this.#latency,
+      skipped: this.#skipped,
+      log: this.#log,
+    };
     this.#source = new ClusterSource({ ...parts, ...(multicluster.length > 0 && { imports }) }, this.#settings);
     this.#source.start(signal);
   }
@@ -69,6 +80,6 @@ export class ClusterRecords implements Component {
   }
 
   metrics(): Metric[] {
-    return [...this.#latency.metrics(), ...this.#requests.metrics()];
+    return [...this.#latency.metrics(), ...this.#requests.metrics(), ...this.#skipped.metrics()];
   }
 }

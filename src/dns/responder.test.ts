@@ -18,7 +18,7 @@ function ask(question: string, from = clusterResponder(sample()), isTcp = false)
 }
 
 test('an answer does not depend on what was asked before: in which spelling, with which labels, in which zone', () => {
-  const names = ['web', 'db', '_http._tcp.web', 'http.tcp.web', '_http.tcp.web', 'db-0.db', 'alias', 'nope'];
+  const names = ['web', 'db', '_http._tcp.web', 'http.tcp.web', '_http\\._tcp.web', 'db-0.db', 'alias', 'nope'];
   // Zones of the same length: pointers into one fit the other.
   const ends = ['default.svc.cluster.local', 'default.svc.cluster.other', 'DEFAULT.svc.Cluster.LOCAL'];
   const questions = names.flatMap((name) =>

@@ -21,6 +21,7 @@ import {
   serviceFacts,
   sliceFacts,
 } from './records/index.ts';
+import type { SkippedObjects } from './skipped-objects.ts';
 
 const serviceImports = ref<ServiceImport>('multicluster.x-k8s.io/v1alpha1', 'serviceimports', 'ServiceImport');
 
@@ -38,6 +39,7 @@ export interface SourceParts {
   readonly imports?: RecordIndex;
   readonly facts?: FactOptions;
   readonly latency?: ProgrammingLatency;
+  readonly skipped: SkippedObjects;
   readonly log?: Logger;
 }
 
@@ -86,7 +88,8 @@ export class ClusterSource {
   /** Resolves when the resource has been listed once. */
   #follow<T extends KubeObject>(feed: Feed<T>, signal: AbortSignal): Promise<void> {
     const listed = Promise.withResolvers<void>();
-    const mirror = new FeedMirror(feed, this.#wanted.namespaces, listed.resolve);
+    const { skipped } = this.#parts;
+    const mirror = new FeedMirror({ feed, skipped, onListed: listed.resolve }, this.#wanted.namespaces);
     void reflect(feed.resource, { ...feed.selection, pageSize }, mirror, { signal, log: this.#log });
     return listed.promise;
   }
@@ -171,53 +174,93 @@ export class ClusterSource {
   }
 }
 
-/** Which version of each object went into the index. */
+interface MirrorParts<T extends KubeObject> {
+  readonly feed: Feed<T>;
+  readonly skipped: SkippedObjects;
+  readonly onListed: () => void;
+}
+
+/** Names of Kubernetes have 253 characters at most; more need not be kept of what calls itself something else. */
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 253;
+
+/**
+ * Which version of each object was told to the feed. What cannot be used is skipped: an earlier state of it stays, others
+ * do not notice.
+ */
 class FeedMirror<T extends KubeObject> implements Mirror<T, string> {
-  readonly #feed: Feed<T>;
+  readonly #parts: MirrorParts<T>;
   readonly #shown: readonly string[];
-  readonly #onListed: () => void;
+  /** Empty for an object that has none. */
   readonly #versions = new Map<string, string>();
 
   /** @param shown the only namespaces that are; all when empty */
-  constructor(feed: Feed<T>, shown: readonly string[], onListed: () => void) {
-    this.#feed = feed;
+  constructor(parts: MirrorParts<T>, shown: readonly string[]) {
+    this.#parts = parts;
     this.#shown = shown;
-    this.#onListed = onListed;
   }
 
+  /** The key of the object; empty when it has none. */
   keep(object: T): string {
-    const { namespace = '', name = '', resourceVersion = '', uid = '' } = object.metadata;
-    const key = `${namespace}/${name}`;
-    // The uid counts too: another server behind the same address counts its versions from the start again.
-    const version = `${resourceVersion} ${uid}`;
-    if (this.#isShown(object) && this.#versions.get(key) !== version) {
-      this.#versions.set(key, version);
-      this.#feed.set(object);
-    }
+    const key = this.#keyOf(object);
+    if (key === '' || !this.#isShown(object)) return key;
+    const version = versionOf(object);
+    if (version !== '' && this.#versions.get(key) === version) return key;
+    this.#versions.set(key, version);
+    this.#attempt(key, () => this.#parts.feed.set(object));
     return key;
   }
 
   replace(keys: readonly string[]): void {
     const present = new Set(keys);
     for (const key of this.#versions.keys()) if (!present.has(key)) this.#forget(key);
-    this.#onListed();
+    this.#parts.onListed();
   }
 
   put(object: T): void {
-    this.keep(object);
-    if (this.#isShown(object)) this.#feed.onChange?.(object);
+    const key = this.keep(object);
+    if (key !== '' && this.#isShown(object)) this.#attempt(key, () => this.#parts.feed.onChange?.(object));
   }
 
-  remove({ metadata: { namespace = '', name = '' } }: T): void {
-    this.#forget(`${namespace}/${name}`);
+  remove(object: T): void {
+    this.#forget(this.#keyOf(object));
+  }
+
+  skip(what: unknown): void {
+    this.#skip('', new Error(`it has no metadata: ${(JSON.stringify(what) ?? '').slice(0, 40)}`));
+  }
+
+  #skip(key: string, error: unknown): void {
+    const { feed, skipped } = this.#parts;
+    skipped.add(feed.resource.ref.resource, key, error);
+  }
+
+  /** An exception must not end the watch: the next one would begin with the same object. */
+  #attempt(key: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#skip(key, error);
+    }
+  }
+
+  #keyOf({ metadata: { namespace, name } }: T): string {
+    if (isName(name) && (namespace === undefined || isName(namespace))) return `${namespace ?? ''}/${name}`;
+    this.#skip('', new Error('its name or namespace is none'));
+    return '';
   }
 
   #forget(key: string): void {
     const slash = key.indexOf('/');
-    if (this.#versions.delete(key)) this.#feed.remove(key.slice(0, slash), key.slice(slash + 1));
+    if (this.#versions.delete(key)) this.#parts.feed.remove(key.slice(0, slash), key.slice(slash + 1));
   }
 
   #isShown({ metadata: { namespace, name = '' } }: KubeObject): boolean {
     return this.#shown.length === 0 || this.#shown.includes(namespace ?? name);
   }
+}
+
+/** The uid counts too: another server behind the same address counts its versions from the start again. */
+function versionOf({ metadata: { resourceVersion, uid = '' } }: KubeObject): string {
+  const version = `${resourceVersion} ${uid}`;
+  return isName(resourceVersion) && version.length <= 300 ? version : '';
 }

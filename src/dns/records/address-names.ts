@@ -9,30 +9,34 @@ export const canonical = (address: string): string => {
   return parsed ? formatAddress(parsed) : address;
 };
 
-export class AddressNames<T extends object> {
-  readonly #holders = new Map<string, T | readonly T[]>();
+/** A PTR answer has room for no more. */
+const maxHolders = 4096;
 
+export class AddressNames<T extends object> {
+  readonly #holders = new Map<string, T | Set<T>>();
+
+  /** In the order in which they came. */
   of(address: string): readonly T[] {
     const found = this.#holders.get(canonical(address));
-    return found === undefined ? [] : Array.isArray(found) ? found : [found as T];
+    if (found === undefined) return [];
+    return found instanceof Set ? [...found.values().take(maxHolders)] : [found];
   }
 
   /** Adding what is there already does nothing. */
   add(address: string, holder: T): void {
-    const others = this.of(address).filter((other) => other !== holder);
-    this.#set(address, [...others, holder]);
+    const key = canonical(address);
+    const found = this.#holders.get(key);
+    if (found instanceof Set) found.add(holder);
+    else if (found === undefined) this.#holders.set(key, holder);
+    else if (found !== holder) this.#holders.set(key, new Set([found, holder]));
   }
 
   remove(address: string, holder: T): void {
-    this.#set(
-      address,
-      this.of(address).filter((other) => other !== holder),
-    );
-  }
-
-  #set(address: string, holders: readonly T[]): void {
-    const [first] = holders;
-    if (first === undefined) this.#holders.delete(canonical(address));
-    else this.#holders.set(canonical(address), holders.length === 1 ? first : holders);
+    const key = canonical(address);
+    const found = this.#holders.get(key);
+    if (found === holder) this.#holders.delete(key);
+    if (!(found instanceof Set) || !found.delete(holder)) return;
+    const [first, ...others] = found.values().take(2);
+    if (first !== undefined && others.length === 0) this.#holders.set(key, first);
   }
 }

@@ -5,6 +5,10 @@ import { isIP } from 'node:net';
 import type { EndpointSlice, KubeObject, Pod, Service } from '#api/index.ts';
 import { serviceNameLabel } from '#api/well-known-labels.ts';
 import { keyOf, type Name, nameFrom } from '../wire/name.ts';
+import { fieldsAt, isAddress, objectsAt, portAt, textAt, textsAt } from './object-fields.ts';
+
+/** Of DNS, and of Kubernetes. */
+const longestLabel = 63;
 
 export interface PortFacts {
   /** In lower case; empty for an unnamed port. */
@@ -66,92 +70,124 @@ export interface FactOptions {
   readonly external?: boolean;
 }
 
-export function serviceFacts({ metadata, spec, status }: Service, { external }: FactOptions = {}): ServiceFacts {
-  const isAlias = spec?.type === 'ExternalName';
-  const listed = spec?.clusterIPs?.length ? spec.clusterIPs : [spec?.clusterIP ?? ''];
-  const ingress = external ? (status?.loadBalancer?.ingress ?? []) : [];
+/** Throws MalformedObject, as the others do. */
+export function serviceFacts({ metadata, ...service }: Service, { external }: FactOptions = {}): ServiceFacts {
+  const spec = fieldsAt('spec', service.spec);
+  const type = textAt('spec.type', spec.type);
+  const isAlias = type === 'ExternalName';
+  const clusterIP = textAt('spec.clusterIP', spec.clusterIP);
+  const listed = textsAt('spec.clusterIPs', spec.clusterIPs);
   return {
-    namespace: metadata.namespace ?? '',
-    name: metadata.name ?? '',
-    clusterIPs: isAlias ? [] : listed.filter((address) => isIP(address) !== 0),
-    isHeadless: !isAlias && spec?.clusterIP === 'None',
-    ...(isAlias && { alias: aliasOf(spec?.externalName) }),
-    ports: (spec?.ports ?? []).map(portFacts),
-    external: [
-      ...ingress.flatMap(({ ip, hostname }) => [ip, hostname].filter((text) => text !== undefined)),
-      ...(external ? (spec?.externalIPs ?? []) : []),
-    ],
+    ...identityOf(metadata),
+    clusterIPs: isAlias ? [] : (listed.length > 0 ? listed : [clusterIP]).filter(isAddress),
+    isHeadless: !isAlias && clusterIP === 'None',
+    ...(isAlias && { alias: aliasOf(textAt('spec.externalName', spec.externalName)) }),
+    ports: objectsAt('spec.ports', spec.ports).map((port) => portFacts('spec.ports[]', port)),
+    external: external ? externalOf(service) : [],
   };
 }
 
-export const importFacts = ({ metadata, spec }: ServiceImport): ServiceFacts => ({
-  namespace: metadata.namespace ?? '',
-  name: metadata.name ?? '',
-  clusterIPs: (spec?.ips ?? []).filter((address) => isIP(address) !== 0),
-  isHeadless: spec?.type === 'Headless',
-  ports: (spec?.ports ?? []).map(portFacts),
-  external: [],
-});
+/** Addresses, and names. */
+function externalOf({ spec, status }: Pick<Service, 'spec' | 'status'>): readonly string[] {
+  const { ingress } = fieldsAt('status.loadBalancer', fieldsAt('status', status).loadBalancer);
+  const path = 'status.loadBalancer.ingress';
+  const balanced = objectsAt(path, ingress).flatMap(({ ip, hostname }) => [
+    textAt(`${path}[].ip`, ip),
+    textAt(`${path}[].hostname`, hostname),
+  ]);
+  // An address that can stand in no record is no name either.
+  const isUsable = (text: string) => text !== '' && (isIP(text) === 0 || isAddress(text));
+  return [...balanced, ...textsAt('spec.externalIPs', spec?.externalIPs)].filter(isUsable);
+}
+
+export function importFacts({ metadata, ...object }: ServiceImport): ServiceFacts {
+  const spec = fieldsAt('spec', object.spec);
+  return {
+    ...identityOf(metadata),
+    clusterIPs: textsAt('spec.ips', spec.ips).filter(isAddress),
+    isHeadless: spec.type === 'Headless',
+    ports: objectsAt('spec.ports', spec.ports).map((port) => portFacts('spec.ports[]', port)),
+    external: [],
+  };
+}
 
 /** A slice of an imported Service; without the label of its cluster its endpoints have no names. */
 export function importedSliceFacts(slice: EndpointSlice): SliceFacts {
-  const { labels } = slice.metadata;
-  const cluster = shared((labels?.[sourceClusterLabel] ?? '').toLowerCase());
+  const cluster = shared(labelOf(slice, sourceClusterLabel).toLowerCase());
   const facts = sliceFacts(slice);
   const endpoints = facts.endpoints.map((endpoint) => ({ ...endpoint, cluster }));
-  return { ...facts, service: labels?.[importedServiceLabel] ?? '', endpoints };
+  return { ...facts, service: labelOf(slice, importedServiceLabel), endpoints };
 }
 
-function aliasOf(text = ''): Name | null {
+const identityOf = ({ namespace, name }: KubeObject['metadata']): Pick<ServiceFacts, 'namespace' | 'name'> => ({
+  namespace: textAt('metadata.namespace', namespace),
+  name: textAt('metadata.name', name),
+});
+
+const labelOf = ({ metadata }: KubeObject, label: string): string =>
+  textAt(`metadata.labels["${label}"]`, fieldsAt('metadata.labels', metadata.labels)[label], longestLabel);
+
+function aliasOf(text: string): Name | null {
   const target = text.replace(/\.$/, '');
   if (target === '' || isIP(target) !== 0) return null;
   const name = nameFrom(target);
   return name === undefined ? null : keyOf(name);
 }
 
-const portFacts = ({ name, protocol, port }: { name?: string; protocol?: string; port: number }): PortFacts => ({
-  name: shared((name ?? '').toLowerCase()),
-  protocol: shared((protocol ?? 'TCP').toLowerCase()),
-  port,
+interface Port {
+  readonly name?: string;
+  readonly protocol?: string;
+  readonly port?: number | null;
+}
+
+const portFacts = (path: string, { name, protocol, port }: Port): PortFacts => ({
+  name: shared(textAt(`${path}.name`, name, longestLabel).toLowerCase()),
+  protocol: shared((textAt(`${path}.protocol`, protocol, longestLabel) || 'TCP').toLowerCase()),
+  port: portAt(`${path}.port`, port),
 });
 
 export function sliceFacts(slice: EndpointSlice, options: FactOptions = {}): SliceFacts {
-  const { metadata } = slice;
+  const { namespace } = identityOf(slice.metadata);
   return {
-    namespace: metadata.namespace ?? '',
-    service: metadata.labels?.[serviceNameLabel] ?? '',
-    // Absent counts as ready; serving and terminating do not matter to DNS.
-    endpoints: (slice.endpoints ?? []).flatMap((endpoint) =>
-      endpoint.conditions?.ready === false ? [] : endpointFacts(endpoint, options),
-    ),
+    namespace,
+    service: labelOf(slice, serviceNameLabel),
+    endpoints: objectsAt('endpoints', slice.endpoints).flatMap((endpoint) => endpointFacts(endpoint, options)),
     // A port without a number means every port, which no SRV record can say.
-    ports: (slice.ports ?? []).flatMap(({ port, ...rest }) => (port == null ? [] : [portFacts({ ...rest, port })])),
+    ports: objectsAt('ports', slice.ports).flatMap((port) => (port.port == null ? [] : [portFacts('ports[]', port)])),
   };
 }
 
 type Endpoint = NonNullable<EndpointSlice['endpoints']>[number];
 
-function endpointFacts({ addresses, hostname, targetRef, zone }: Endpoint, options: FactOptions): EndpointFacts[] {
-  const podName = options.endpointPodNames ? (targetRef?.name ?? '') : '';
-  const label = (hostname || (podName.length < 64 ? podName : '')).toLowerCase();
+/** None of one that is not ready. */
+function endpointFacts(endpoint: Endpoint, options: FactOptions): EndpointFacts[] {
+  // Absent counts as ready; serving and terminating do not matter to DNS.
+  if (fieldsAt('endpoints[].conditions', endpoint.conditions).ready === false) return [];
+  const label = labelOfEndpoint(endpoint, options);
+  const zone = options.zones ? textAt('endpoints[].zone', endpoint.zone) : '';
   return (
-    (addresses ?? [])
+    textsAt('endpoints[].addresses', endpoint.addresses)
       // Slices of the address type FQDN have no addresses to answer with.
-      .filter((address) => isIP(address) !== 0)
-      .map((address) => ({
-        address,
-        ...(label && { label }),
-        ...(options.zones && zone != null && { zone: shared(zone) }),
-      }))
+      .filter(isAddress)
+      .map((address) => ({ address, ...(label && { label }), ...(zone && { zone: shared(zone) }) }))
   );
 }
 
+function labelOfEndpoint({ hostname, targetRef }: Endpoint, { endpointPodNames }: FactOptions): string {
+  const own = textAt('endpoints[].hostname', hostname, longestLabel);
+  if (own || !endpointPodNames) return own.toLowerCase();
+  const pod = textAt('endpoints[].targetRef.name', fieldsAt('endpoints[].targetRef', targetRef).name);
+  return pod.length <= longestLabel ? pod.toLowerCase() : '';
+}
+
 /** A pod that `verified` records are for: its addresses. None for one that has ended. */
-export const podAddresses = ({ status }: Pod): readonly string[] => {
-  if (['Succeeded', 'Failed', 'Unknown'].includes(status?.phase ?? '')) return [];
-  const listed = status?.podIPs?.flatMap(({ ip }) => (ip ? [ip] : [])) ?? [];
-  return listed.length > 0 ? listed : status?.podIP ? [status.podIP] : [];
-};
+export function podAddresses(pod: Pod): readonly string[] {
+  const status = fieldsAt('status', pod.status);
+  if (['Succeeded', 'Failed', 'Unknown'].includes(textAt('status.phase', status.phase))) return [];
+  const listed = objectsAt('status.podIPs', status.podIPs).map(({ ip }) => textAt('status.podIPs[].ip', ip));
+  const addresses = listed.filter(isAddress);
+  return addresses.length > 0 ? addresses : [textAt('status.podIP', status.podIP)].filter(isAddress);
+}
 
 /** Names of ports and zones are few; each text of JSON is a string of its own. */
 const texts = new Map<string, string>();

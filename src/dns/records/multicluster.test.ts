@@ -57,6 +57,20 @@ test('imported Services: the set has its addresses, endpoints are below the name
   assert.deepEqual(ask('web.default.svc.cluster.local A'), ['NXDOMAIN']);
 });
 
+test('clusters may have pods of the same address', () => {
+  const zone = parseName('clusterset.local');
+  const zones = emptyZones({ zones: [zone], multicluster: [zone] });
+  zones.imports.setNamespace('default');
+  zones.imports.setService(importFacts({ metadata: { name: 'db', namespace: 'default' }, spec: { type: 'Headless' } }));
+  for (const cluster of ['east', 'west']) zones.imports.setSlice(cluster, imported(cluster, cluster, ['10.2.0.2']));
+  const ask = asker(zones);
+  const db = 'db.default.svc.clusterset.local';
+  for (const name of ['10-2-0-2.east', '10-2-0-2.west']) {
+    assert.deepEqual(ask(`${name}.${db} A`), ['NOERROR', `answer ${name}.${db}. 5 IN A 10.2.0.2`]);
+  }
+  assert.equal(ask(`${db} A`).length, 1 + 1);
+});
+
 test('endpoints by zone: pin is this zone only, prefer is all when it has none, for headless Services', () => {
   const zones = emptyZones({ zonal: true });
   zones.index.setNamespace('default');

@@ -103,13 +103,13 @@ export class RecordIndex {
   owner(name: Relative): Owner | undefined {
     const own = this.#services.get(name);
     if (own) return this.#namesOf(own)?.own;
-    const first = 1 + name.charCodeAt(0);
-    const parent = name.slice(first);
-    const ofEndpoint = this.#services.get(parent);
-    if (ofEndpoint) return this.#namesOf(ofEndpoint)?.endpoint(name.slice(1, first));
-    const second = 1 + parent.charCodeAt(0);
-    const ofPort = this.#services.get(parent.slice(second));
-    if (ofPort) return this.#namesOf(ofPort)?.port(name.slice(1, first), parent.slice(1, second));
+    // One label or two before it.
+    let at = 0;
+    for (let labels = 1; labels <= 2; labels++) {
+      at += 1 + name.charCodeAt(at);
+      const above = this.#services.get(name.slice(at));
+      if (above) return this.#namesOf(above)?.below(name.slice(0, at));
+    }
     return this.#options.isZonal ? this.#zonal(name) : undefined;
   }
 

@@ -2,10 +2,11 @@
 // asked for, so that a change costs no more than dropping what was.
 
 import { isIPv4, isIPv6 } from 'node:net';
-import { fromLabels } from '../wire/name.ts';
+import { fromLabels, labelsOf } from '../wire/name.ts';
 import { dashed } from './dashed.ts';
 import type { EndpointFacts, PortFacts, ServiceFacts, SliceFacts } from './facts.ts';
-import { Owner, type OwnerRecords, type Relative, type ServiceTarget } from './owner.ts';
+import { Owner, type OwnerRecords, type Relative } from './owner.ts';
+import { type Candidate, maxRecords, targets } from './service-targets.ts';
 
 export interface NameOptions {
   /** Octets that a name may have without its zone; longer ones cannot be asked for, nor be told. */
@@ -18,14 +19,6 @@ export interface NameOptions {
   readonly isZonal?: boolean;
 }
 
-/** One possible SRV record, before weighing and merging. */
-interface Candidate extends PortFacts {
-  readonly target: Relative;
-}
-
-/** More SRV records than this fit no message (65,535 octets, of which each takes at least 20), nor do more addresses. */
-const maxRecords = 4096;
-
 export class ServiceNames {
   /** `S.NS.svc`. */
   readonly name: Relative;
@@ -34,10 +27,12 @@ export class ServiceNames {
   readonly #options: NameOptions;
   #own: Owner | null | undefined;
   #endpoints: readonly EndpointFacts[] | undefined;
-  #addresses: Map<string, string[]> | undefined;
-  #ports: Map<string, Candidate[]> | undefined;
+  /** By the labels of an endpoint's name before the Service's. */
+  #addresses: Map<Relative, string[]> | undefined;
+  /** The same of ports that have a name: `_P._PROTO`. */
+  #ports: Set<Relative> | undefined;
   /** Endpoints and ports that were asked for, by the labels as they were asked. */
-  readonly #asked = new Map<string, Owner>();
+  readonly #asked = new Map<Relative, Owner>();
 
   constructor(name: Relative, facts: ServiceFacts, slices: readonly SliceFacts[], options: NameOptions) {
     this.name = name;
@@ -52,16 +47,18 @@ export class ServiceNames {
     return this.#own ?? undefined;
   }
 
-  /** `E.S.NS.svc`: several endpoints may share one host name. */
-  endpoint(label: string): Owner | undefined {
-    if (this.#options.isMulticluster) return undefined;
-    return this.#asked.get(label) ?? this.#ask(label, () => this.#endpointOwner(label));
-  }
-
-  /** Two labels below the Service's name: `_P._PROTO` for each named port, whose underscores may be left out. */
-  port(port: string, protocol: string): Owner | undefined {
-    const key = `${port}.${protocol}`;
-    return this.#asked.get(key) ?? this.#ask(key, () => this.#pairOwner(port, protocol));
+  /**
+   * `E.S.NS.svc`, where several endpoints may share one host name; or `_P._PROTO.S.NS.svc` for each named port, whose
+   * underscores may be left out.
+   * @param prefix the labels before the Service's name
+   */
+  below(prefix: Relative): Owner | undefined {
+    const asked = this.#asked.get(prefix);
+    if (asked || !this.#hasChildren) return asked;
+    const owner = this.#ownerBelow(prefix);
+    // Only what exists is kept, so that what is asked for in vain costs no memory.
+    if (owner) this.#asked.set(prefix, owner);
+    return owner;
   }
 
   /** `ZONE.pin._zone.S.NS.svc`, and `prefer`, which stands for all endpoints when the zone has none. */
@@ -70,14 +67,15 @@ export class ServiceNames {
     if (directive !== 'pin' && directive !== 'prefer') return undefined;
     const found = this.endpoints.filter((endpoint) => endpoint.zone?.toLowerCase() === zone);
     const endpoints = found.length === 0 && directive === 'prefer' ? this.endpoints : found;
-    const name = this.#below(...zone.split('.'), directive, '_zone');
+    const prefix = fromLabels([...zone.split('.'), directive, '_zone']);
+    const name = prefix === undefined ? undefined : this.#named(prefix);
     return name === undefined ? undefined : new Owner(name, byFamily(endpoints.map(({ address }) => address)));
   }
 
   /** The name of an endpoint's address. Undefined when it cannot stand in DNS. */
-  endpointName({ label, address, cluster }: EndpointFacts): Relative | undefined {
-    const own = label ?? dashed(address);
-    return cluster === undefined ? this.#below(own) : this.#below(own, cluster);
+  endpointName(endpoint: EndpointFacts): Relative | undefined {
+    const prefix = prefixOf(endpoint);
+    return prefix === undefined ? undefined : this.#named(prefix);
   }
 
   /** Ready endpoints, each address once under each of its names. */
@@ -90,13 +88,8 @@ export class ServiceNames {
   *owners(): Generator<Owner> {
     if (this.own) yield this.own;
     if (!this.#hasChildren) return;
-    for (const labels of this.#byLabel().keys()) {
-      const owner = this.#ask(labels, () => this.#endpointOwner(labels));
-      if (owner) yield owner;
-    }
-    for (const key of this.#byPort().keys()) {
-      const dot = key.lastIndexOf('.');
-      const owner = this.port(key.slice(0, dot), key.slice(dot + 1));
+    for (const prefix of [...this.#byPrefix().keys(), ...this.#portPrefixes()]) {
+      const owner = this.below(prefix);
       if (owner) yield owner;
     }
   }
@@ -119,23 +112,27 @@ export class ServiceNames {
     }
     // A headless Service without a ready endpoint does not exist; nor does one that has no address yet.
     if (!isHeadless || isEmpty) return undefined;
-    const candidates = this.#candidates();
-    const services = targets(candidates, weightOf(candidates.length));
+    const services = targets(this.#candidates());
     return new Owner(this.name, { ...byFamily(this.endpoints.map(({ address }) => address)), services });
   }
 
   /** The bare name counts every pair of port and address, then merges what looks the same. */
   #clusterRecords(): OwnerRecords {
     const { clusterIPs } = this.facts;
-    const candidates = this.#candidates();
-    return { ...byFamily(clusterIPs), services: targets(candidates, weightOf(candidates.length * clusterIPs.length)) };
+    return { ...byFamily(clusterIPs), services: targets(this.#candidates(), clusterIPs.length) };
   }
 
-  #candidates(): Candidate[] {
-    if (this.#isCluster) return this.facts.ports.map((port) => ({ ...port, target: this.name }));
+  /** @param wanted of this port alone */
+  *#candidates(wanted?: Relative): Generator<Candidate> {
+    const isWanted = (port: PortFacts) => wanted === undefined || portPrefix(port) === wanted;
+    if (this.#isCluster) {
+      for (const port of this.facts.ports) if (isWanted(port)) yield { ...port, target: this.name };
+      return;
+    }
     const seen = new Set<string>();
-    const candidates: Candidate[] = [];
     for (const { endpoints, ports } of this.#slices) {
+      const chosen = ports.filter(isWanted);
+      if (chosen.length === 0) continue;
       const portsKey = ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join();
       for (const endpoint of endpoints) {
         const target = this.endpointName(endpoint);
@@ -143,69 +140,72 @@ export class ServiceNames {
         // The same endpoint in two slices, while one takes over from the other.
         if (target === undefined || seen.has(key)) continue;
         seen.add(key);
-        for (const port of ports) candidates.push({ ...port, target });
+        for (const port of chosen) yield { ...port, target };
       }
     }
-    return candidates;
   }
 
-  #byLabel(): Map<string, string[]> {
+  #byPrefix(): Map<Relative, string[]> {
     if (this.#addresses) return this.#addresses;
     this.#addresses = new Map();
-    for (const { label, address, cluster } of this.endpoints) {
-      const own = label ?? dashed(address);
-      const key = cluster === undefined ? own : `${own}.${cluster}`;
-      const found = this.#addresses.get(key);
-      if (found) found.push(address);
-      else this.#addresses.set(key, [address]);
+    for (const endpoint of this.endpoints) {
+      const prefix = prefixOf(endpoint);
+      const found = prefix === undefined ? undefined : this.#addresses.get(prefix);
+      if (found) found.push(endpoint.address);
+      else if (prefix !== undefined) this.#addresses.set(prefix, [endpoint.address]);
     }
     return this.#addresses;
   }
 
-  #byPort(): Map<string, Candidate[]> {
+  #portPrefixes(): Set<Relative> {
     if (this.#ports) return this.#ports;
-    this.#ports = new Map();
-    for (const candidate of this.#candidates()) {
-      if (candidate.name === '') continue;
-      const key = `${candidate.name}.${candidate.protocol}`;
-      const group = this.#ports.get(key);
-      if (group) group.push(candidate);
-      else this.#ports.set(key, [candidate]);
-    }
+    const ports = this.#isCluster ? this.facts.ports : this.#slices.flatMap((slice) => slice.ports);
+    this.#ports = new Set(ports.flatMap((port) => portPrefix(port) ?? []));
     return this.#ports;
   }
 
-  #below(...labels: readonly string[]): Relative | undefined {
-    const name = fromLabels(labels);
-    return name !== undefined && name.length + this.name.length <= this.#options.room ? name + this.name : undefined;
+  /** Undefined for a name that is too long. */
+  #named(prefix: Relative): Relative | undefined {
+    return prefix.length + this.name.length <= this.#options.room ? prefix + this.name : undefined;
   }
 
-  /** Only what exists is kept, so that what is asked for in vain costs no memory. */
-  #ask(labels: string, make: () => Owner | undefined): Owner | undefined {
-    const owner = this.#hasChildren ? make() : undefined;
-    if (owner) this.#asked.set(labels, owner);
-    return owner;
+  /** Two labels are a port, but below an imported Service only with underscores: others are an endpoint and its cluster. */
+  #ownerBelow(prefix: Relative): Owner | undefined {
+    const labels = labelsOf(prefix);
+    const { isMulticluster = false } = this.#options;
+    const isPort = labels.length === 2 && (!isMulticluster || labels.every((label) => label.startsWith('_')));
+    if (isPort) return this.#portOwner(fromLabels(labels.map((label) => `_${bare(label)}`)));
+    // Without its cluster an imported Service's endpoint has no name.
+    return labels.length === (isMulticluster ? 2 : 1) ? this.#endpointOwner(prefix) : undefined;
   }
 
-  #pairOwner(first: string, second: string): Owner | undefined {
-    const isPort = !this.#options.isMulticluster || (first.startsWith('_') && second.startsWith('_'));
-    return isPort ? this.#portOwner(bare(first), bare(second)) : this.#endpointOwner(`${first}.${second}`);
-  }
-
-  /** @param labels the endpoint's own and, of an imported Service, its cluster's, with a dot between them */
-  #endpointOwner(labels: string): Owner | undefined {
-    const addresses = this.#byLabel().get(labels);
-    const name = this.#below(...labels.split('.'));
+  #endpointOwner(prefix: Relative): Owner | undefined {
+    const addresses = this.#byPrefix().get(prefix);
+    const name = this.#named(prefix);
     return addresses && name !== undefined ? new Owner(name, byFamily(addresses)) : undefined;
   }
 
-  #portOwner(port: string, protocol: string): Owner | undefined {
-    const group = this.#byPort().get(`${port}.${protocol}`);
-    const name = this.#below(`_${port}`, `_${protocol}`);
-    if (!group || name === undefined) return undefined;
-    return new Owner(name, { services: targets(group, this.#isCluster ? 100 : weightOf(group.length)) });
+  #portOwner(prefix: Relative | undefined): Owner | undefined {
+    if (prefix === undefined || !this.#portPrefixes().has(prefix)) return undefined;
+    const name = this.#named(prefix);
+    const services = targets(this.#candidates(prefix));
+    if (name === undefined || services.length === 0) return undefined;
+    // Every port of a Service with an address has all of the weight.
+    return new Owner(name, {
+      services: this.#isCluster ? services.map((each) => ({ ...each, weight: 100 })) : services,
+    });
   }
 }
+
+/** The labels of an endpoint's name before the Service's; undefined when they cannot stand in DNS. */
+const prefixOf = ({ label, address, cluster }: EndpointFacts): Relative | undefined => {
+  const own = label ?? dashed(address);
+  return fromLabels(cluster === undefined ? [own] : [own, cluster]);
+};
+
+/** Those of a port; undefined for one without a name. */
+const portPrefix = ({ name, protocol }: PortFacts): Relative | undefined =>
+  name === '' ? undefined : fromLabels([`_${name}`, `_${protocol}`]);
 
 /** `S.NS.svc`; undefined when a label cannot stand in DNS: such a name cannot be asked for either. */
 export const serviceName = (name: string, namespace: string): Relative | undefined =>
@@ -216,7 +216,8 @@ const bare = (label: string): string => (label.startsWith('_') ? label.slice(1) 
 function distinct(endpoints: readonly EndpointFacts[]): readonly EndpointFacts[] {
   if (endpoints.length < 2) return endpoints;
   const found = new Map<string, EndpointFacts>();
-  for (const endpoint of endpoints) found.set(`${endpoint.address} ${endpoint.label ?? ''}`, endpoint);
+  for (const endpoint of endpoints)
+    found.set(`${endpoint.address} ${endpoint.label ?? ''} ${endpoint.cluster ?? ''}`, endpoint);
   return found.size === endpoints.length ? endpoints : [...found.values()];
 }
 
@@ -225,15 +226,3 @@ const byFamily = (addresses: readonly string[]): Pick<OwnerRecords, 'v4' | 'v6'>
   const [v4, v6] = [all.filter(isIPv4).slice(0, maxRecords), all.filter(isIPv6).slice(0, maxRecords)];
   return { ...(v4.length > 0 && { v4 }), ...(v6.length > 0 && { v6 }) };
 };
-
-const weightOf = (count: number): number => Math.max(1, Math.floor(100 / Math.max(1, count)));
-
-/** One record for each distinct target and port. */
-function targets(candidates: readonly Candidate[], weight: number): ServiceTarget[] {
-  const merged = new Map<string, ServiceTarget>();
-  for (const { port, target } of candidates) {
-    merged.set(`${port} ${target}`, { port, weight, target });
-    if (merged.size === maxRecords) break;
-  }
-  return [...merged.values()];
-}
