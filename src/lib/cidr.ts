@@ -54,6 +54,9 @@ export function canonicalAddresses(texts: readonly (string | undefined)[]): stri
   return [...new Set(parsed.map(formatAddress))];
 }
 
+/** @param address in its usual notation */
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+
 /** A host as URLs and `host:port` write it: IPv6 addresses in brackets, everything else as it is. */
 export const inBrackets = (host: string): string => (isIPv6(host) ? `[${host}]` : host);
 

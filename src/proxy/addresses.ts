@@ -24,8 +24,6 @@ function usualIPv6(text: string): string | undefined {
   return /^(::|fe[89ab].:|ff..:)/.test(usual) ? undefined : usual;
 }
 
-export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
-
 export const isPort = (port: unknown): port is number =>
   Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
 

@@ -1,9 +1,8 @@
 // --nodeport-addresses: at which of its addresses a node serves node ports (services.md D.6).
 
 import { isIP, isIPv6 } from 'node:net';
-import { contains, type Family, parseAddress, parseCidr } from '#lib/cidr.ts';
+import { contains, type Family, isLoopback, parseAddress, parseCidr } from '#lib/cidr.ts';
 import { UserError } from '#lib/user-error.ts';
-import { isLoopback } from './addresses.ts';
 
 /** The node's own addresses, those in its Node object. */
 export const primary = 'primary';

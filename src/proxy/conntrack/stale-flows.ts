@@ -1,7 +1,7 @@
 // Which flows of the conntrack table are on the wrong way, as few groups (services.md D.8): deleting costs the program a
 // walk through the whole table for each group, so flows of one address that go to one endpoint are deleted together.
 
-import { isLoopback } from '../addresses.ts';
+import { isLoopback } from '#lib/cidr.ts';
 import type { Flow, FlowGroup } from './conntrack.ts';
 import { type Frontend, frontendOf, nodePortFrontend, type Serving } from './udp-frontends.ts';
 
