@@ -362,6 +362,47 @@ END`;
   });
 });
 
+describe("ports of the node that another Service's external IP takes", { timeout: 30_000 }, () => {
+  const toldOf = async (name: string) =>
+    (await client.resource(events).list()).items.filter(({ involvedObject }) => involvedObject.name === name);
+
+  test('are told in events about both, once, however often the rules are written', async () => {
+    await create('owner', { type: 'NodePort', ports: [{ port: 80, targetPort: 8080, nodePort: 30_777 }] });
+    await create('taker', {
+      externalIPs: [address],
+      ports: [
+        { name: 'a', port: 30_777 },
+        { name: 'b', port: 10_250 },
+      ],
+    });
+    const found = await eventually(
+      async () => [...(await toldOf('taker')), ...(await toldOf('owner'))],
+      (each) => each.length === 3,
+    );
+    const at = `of ${address}, which is an address of node one`;
+    assert.deepEqual(found.map(({ type, reason, message }) => `${type} ${reason}: ${message}`).sort(), [
+      `Warning ExternalIPTakesPort: This Service takes port 10250/TCP ${at}, from the kubelet. Use an address that no node has, or another port.`,
+      `Warning ExternalIPTakesPort: This Service takes port 30777/TCP ${at}, from the node port of Service default/owner. Use an address that no node has, or another port.`,
+      `Warning NodePortTaken: This Service's node port is not reached at port 30777/TCP ${at}: it is taken by Service default/taker, which has the address as an external IP or from its load balancer.`,
+    ]);
+    await place('taker', here);
+    await client
+      .resource(services)
+      .patch('taker', { metadata: { labels: { a: 'b' } } }, { namespace: 'default', type: 'merge' });
+    // The event of a later change is written after any that these would lead to.
+    await create('later', { externalIPs: [address], ports: [{ port: 30_777 }] });
+    await client.resource(services).delete('taker', { namespace: 'default' });
+    await eventually(
+      () => toldOf('later'),
+      (each) => each.length === 1,
+    );
+    assert.deepEqual(
+      (await toldOf('taker')).map(({ count }) => count),
+      [1, 1],
+    );
+  });
+});
+
 test('a proxy that ends leaves the rules and no sockets', async () => {
   stop.abort();
   await proxy.stopped();

@@ -19,6 +19,7 @@ import { makeNodeSettings } from './node-settings.ts';
 import type { ProxyObserver } from './observer.ts';
 import { Proxier, type ProxierOptions } from './proxier.ts';
 import { ProxyHealth } from './proxy-health.ts';
+import { TakenPorts } from './taken-ports.ts';
 import { families as allFamilies } from './words.ts';
 
 export interface NodeProxyParts {
@@ -116,6 +117,7 @@ export class NodeProxy {
     const relays = nodePortAddresses.includes(localhost)
       ? [new LocalhostRelay({ listeners, recorder, log }, { nodeName, nodeIPs })]
       : [];
-    return [this.#health, this.#metrics, this.#cleaner, healthChecks, ...relays];
+    const takenPorts = new TakenPorts({ recorder, nodeAddresses, log }, { nodeName, nodePortRanges: ranges });
+    return [this.#health, this.#metrics, this.#cleaner, healthChecks, takenPorts, ...relays];
   }
 }
