@@ -71,6 +71,20 @@ test('who may not have the zone, or asks for it by UDP, or for what is no zone o
   assert.equal(ask('cluster.local AXFR', { isTcp: false }), refused);
 });
 
+test('a rule for a zone above holds for the zone too, unless a closer one says otherwise', () => {
+  const root: TransferSettings = { zones: [parseName('.')], to: '*' };
+  const query = encodeMessage(packet('cluster.local AXFR'));
+  const given = responder([root]).respond(query, { address: '192.0.2.1', port: 5353 }, true);
+  assert.ok(given && !(given instanceof Promise) && !(given instanceof Uint8Array), 'messages, not a refusal');
+  const closer: TransferSettings = { zones, to: [{ host: '192.0.2.2', port: 53 }] };
+  for (const rules of [
+    [root, closer],
+    [closer, root],
+  ]) {
+    assert.equal(ask('cluster.local AXFR', { from: responder(rules) }), 'REFUSED qr rd');
+  }
+});
+
 test('IXFR by UDP tells the serial alone', () => {
   assert.equal(ask('cluster.local IXFR', { isTcp: false }), `NOERROR qr aa rd\nanswer ${soa}`);
 });

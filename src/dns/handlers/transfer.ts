@@ -10,6 +10,7 @@ import {
   Flag,
   FormatError,
   isInternet,
+  isWithin,
   isZoneTransfer,
   type Name,
   nothing,
@@ -56,8 +57,15 @@ export class TransferHandler implements Handler {
     return messages(query, limit, this.#records(zone));
   }
 
+  /** The rule for the longest zone that it lies in decides: usually the server block's, which is the root. */
   #mayHave(zone: Name, address: string): boolean {
-    const rule = this.#rules.find(({ zones }) => zones.includes(zone));
+    let rule: TransferSettings | undefined;
+    let longest = -1;
+    for (const each of this.#rules) {
+      for (const { length } of each.zones.filter((outer) => isWithin(zone, outer))) {
+        if (length > longest) [rule, longest] = [each, length];
+      }
+    }
     return rule !== undefined && (rule.to === '*' || rule.to.some(({ host }) => host === address));
   }
 
