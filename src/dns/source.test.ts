@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Client } from '#client/index.ts';
 import { createLogger } from '#lib/log.ts';
 import { ClusterRecords } from './cluster-records.ts';
@@ -13,6 +15,13 @@ import { clusterResponder } from './testing/responders.ts';
 import { ScriptedApi } from './testing/scripted-api.ts';
 import { until } from './testing/upstream.ts';
 import { encodeMessage, parseName } from './wire/index.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+const heapMiB = (): number => {
+  for (let i = 0; i < 3; i++) collectGarbage();
+  return process.memoryUsage().heapUsed / 1024 / 1024;
+};
 
 const client = { address: '192.0.2.1', port: 5353 };
 const ports = [{ name: 'http', protocol: 'TCP', port: 80 }];
@@ -55,7 +64,7 @@ async function follow(t: TestContext, api: ScriptedApi, changes: Partial<Kuberne
 }
 
 const answer = (name: string, address: string) => `NOERROR qr aa rd; answer ${name}. 5 IN A ${address}`;
-const at = (name: string) => `${name}.default.svc.cluster.local`;
+const named = (name: string) => `${name}.default.svc.cluster.local`;
 
 const notObjects = [null, 5, 'text', true, [], {}, { metadata: null }, { metadata: 5 }, { metadata: [] }];
 const wrongNames = [
@@ -76,8 +85,8 @@ test('a list with garbage in it: the rest is served, once', async (t) => {
   api.lists.endpointslices = [...garbage, ...endpointslices];
   const { records, ask, skipped, lines } = await follow(t, api);
   await until(() => records.isReady());
-  assert.equal(ask(`${at('web')} A`), answer(at('web'), '10.96.0.80'));
-  assert.equal(ask(`${at('db-0.db')} A`), answer(at('db-0.db'), '10.244.1.7'));
+  assert.equal(ask(`${named('web')} A`), answer(named('web'), '10.96.0.80'));
+  assert.equal(ask(`${named('db-0.db')} A`), answer(named('db-0.db'), '10.244.1.7'));
   const each = garbage.length;
   assert.deepEqual(await skipped(), { namespaces: each, services: 2 * each, endpointslices: each });
   assert.ok(lines.length >= 3 && lines.length < 12, lines.join(''));
@@ -143,8 +152,8 @@ test('an object whose fields are wrong is skipped, with what is wrong in the log
         name,
       );
       assert.ok(lines.join('').length < 300, name);
-      assert.equal(ask(`${at('web')} A`), answer(at('web'), '10.96.0.80'), name);
-      assert.equal(ask(`${at('db-0.db')} A`), answer(at('db-0.db'), '10.244.1.7'), name);
+      assert.equal(ask(`${named('web')} A`), answer(named('web'), '10.96.0.80'), name);
+      assert.equal(ask(`${named('db-0.db')} A`), answer(named('db-0.db'), '10.244.1.7'), name);
     }
   }
 });
@@ -171,17 +180,17 @@ test('a watch goes on over garbage; of an object that turns into some, the state
   const wrong = { ...versioned(web, '2'), spec: { clusterIPs: ['10.96.0.81'], ports: 'x' } };
   await api.say('services', { type: 'MODIFIED', object: wrong });
   await api.say('services', { type: 'ADDED', object: versioned(service('last', { clusterIPs: ['10.96.0.99'] }), '3') });
-  await until(() => ask(`${at('last')} A`).startsWith('NOERROR'));
-  assert.equal(ask(`${at('web')} A`), answer(at('web'), '10.96.0.80'));
+  await until(() => ask(`${named('last')} A`).startsWith('NOERROR'));
+  assert.equal(ask(`${named('web')} A`), answer(named('web'), '10.96.0.80'));
   // Of an unknown type nothing is said.
   assert.deepEqual(await skipped(), { services: garbage.length + unnamed.length - 2 + 1 });
   await api.say('services', {
     type: 'MODIFIED',
     object: versioned(service('web', { clusterIPs: ['10.96.0.82'] }), '4'),
   });
-  await until(() => ask(`${at('web')} A`) === answer(at('web'), '10.96.0.82'));
+  await until(() => ask(`${named('web')} A`) === answer(named('web'), '10.96.0.82'));
   await api.say('services', { type: 'DELETED', object: { metadata: { name: 'web', namespace: 'default' } } });
-  await until(() => ask(`${at('web')} A`).startsWith('NXDOMAIN'));
+  await until(() => ask(`${named('web')} A`).startsWith('NXDOMAIN'));
   assert.deepEqual([api.asked.get('list services'), api.asked.get('watch services')], [1, 1]);
 });
 
@@ -194,13 +203,38 @@ test('after what cannot be read everything is listed again, and answers go on me
   await api.say('services', '{"type":"ADDED","obj');
   await until(() => (api.asked.get('list services') ?? 0) > 1);
   for (const list of ['null', '{"items":5,"metadata":{}}']) {
-    assert.equal(ask(`${at('web')} A`), answer(at('web'), '10.96.0.80'), list);
+    assert.equal(ask(`${named('web')} A`), answer(named('web'), '10.96.0.80'), list);
     const before = api.asked.get('list services') ?? 0;
     api.lists.services = list;
     await until(() => (api.asked.get('list services') ?? 0) > before);
   }
   api.lists.services = [versioned(service('web', { clusterIPs: ['10.96.0.83'] }), '9')];
-  await until(() => ask(`${at('web')} A`) === answer(at('web'), '10.96.0.83'));
+  await until(() => ask(`${named('web')} A`) === answer(named('web'), '10.96.0.83'));
+});
+
+test('of huge objects nothing is kept but what is used of them', async (t) => {
+  const api = new ScriptedApi();
+  Object.assign(api.lists, good());
+  const { records, ask } = await follow(t, api);
+  await until(() => records.isReady());
+  const huge = 'x'.repeat(4 * 1024 * 1024);
+  const objects = (at: number): object[] => [
+    { metadata: { name: huge + at, namespace: 'default' } },
+    service(`a${at}`, { clusterIP: huge + at, clusterIPs: [huge + at] }),
+    service(`b${at}`, { ports: [{ name: huge + at, port: 80 }] }),
+    service(`c${at}`, { type: 'ExternalName', externalName: huge + at }),
+    service(`d${at}`, { clusterIPs: ['10.96.0.1'], sessionAffinity: huge + at }, { [huge + at]: huge }),
+    versioned(service(`e${at}`, { clusterIPs: ['10.96.0.1'] }), huge + at),
+  ];
+  const before = heapMiB();
+  for (let at = 0; at < 5; at++) {
+    for (const object of objects(at)) await api.say('services', { type: 'ADDED', object });
+    const last = versioned(service(`last${at}`, { clusterIPs: ['10.96.0.99'] }), `${at}`);
+    await api.say('services', { type: 'ADDED', object: last });
+    await until(() => ask(`${named(`last${at}`)} A`).startsWith('NOERROR'));
+  }
+  // One of the thirty would be 4 MiB.
+  assert.ok(heapMiB() - before < 4, `the heap grew from ${before} to ${heapMiB()} MiB`);
 });
 
 test('objects without a version are taken as they come', async (t) => {
@@ -210,7 +244,7 @@ test('objects without a version are taken as they come', async (t) => {
   await until(() => records.isReady());
   for (const address of ['10.96.0.84', '10.96.0.85']) {
     await api.say('services', { type: 'MODIFIED', object: service('web', { clusterIPs: [address] }) });
-    await until(() => ask(`${at('web')} A`) === answer(at('web'), address));
+    await until(() => ask(`${named('web')} A`) === answer(named('web'), address));
   }
 });
 
@@ -240,8 +274,54 @@ test('addresses that are none are left out, others of the object stay', async (t
   const { records, ask, skipped } = await follow(t, api);
   await until(() => records.isReady());
   assert.deepEqual(await skipped(), {});
-  assert.equal(ask(`${at('web')} A`), answer(at('web'), '10.96.0.80'));
-  assert.equal(ask(`${at('v4')} A`), answer(at('v4'), '10.244.1.1'));
-  assert.match(ask(`${at('v6')} AAAA`), /NOERROR/);
-  assert.match(ask(`${at('v6')} SRV`), /NOERROR/);
+  assert.equal(ask(`${named('web')} A`), answer(named('web'), '10.96.0.80'));
+  assert.equal(ask(`${named('v4')} A`), answer(named('v4'), '10.244.1.1'));
+  assert.match(ask(`${named('v6')} AAAA`), /NOERROR/);
+  assert.match(ask(`${named('v6')} SRV`), /NOERROR/);
+});
+
+test('nothing is asked for that is not needed', async (t) => {
+  const usual = ['/api/v1/namespaces', '/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices'];
+  const finished = ['Succeeded', 'Failed', 'Unknown'].map((phase) => `status.phase!=${phase}`).join();
+  const cases: [name: string, changes: Partial<KubernetesSettings>, want: string[]][] = [
+    ['as it is', {}, usual],
+    ['pods insecure', { pods: 'insecure' }, usual],
+    ['pods verified', { pods: 'verified' }, [...usual, `/api/v1/pods ${finished}`]],
+    ['noendpoints', { endpoints: false }, usual.slice(0, 2)],
+    [
+      'labels',
+      { labels: 'tier=front' },
+      ['/api/v1/namespaces', '/api/v1/services tier=front', '/apis/discovery.k8s.io/v1/endpointslices tier=front'],
+    ],
+    [
+      'namespace_labels',
+      { namespaceLabels: 'team=blue' },
+      ['/api/v1/namespaces team=blue', '/api/v1/services', '/apis/discovery.k8s.io/v1/endpointslices'],
+    ],
+    [
+      'one namespace',
+      { namespaces: ['default'] },
+      [
+        '/api/v1/namespaces',
+        '/api/v1/namespaces/default/services',
+        '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices',
+      ],
+    ],
+    ['two namespaces', { namespaces: ['default', 'other'] }, usual],
+    [
+      'multicluster',
+      { multicluster: [parseName('cluster.local')] },
+      [
+        ...usual,
+        '/apis/discovery.k8s.io/v1/endpointslices multicluster.kubernetes.io/service-name',
+        '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports',
+      ],
+    ],
+  ];
+  for (const [name, changes, want] of cases) {
+    const api = new ScriptedApi();
+    const { records } = await follow(t, api, changes);
+    await until(() => records.isReady());
+    assert.deepEqual(api.urls.sort(), want.sort(), name);
+  }
 });

@@ -47,7 +47,7 @@ export function wanted({ status, counts, lines }: Expected, question: Question, 
 
 /** What comes back when a client says that it knows EDNS: our own size, its DO. */
 function ednsOfAnswer({ options }: Question, status: string): string[] {
-  if (options.has('noedns') || status === 'NOTIMP') return [];
+  if (options.has('noedns') || status === 'NOTIMP' || status === 'FORMERR') return [];
   return [ednsLine(options.has('dnssec'))];
 }
 const ednsLine = (dnssecOk: boolean): string => `;; EDNS: version: 0, flags:${dnssecOk ? ' do' : ''}; udp: 1232`;

@@ -32,7 +32,7 @@ export const codeOf = (type: string): number => typeCodes[type] ?? Number(type.r
 
 /** Those of dig that a table may use. */
 const known =
-  /^\+(tcp|notcp|norecurse|cdflag|noadflag|dnssec|noedns|edns=\d|bufsize=\d+|opcode=\d+|class=\w+|ednsopt=\d+)$/;
+  /^\+(tcp|notcp|header-only|norecurse|cdflag|noadflag|dnssec|noedns|edns=\d|bufsize=\d+|opcode=\d+|class=\w+|ednsopt=\d+)$/;
 
 export function parseQuestion(text: string, origin: Origin): Question {
   const [name = '', type = '', ...options] = text.split(/\s+/);
@@ -61,7 +61,9 @@ export function packetOf({ name, type, options }: Question, id: number): Message
   return {
     id,
     flags: (number('opcode', 0) << 11) | bits,
-    question: { name: parseName(name), type: codeOf(type), class: classes[options.get('class') ?? 'IN'] ?? 0 },
+    question: has('header-only')
+      ? undefined
+      : { name: parseName(name), type: codeOf(type), class: classes[options.get('class') ?? 'IN'] ?? 0 },
     answer: [],
     authority: [],
     additional: has('noedns') ? [] : [optRecord(edns)],

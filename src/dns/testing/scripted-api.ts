@@ -10,6 +10,8 @@ export class ScriptedApi {
   readonly lists: Partial<Record<ResourceName, readonly unknown[] | string>> = {};
   /** How often each was asked for: `list services`, `watch services`. */
   readonly asked = new Map<string, number>();
+  /** Of lists: path and selectors. */
+  readonly urls: string[] = [];
   readonly #watches = new Map<string, Lines>();
 
   readonly fetch: Fetch = async ({ url, signal }) => {
@@ -23,6 +25,8 @@ export class ScriptedApi {
       this.#watches.set(resource, lines);
       return { status: 200, headers: {}, body: lines };
     }
+    const selectors = ['labelSelector', 'fieldSelector'].flatMap((name) => searchParams.get(name) ?? []);
+    this.urls.push([pathname, ...selectors].join(' '));
     const list = this.lists[resource as ResourceName] ?? [];
     const text = typeof list === 'string' ? list : JSON.stringify({ metadata: { resourceVersion: '1' }, items: list });
     return { status: 200, headers: {}, body: Buffer.from(text) };
