@@ -116,15 +116,16 @@ export class AuthorityHandler implements Handler {
   }
 
   /** Addresses of every SRV and NS target, each once. */
-  #glue(data: readonly RecordData[]): ResourceRecord[] {
+  *#glue(data: readonly RecordData[]): Generator<ResourceRecord> {
     const targets = new Set(data.flatMap((item) => (item.type === 'SRV' || item.type === 'NS' ? [item.target] : [])));
-    return [...targets].flatMap((target) => {
-      const zone = this.#zones.zoneOf(keyOf(target));
-      const owner = zone?.find(keyOf(target));
-      if (!zone || !owner) return [];
-      const addresses = [...owner.data(Type.A, zone.name), ...owner.data(Type.AAAA, zone.name)];
-      return addresses.map((item) => this.#record(target, owner, item));
-    });
+    for (const target of targets) {
+      const key = keyOf(target);
+      const zone = this.#zones.zoneOf(key);
+      const owner = zone?.find(key);
+      if (!zone || !owner) continue;
+      for (const item of owner.data(Type.A, zone.name)) yield this.#record(target, owner, item);
+      for (const item of owner.data(Type.AAAA, zone.name)) yield this.#record(target, owner, item);
+    }
   }
 
   #follow(request: Request, zone: Zone, owner: Owner): Handled | Promise<Handled> {

@@ -1,4 +1,4 @@
-// The way back from an address to the Services that have it (spec/dns.md §1.6). Most addresses belong to one.
+// The way back from an address to those who have it (spec/dns.md §1.6). Most addresses belong to one, some to hundreds.
 
 import { formatAddress, parseAddress } from '#lib/cidr.ts';
 

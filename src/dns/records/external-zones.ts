@@ -1,11 +1,11 @@
 // What Services are called from outside of the cluster: `S.NS.ZONE` with the addresses of load balancers and external IPs
 // (directive `k8s_external`, spec/dns.md §6). Made from the same index as the cluster's own names.
 
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import type { ExternalSettings } from '../config/settings.ts';
 import { fromLabels, isWithin, keyOf, labelsOf, type Name, nameFrom } from '../wire/name.ts';
 import { dashed } from './dashed.ts';
-import { Owner, type OwnerRecords, type Relative } from './owner.ts';
+import { byFamily, Owner, type Relative } from './owner.ts';
 import { type ServiceNames, serviceName } from './service-names.ts';
 import { Soa } from './soa.ts';
 import type { Zone } from './zone.ts';
@@ -100,14 +100,14 @@ function externalOwner(
   const services = [...new Set(ports.map((candidate) => candidate.port))].map((number) => {
     return { port: number, weight, target: own };
   });
-  if (below.length === 2) return new Owner(name, { services });
+  if (below.length === 2) return new Owner(name, { services: () => services });
   const addresses = facts.external.filter(isAddress);
   // A load balancer that is known by a name only.
   if (addresses.length === 0) {
     const alias = nameFrom(facts.external[0] ?? '');
     return alias === undefined ? undefined : new Owner(name, { alias: keyOf(alias) });
   }
-  return new Owner(name, { ...byFamily(addresses), services });
+  return new Owner(name, { ...byFamily(addresses), services: () => services });
 }
 
 function headlessOwner(name: Relative, below: readonly string[], names: ServiceNames): Owner | undefined {
@@ -118,9 +118,3 @@ function headlessOwner(name: Relative, below: readonly string[], names: ServiceN
   );
   return endpoints.length === 0 ? undefined : new Owner(name, byFamily(endpoints.map(({ address }) => address)));
 }
-
-const byFamily = (addresses: readonly string[]): Pick<OwnerRecords, 'v4' | 'v6'> => {
-  const all = [...new Set(addresses)];
-  const [v4, v6] = [all.filter(isIPv4), all.filter(isIPv6)];
-  return { ...(v4.length > 0 && { v4 }), ...(v6.length > 0 && { v6 }) };
-};

@@ -2,6 +2,7 @@
 // that DNS can see (spec/dns.md §1.4, §1.5).
 
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { EndpointSlice, KubeObject, Pod, Service } from '#api/index.ts';
 import { serviceNameLabel } from '#api/well-known-labels.ts';
 import { keyOf, type Name, nameFrom } from '../wire/name.ts';
@@ -82,7 +83,7 @@ export function serviceFacts({ metadata, ...service }: Service, { external }: Fa
     clusterIPs: isAlias ? [] : (listed.length > 0 ? listed : [clusterIP]).filter(isAddress),
     isHeadless: !isAlias && clusterIP === 'None',
     ...(isAlias && { alias: aliasOf(textAt('spec.externalName', spec.externalName)) }),
-    ports: objectsAt('spec.ports', spec.ports).map((port) => portFacts('spec.ports[]', port)),
+    ports: portFacts('spec.ports', objectsAt('spec.ports', spec.ports)),
     external: external ? externalOf(service) : [],
   };
 }
@@ -106,7 +107,7 @@ export function importFacts({ metadata, ...object }: ServiceImport): ServiceFact
     ...identityOf(metadata),
     clusterIPs: textsAt('spec.ips', spec.ips).filter(isAddress),
     isHeadless: spec.type === 'Headless',
-    ports: objectsAt('spec.ports', spec.ports).map((port) => portFacts('spec.ports[]', port)),
+    ports: portFacts('spec.ports', objectsAt('spec.ports', spec.ports)),
     external: [],
   };
 }
@@ -120,7 +121,7 @@ export function importedSliceFacts(slice: EndpointSlice): SliceFacts {
 }
 
 const identityOf = ({ namespace, name }: KubeObject['metadata']): Pick<ServiceFacts, 'namespace' | 'name'> => ({
-  namespace: textAt('metadata.namespace', namespace),
+  namespace: shared(textAt('metadata.namespace', namespace)),
   name: textAt('metadata.name', name),
 });
 
@@ -140,11 +141,15 @@ interface Port {
   readonly port?: number | null;
 }
 
-const portFacts = (path: string, { name, protocol, port }: Port): PortFacts => ({
-  name: shared(textAt(`${path}.name`, name, longestLabel).toLowerCase()),
-  protocol: shared((textAt(`${path}.protocol`, protocol, longestLabel) || 'TCP').toLowerCase()),
-  port: portAt(`${path}.port`, port),
-});
+/** Nearly all Services have one of a few lists of ports: equal ones are kept once. */
+function portFacts(path: string, listed: readonly Port[]): readonly PortFacts[] {
+  const ports = listed.map(({ name, protocol, port }) => ({
+    name: shared(textAt(`${path}[].name`, name, longestLabel).toLowerCase()),
+    protocol: shared((textAt(`${path}[].protocol`, protocol, longestLabel) || 'TCP').toLowerCase()),
+    port: portAt(`${path}[].port`, port),
+  }));
+  return sharedPorts(ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join(), ports);
+}
 
 export function sliceFacts(slice: EndpointSlice, options: FactOptions = {}): SliceFacts {
   const { namespace } = identityOf(slice.metadata);
@@ -153,7 +158,10 @@ export function sliceFacts(slice: EndpointSlice, options: FactOptions = {}): Sli
     service: labelOf(slice, serviceNameLabel),
     endpoints: objectsAt('endpoints', slice.endpoints).flatMap((endpoint) => endpointFacts(endpoint, options)),
     // A port without a number means every port, which no SRV record can say.
-    ports: objectsAt('ports', slice.ports).flatMap((port) => (port.port == null ? [] : [portFacts('ports[]', port)])),
+    ports: portFacts(
+      'ports',
+      objectsAt('ports', slice.ports).filter(({ port }) => port != null),
+    ),
   };
 }
 
@@ -169,7 +177,11 @@ function endpointFacts(endpoint: Endpoint, options: FactOptions): EndpointFacts[
     textsAt('endpoints[].addresses', endpoint.addresses)
       // Slices of the address type FQDN have no addresses to answer with.
       .filter(isAddress)
-      .map((address) => ({ address, ...(label && { label }), ...(zone && { zone: shared(zone) }) }))
+      // Most have nothing but an address, and are many.
+      .map((address) => {
+        if (!label && !zone) return { address };
+        return { address, ...(label && { label }), ...(zone && { zone: shared(zone) }) };
+      })
   );
 }
 
@@ -189,12 +201,27 @@ export function podAddresses(pod: Pod): readonly string[] {
   return addresses.length > 0 ? addresses : [textAt('status.podIP', status.podIP)].filter(isAddress);
 }
 
-/** Names of ports and zones are few; each text of JSON is a string of its own. */
-const texts = new Map<string, string>();
-const maxTexts = 10_000;
-function shared(text: string): string {
-  const known = texts.get(text);
-  if (known !== undefined) return known;
-  if (texts.size < maxTexts) texts.set(text, text);
-  return text;
+/** Whether nothing differs that DNS can see. */
+export const isSameSlice = (a: SliceFacts, b: SliceFacts): boolean =>
+  a.namespace === b.namespace &&
+  a.service === b.service &&
+  isDeepStrictEqual(a.ports, b.ports) &&
+  a.endpoints.length === b.endpoints.length &&
+  a.endpoints.every((endpoint, i) => isSameEndpoint(endpoint, b.endpoints[i] as EndpointFacts));
+
+const isSameEndpoint = (a: EndpointFacts, b: EndpointFacts): boolean =>
+  a.address === b.address && a.label === b.label && a.zone === b.zone && a.cluster === b.cluster;
+
+/** What many objects have in common; each text of JSON is a string of its own. */
+function pool<T>(): (key: string, value: T) => T {
+  const known = new Map<string, T>();
+  return (key, value) => {
+    const found = known.get(key);
+    if (found === undefined && known.size < poolLimit) known.set(key, value);
+    return found ?? value;
+  };
 }
+const poolLimit = 10_000;
+const sharedTexts = pool<string>();
+const shared = (text: string): string => sharedTexts(text, text);
+const sharedPorts = pool<readonly PortFacts[]>();

@@ -2,7 +2,7 @@
 // the encoded form is made when a name is first asked for and kept until the records change, so that names nobody asks for
 // cost little.
 
-import { Type } from '../wire/codes.ts';
+import { maxMessage, Type } from '../wire/codes.ts';
 import type { Name } from '../wire/name.ts';
 import type { Packed } from '../wire/packed.ts';
 import type { RecordData } from '../wire/rdata.ts';
@@ -17,10 +17,26 @@ export interface ServiceTarget {
   readonly target: Relative;
 }
 
+/** More addresses fit no message: each takes 16 octets. */
+const maxAddresses = Math.ceil(maxMessage / 16);
+const none: readonly string[] = [];
+
+/** Each address once. */
+export function byFamily(addresses: readonly string[]): Required<Pick<OwnerRecords, 'v4' | 'v6'>> {
+  const all = addresses.length > 1 ? [...new Set(addresses)] : addresses;
+  if (all.length <= maxAddresses && !all.some(isSix)) return { v4: all, v6: none };
+  return {
+    v4: all.filter((address) => !isSix(address)).slice(0, maxAddresses),
+    v6: all.filter(isSix).slice(0, maxAddresses),
+  };
+}
+const isSix = (address: string): boolean => address.includes(':');
+
 export interface OwnerRecords {
   readonly v4?: readonly string[];
   readonly v6?: readonly string[];
-  readonly services?: readonly ServiceTarget[];
+  /** Worked out when they are asked for: those of a headless Service are many. */
+  readonly services?: () => readonly ServiceTarget[];
   /** The canonical name, whole, of an ExternalName Service. Such an owner has nothing else. */
   readonly alias?: Name | undefined;
   /** Records of other types: SOA, NS, TXT, PTR. */
@@ -33,8 +49,10 @@ export class Owner {
   /** In lower case. */
   readonly name: Relative;
   readonly records: OwnerRecords;
-  /** Filled by the handler, by type: answers to the name in lower case. */
-  #packed: Map<number, Packed> | undefined;
+  /** Answers to the name in lower case, filled by the handler. */
+  #a: Packed | undefined;
+  #aaaa: Packed | undefined;
+  #srv: Packed | undefined;
 
   constructor(name: Relative, records: OwnerRecords) {
     this.name = name;
@@ -42,13 +60,14 @@ export class Owner {
   }
 
   packed(type: number): Packed | undefined {
-    return this.#packed?.get(type);
+    return type === Type.A ? this.#a : type === Type.AAAA ? this.#aaaa : type === Type.SRV ? this.#srv : undefined;
   }
 
-  /** Types are few because only those with records are kept. */
+  /** Answers of other types are made anew each time. */
   keep(type: number, packed: Packed): void {
-    this.#packed ??= new Map();
-    this.#packed.set(type, packed);
+    if (type === Type.A) this.#a = packed;
+    else if (type === Type.AAAA) this.#aaaa = packed;
+    else if (type === Type.SRV) this.#srv = packed;
   }
 
   /**
@@ -56,14 +75,14 @@ export class Owner {
    * @param zone as names of it are to be spelled
    */
   data(type: number, zone: Name): readonly RecordData[] {
-    const { v4 = [], v6 = [], services = [], alias, other } = this.records;
+    const { v4 = [], v6 = [], services, alias, other } = this.records;
     switch (type) {
       case Type.A:
         return v4.map((address) => ({ type: 'A', address }));
       case Type.AAAA:
         return v6.map((address) => ({ type: 'AAAA', address }));
       case Type.SRV:
-        return services.map(({ port, weight, target }) => {
+        return (services?.() ?? []).map(({ port, weight, target }) => {
           return { type: 'SRV', priority: 0, weight, port, target: target + zone };
         });
       case Type.CNAME:

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fromLabels, labelsOf } from '../wire/name.ts';
 import { AddressNames, canonical } from './address-names.ts';
-import type { ServiceFacts, SliceFacts } from './facts.ts';
+import { isSameSlice, type ServiceFacts, type SliceFacts } from './facts.ts';
 import type { Owner, Relative } from './owner.ts';
 import { type NameOptions, ServiceNames, serviceName } from './service-names.ts';
 
@@ -13,9 +13,14 @@ interface ServiceState {
   readonly namespace: string;
   readonly name: Relative;
   facts: ServiceFacts | undefined;
-  readonly slices: Map<string, SliceFacts>;
+  slices: readonly SliceState[];
   /** Dropped with every change. */
   names: ServiceNames | undefined;
+}
+
+interface SliceState {
+  readonly service: ServiceState;
+  facts: SliceFacts;
 }
 
 export class RecordIndex {
@@ -24,9 +29,9 @@ export class RecordIndex {
   readonly #namespaces = new Set<string>();
   readonly #services = new Map<Relative, ServiceState>();
   /** By the slice's own namespace and name: its Service may change. */
-  readonly #slices = new Map<string, SliceFacts>();
+  readonly #slices = new Map<string, SliceState>();
   readonly #clusterAddresses = new AddressNames<ServiceState>();
-  readonly #endpointAddresses = new AddressNames<ServiceState>();
+  readonly #endpointAddresses = new AddressNames<SliceState>();
 
   /** @param onChange is called after every change that DNS can see. */
   constructor(options: NameOptions, onChange: () => void) {
@@ -70,27 +75,42 @@ export class RecordIndex {
 
   /** @param name of the slice */
   setSlice(name: string, facts: SliceFacts): void {
-    const key = `${facts.namespace}/${name}`;
-    const before = this.#slices.get(key);
-    if (isDeepStrictEqual(before, facts)) return;
-    if (before && before.service !== facts.service) this.removeSlice(facts.namespace, name);
-    const state = facts.service === '' ? undefined : this.#state(facts.namespace, facts.service);
-    if (!state) return;
-    this.#slices.set(key, facts);
-    state.slices.set(name, facts);
-    for (const { address } of facts.endpoints) this.#endpointAddresses.add(address, state);
-    this.#forgetAddresses(state, before);
-    this.#changed(state);
+    const key = sliceKey(facts.namespace, name);
+    const known = this.#slices.get(key);
+    if (known && isSameSlice(known.facts, facts)) return;
+    if (known && known.facts.service !== facts.service) this.removeSlice(facts.namespace, name);
+    const service = facts.service === '' ? undefined : this.#state(facts.namespace, facts.service);
+    if (!service) return;
+    const slice = this.#slices.get(key) ?? this.#newSlice(key, service);
+    this.#setEndpoints(slice, facts);
+    this.#changed(service);
   }
   removeSlice(namespace: string, name: string): void {
-    const key = `${namespace}/${name}`;
-    const before = this.#slices.get(key);
-    const state = before && this.#state(namespace, before.service);
-    if (!state) return;
+    const key = sliceKey(namespace, name);
+    const slice = this.#slices.get(key);
+    if (!slice) return;
     this.#slices.delete(key);
-    state.slices.delete(name);
-    this.#forgetAddresses(state, before);
-    this.#changed(state);
+    const { service } = slice;
+    service.slices = service.slices.filter((other) => other !== slice);
+    this.#setEndpoints(slice, { ...slice.facts, endpoints: [] });
+    this.#changed(service);
+  }
+
+  #newSlice(key: string, service: ServiceState): SliceState {
+    const { namespace } = service;
+    const slice = { service, facts: { namespace, service: '', endpoints: [], ports: [] } };
+    this.#slices.set(key, slice);
+    service.slices = [...service.slices, slice];
+    return slice;
+  }
+
+  /** What it costs depends on this slice alone, however many others the Service has. */
+  #setEndpoints(slice: SliceState, facts: SliceFacts): void {
+    const before = slice.facts.endpoints;
+    slice.facts = facts;
+    const present = new Set(facts.endpoints.map(({ address }) => address));
+    for (const { address } of before) if (!present.has(address)) this.#endpointAddresses.remove(address, slice);
+    for (const address of present) this.#endpointAddresses.add(address, slice);
   }
 
   /** The names of a Service that exists, in a namespace that is shown. */
@@ -134,22 +154,26 @@ export class RecordIndex {
   /** The names that have the address as a ready endpoint. */
   endpointNamesOf(address: string): readonly Relative[] {
     const wanted = canonical(address);
-    const names = this.#existing(this.#endpointAddresses.of(address)).flatMap((service) =>
-      service.endpoints
-        .filter((endpoint) => canonical(endpoint.address) === wanted)
-        .flatMap((endpoint) => service.endpointName(endpoint) ?? []),
-    );
+    const names = this.#endpointAddresses
+      .of(address)
+      .flatMap(({ service, facts }) =>
+        this.#existing([service]).flatMap((names) =>
+          facts.endpoints
+            .filter((endpoint) => canonical(endpoint.address) === wanted)
+            .flatMap((endpoint) => names.endpointName(endpoint) ?? []),
+        ),
+      );
     return [...new Set(names)];
   }
 
   #existing(states: readonly ServiceState[]): ServiceNames[] {
-    return states.flatMap((state) => this.#namesOf(state) ?? []).filter(({ own }) => own?.records.alias === undefined);
+    return states.flatMap((state) => this.#namesOf(state) ?? []).filter(({ facts }) => facts.alias === undefined);
   }
 
   #namesOf(state: ServiceState): ServiceNames | undefined {
     const { namespace, name, facts } = state;
     if (!facts || !this.#namespaces.has(namespace)) return undefined;
-    state.names ??= new ServiceNames(name, facts, [...state.slices.values()], this.#options);
+    state.names ??= new ServiceNames(name, facts, factsOf(state.slices), this.#options);
     return state.names;
   }
 
@@ -161,7 +185,7 @@ export class RecordIndex {
       namespace,
       name,
       facts: undefined,
-      slices: new Map(),
+      slices: [],
       names: undefined,
     };
     this.#services.set(name, state);
@@ -170,17 +194,10 @@ export class RecordIndex {
 
   #changed(state: ServiceState): void {
     state.names = undefined;
-    if (!state.facts && state.slices.size === 0) this.#services.delete(state.name);
+    if (!state.facts && state.slices.length === 0) this.#services.delete(state.name);
     this.#onChange();
   }
-
-  /** Addresses of an earlier slice that no slice of the Service has any more. */
-  #forgetAddresses(state: ServiceState, before: SliceFacts | undefined): void {
-    if (!before || before.endpoints.length === 0) return;
-    const left = new Set<string>();
-    for (const { endpoints } of state.slices.values()) for (const { address } of endpoints) left.add(address);
-    for (const { address } of before.endpoints) {
-      if (!left.has(address)) this.#endpointAddresses.remove(address, state);
-    }
-  }
 }
+
+const factsOf = (slices: readonly SliceState[]): SliceFacts[] => slices.map(({ facts }) => facts);
+const sliceKey = (namespace: string, name: string): string => `${namespace}/${name}`;

@@ -1,12 +1,11 @@
 // The names of one Service: its own, its endpoints', its ports' (spec/dns.md §1.3-§1.7). Nothing is worked out before it is
 // asked for, so that a change costs no more than dropping what was.
 
-import { isIPv4, isIPv6 } from 'node:net';
 import { fromLabels, labelsOf } from '../wire/name.ts';
 import { dashed } from './dashed.ts';
 import type { EndpointFacts, PortFacts, ServiceFacts, SliceFacts } from './facts.ts';
-import { Owner, type OwnerRecords, type Relative } from './owner.ts';
-import { type Candidate, maxRecords, targets } from './service-targets.ts';
+import { byFamily, Owner, type Relative } from './owner.ts';
+import { type Candidate, targets } from './service-targets.ts';
 
 export interface NameOptions {
   /** Octets that a name may have without its zone; longer ones cannot be asked for, nor be told. */
@@ -26,13 +25,10 @@ export class ServiceNames {
   readonly #slices: readonly SliceFacts[];
   readonly #options: NameOptions;
   #own: Owner | null | undefined;
-  #endpoints: readonly EndpointFacts[] | undefined;
   /** By the labels of an endpoint's name before the Service's. */
-  #addresses: Map<Relative, string[]> | undefined;
-  /** The same of ports that have a name: `_P._PROTO`. */
-  #ports: Set<Relative> | undefined;
-  /** Endpoints and ports that were asked for, by the labels as they were asked. */
-  readonly #asked = new Map<Relative, Owner>();
+  #addresses: Map<Relative, string | string[]> | undefined;
+  /** The same of ports that were asked for: `_P._PROTO`. */
+  #ports: Map<Relative, Owner> | undefined;
 
   constructor(name: Relative, facts: ServiceFacts, slices: readonly SliceFacts[], options: NameOptions) {
     this.name = name;
@@ -53,12 +49,8 @@ export class ServiceNames {
    * @param prefix the labels before the Service's name
    */
   below(prefix: Relative): Owner | undefined {
-    const asked = this.#asked.get(prefix);
-    if (asked || !this.#hasChildren) return asked;
-    const owner = this.#ownerBelow(prefix);
-    // Only what exists is kept, so that what is asked for in vain costs no memory.
-    if (owner) this.#asked.set(prefix, owner);
-    return owner;
+    const known = this.#ports?.get(prefix);
+    return known || !this.#hasChildren ? known : this.#ownerBelow(prefix);
   }
 
   /** `ZONE.pin._zone.S.NS.svc`, and `prefer`, which stands for all endpoints when the zone has none. */
@@ -78,10 +70,10 @@ export class ServiceNames {
     return prefix === undefined ? undefined : this.#named(prefix);
   }
 
-  /** Ready endpoints, each address once under each of its names. */
+  /** Ready endpoints. One may be here twice, while one slice takes over from another. */
   get endpoints(): readonly EndpointFacts[] {
-    this.#endpoints ??= distinct(this.#slices.flatMap(({ endpoints }) => endpoints));
-    return this.#endpoints;
+    const [only, ...others] = this.#slices;
+    return others.length === 0 ? (only?.endpoints ?? []) : this.#slices.flatMap(({ endpoints }) => endpoints);
   }
 
   /** Every owner of the Service. */
@@ -104,22 +96,19 @@ export class ServiceNames {
   }
 
   #ownRecords(): Owner | undefined {
-    const { alias, isHeadless } = this.facts;
+    const { alias, isHeadless, clusterIPs } = this.facts;
     if (alias !== undefined) return alias === null ? undefined : new Owner(this.name, { alias });
-    const isEmpty = this.endpoints.length === 0;
+    const isEmpty = this.#slices.every(({ endpoints }) => endpoints.length === 0);
     if (this.#isCluster) {
-      return this.#options.ignoreEmptyService && isEmpty ? undefined : new Owner(this.name, this.#clusterRecords());
+      if (this.#options.ignoreEmptyService && isEmpty) return undefined;
+      // The bare name counts every pair of port and address, then merges what looks the same.
+      const services = () => targets(this.#candidates(), clusterIPs.length);
+      return new Owner(this.name, { ...byFamily(clusterIPs), services });
     }
     // A headless Service without a ready endpoint does not exist; nor does one that has no address yet.
     if (!isHeadless || isEmpty) return undefined;
-    const services = targets(this.#candidates());
+    const services = () => targets(this.#candidates());
     return new Owner(this.name, { ...byFamily(this.endpoints.map(({ address }) => address)), services });
-  }
-
-  /** The bare name counts every pair of port and address, then merges what looks the same. */
-  #clusterRecords(): OwnerRecords {
-    const { clusterIPs } = this.facts;
-    return { ...byFamily(clusterIPs), services: targets(this.#candidates(), clusterIPs.length) };
   }
 
   /** @param wanted of this port alone */
@@ -145,23 +134,23 @@ export class ServiceNames {
     }
   }
 
-  #byPrefix(): Map<Relative, string[]> {
+  #byPrefix(): Map<Relative, string | string[]> {
     if (this.#addresses) return this.#addresses;
     this.#addresses = new Map();
     for (const endpoint of this.endpoints) {
       const prefix = prefixOf(endpoint);
-      const found = prefix === undefined ? undefined : this.#addresses.get(prefix);
-      if (found) found.push(endpoint.address);
-      else if (prefix !== undefined) this.#addresses.set(prefix, [endpoint.address]);
+      if (prefix === undefined) continue;
+      const found = this.#addresses.get(prefix);
+      if (found === undefined) this.#addresses.set(prefix, endpoint.address);
+      else if (typeof found === 'string') this.#addresses.set(prefix, [found, endpoint.address]);
+      else found.push(endpoint.address);
     }
     return this.#addresses;
   }
 
   #portPrefixes(): Set<Relative> {
-    if (this.#ports) return this.#ports;
     const ports = this.#isCluster ? this.facts.ports : this.#slices.flatMap((slice) => slice.ports);
-    this.#ports = new Set(ports.flatMap((port) => portPrefix(port) ?? []));
-    return this.#ports;
+    return new Set(ports.flatMap((port) => portPrefix(port) ?? []));
   }
 
   /** Undefined for a name that is too long. */
@@ -179,21 +168,28 @@ export class ServiceNames {
     return labels.length === (isMulticluster ? 2 : 1) ? this.#endpointOwner(prefix) : undefined;
   }
 
+  /** Made anew each time: endpoints are many, and answers with one address are cheap. */
   #endpointOwner(prefix: Relative): Owner | undefined {
-    const addresses = this.#byPrefix().get(prefix);
+    const found = this.#byPrefix().get(prefix);
     const name = this.#named(prefix);
-    return addresses && name !== undefined ? new Owner(name, byFamily(addresses)) : undefined;
+    if (found === undefined || name === undefined) return undefined;
+    return new Owner(name, byFamily(typeof found === 'string' ? [found] : found));
   }
 
+  /** Only what exists is kept, so that what is asked for in vain costs no memory. */
   #portOwner(prefix: Relative | undefined): Owner | undefined {
-    if (prefix === undefined || !this.#portPrefixes().has(prefix)) return undefined;
+    if (prefix === undefined) return undefined;
+    const known = this.#ports?.get(prefix);
+    if (known) return known;
     const name = this.#named(prefix);
-    const services = targets(this.#candidates(prefix));
-    if (name === undefined || services.length === 0) return undefined;
+    if (name === undefined || this.#candidates(prefix).next().done) return undefined;
+    const services = () => targets(this.#candidates(prefix));
     // Every port of a Service with an address has all of the weight.
-    return new Owner(name, {
-      services: this.#isCluster ? services.map((each) => ({ ...each, weight: 100 })) : services,
-    });
+    const whole = () => services().map((each) => ({ ...each, weight: 100 }));
+    const owner = new Owner(name, { services: this.#isCluster ? whole : services });
+    this.#ports ??= new Map();
+    this.#ports.set(prefix, owner);
+    return owner;
   }
 }
 
@@ -212,17 +208,3 @@ export const serviceName = (name: string, namespace: string): Relative | undefin
   fromLabels([name, namespace, 'svc'].map((label) => label.toLowerCase()));
 
 const bare = (label: string): string => (label.startsWith('_') ? label.slice(1) : label);
-
-function distinct(endpoints: readonly EndpointFacts[]): readonly EndpointFacts[] {
-  if (endpoints.length < 2) return endpoints;
-  const found = new Map<string, EndpointFacts>();
-  for (const endpoint of endpoints)
-    found.set(`${endpoint.address} ${endpoint.label ?? ''} ${endpoint.cluster ?? ''}`, endpoint);
-  return found.size === endpoints.length ? endpoints : [...found.values()];
-}
-
-const byFamily = (addresses: readonly string[]): Pick<OwnerRecords, 'v4' | 'v6'> => {
-  const all = addresses.length > 1 ? [...new Set(addresses)] : addresses;
-  const [v4, v6] = [all.filter(isIPv4).slice(0, maxRecords), all.filter(isIPv6).slice(0, maxRecords)];
-  return { ...(v4.length > 0 && { v4 }), ...(v6.length > 0 && { v6 }) };
-};

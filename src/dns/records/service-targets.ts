@@ -1,5 +1,6 @@
 // What SRV records are made of: pairs of a target and a port, weighed and merged (spec/dns.md §1.3, §1.4).
 
+import { maxMessage } from '../wire/codes.ts';
 import type { PortFacts } from './facts.ts';
 import type { Relative, ServiceTarget } from './owner.ts';
 
@@ -8,22 +9,26 @@ export interface Candidate extends PortFacts {
   readonly target: Relative;
 }
 
-/** More SRV records than this fit no message (65,535 octets, of which each takes at least 20), nor do more addresses. */
-export const maxRecords = 4096;
 /** Pairs beyond this are not looked at: the weight is 1 long before. */
 const maxCandidates = 100_000;
+/** Octets of an SRV record less its target's labels: a pointer, ten more, priority, weight, port and the root label. */
+const fixedOctets = 19;
 
 /**
- * One record for each distinct target and port, with its share of the weight: floor(100 / pairs), and never less than 1.
+ * One record for each distinct target and port, as many as a message has room for, each with its share of the weight:
+ * floor(100 / pairs), and never less than 1.
  * @param times how often each pair counts
  */
 export function targets(candidates: Iterable<Candidate>, times = 1): ServiceTarget[] {
   const merged = new Map<string, Pick<ServiceTarget, 'port' | 'target'>>();
   let pairs = 0;
+  let octets = 0;
   for (const { port, target } of candidates) {
     pairs += times;
-    merged.set(`${port} ${target}`, { port, target });
-    if (merged.size === maxRecords || pairs >= maxCandidates) break;
+    const key = `${port} ${target}`;
+    if (!merged.has(key)) octets += fixedOctets + target.length;
+    merged.set(key, { port, target });
+    if (octets > maxMessage || pairs >= maxCandidates) break;
   }
   const weight = Math.max(1, Math.floor(100 / Math.max(1, pairs)));
   return [...merged.values()].map(({ port, target }) => ({ port, weight, target }));

@@ -44,12 +44,14 @@ export function pack(
   const start = headerSize + (question === undefined ? 0 : questionSize(question));
   const writer = new Writer(start);
   if (question !== undefined) writer.seed(question, headerSize);
+  const isFull = () => start + writer.offset > maxMessage;
   const write = (records: Iterable<ResourceRecord>): number => {
+    if (isFull()) return 0;
     let count = 0;
     for (const record of records) {
-      if (start + writer.offset > maxMessage) break;
       writeRecord(writer, record);
       count++;
+      if (isFull()) break;
     }
     return count;
   };
