@@ -14,6 +14,7 @@ import {
   importedServiceLabel,
   importedSliceFacts,
   importFacts,
+  inShort,
   type PodIndex,
   podAddresses,
   type RecordIndex,
@@ -226,7 +227,7 @@ class FeedMirror<T extends KubeObject> implements Mirror<T, string> {
   }
 
   skip(what: unknown): void {
-    this.#skip('', new Error(`it has no metadata: ${(JSON.stringify(what) ?? '').slice(0, 40)}`));
+    this.#skip('', new Error(`it has no metadata: ${inShort(what)}`));
   }
 
   #skip(key: string, error: unknown): void {

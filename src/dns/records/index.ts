@@ -3,6 +3,7 @@
 export type { ClusterZone, PodRecords } from './cluster-zone.ts';
 export { ExternalZones } from './external-zones.ts';
 export * from './facts.ts';
+export { inShort } from './object-fields.ts';
 export type { Owner } from './owner.ts';
 export { PodIndex } from './pod-index.ts';
 export type { RecordIndex } from './record-index.ts';

@@ -8,12 +8,16 @@ export class MalformedObject extends Error {
   override name = 'MalformedObject';
 }
 
-const shownLength = 40;
-const malformed = (path: string, wanted: string, value: unknown): MalformedObject => {
-  const text = JSON.stringify(value) ?? String(value);
-  const shown = text.length > shownLength ? `${text.slice(0, shownLength)}…` : text;
-  return new MalformedObject(`${path}: must be ${wanted}, not ${shown}`);
-};
+const malformed = (path: string, wanted: string, value: unknown): MalformedObject =>
+  new MalformedObject(`${path}: must be ${wanted}, not ${inShort(value)}`);
+
+/** A value of JSON for a message, whatever its size. */
+export function inShort(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value !== 'string' || value.length <= 40) return `${JSON.stringify(value)}`;
+  return `${JSON.stringify(value.slice(0, 40))}…`;
+}
 
 /** No name of Kubernetes is longer. */
 const longestName = 253;
