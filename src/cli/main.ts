@@ -91,5 +91,6 @@ try {
   const debug = process.env.PORTOLAN_LOG === 'debug';
   const text = debug ? (error as Error).stack : (error as Error).message;
   process.stderr.write(error instanceof UserError ? `${text}\n` : `portolan: unexpected fault: ${text}\n`);
-  process.exitCode = 1;
+  // What still listens or waits would keep a part that has failed from being started again.
+  process.exit(1);
 }

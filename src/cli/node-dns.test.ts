@@ -67,6 +67,15 @@ test('names of the cluster by TCP from the cluster DNS, others from the resolver
   const health = await run('perl', ['-MIO::Socket::INET', '-e', healthRequest]);
   assert.match(health, /^HTTP\/1\.1 200 OK/);
 
+  // A second copy by mistake: it says what is in its way, and leaves the first what it has.
+  for (const more of [[], ['--setup-metrics-bind-address', '']]) {
+    const second = await tryRun(portolan, ['node-dns', ...flags, '--resolv-conf', resolvConf, ...more]);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, new RegExp(`Cannot serve .*process ${child.pid}\\) has the port`));
+    assert.equal(await dig('web.default.svc.cluster.local'), '127.0.0.53');
+    assert.match(await run('nft', ['list', 'ruleset']), /portolan-node-dns/);
+  }
+
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit', { signal: AbortSignal.timeout(10_000) }), [0, null]);
   assert.notEqual((await tryRun('ip', ['link', 'show', 'dev', link])).code, 0);

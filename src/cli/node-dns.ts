@@ -119,7 +119,10 @@ async function serve(values: Values<typeof options>): Promise<void> {
     if (metricsAt) await serveMetrics(metricsAt, () => local.metrics());
     await local.setUp();
     void local.lookAfter(stop);
-    const onReady = () => process.send?.({ type: 'ready', addresses });
+    const onReady = () => {
+      local.claim();
+      process.send?.({ type: 'ready', addresses });
+    };
     await runDns({ source, log, hurry, onReady }, stop);
   } finally {
     await local.takeDown();

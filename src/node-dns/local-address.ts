@@ -26,6 +26,8 @@ export class LocalAddress {
   readonly #log: Logger;
   readonly #options: LocalAddressOptions;
   readonly #errors = new Counter();
+  /** What was there before may be another one's that serves. */
+  #isOurs = false;
 
   constructor({ nft, log = createLogger('node-dns') }: LocalAddressParts, options: LocalAddressOptions) {
     this.#nft = nft;
@@ -36,8 +38,14 @@ export class LocalAddress {
   /** Rejects with what the kernel refused. */
   async setUp(): Promise<void> {
     const { link, addresses } = this.#options;
+    this.#isOurs ||= !(await hasDummy(link, addresses));
     await setDummy(link, addresses);
     await setRules(this.#nft, this.#options);
+  }
+
+  /** This process answers there, so nobody else does: it takes down what it found, too. */
+  claim(): void {
+    this.#isOurs = true;
   }
 
   /** Puts back what somebody took away, until `signal` aborts. Never rejects. */
@@ -48,9 +56,9 @@ export class LocalAddress {
     }
   }
 
-  /** Link and rules. */
+  /** Link and rules; not those that were there before and were never claimed. */
   async takeDown(): Promise<void> {
-    await removeLeftovers(this.#nft, this.#options.link);
+    if (this.#isOurs) await removeLeftovers(this.#nft, this.#options.link);
   }
 
   *metrics(): Iterable<Metric> {
