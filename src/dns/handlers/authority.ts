@@ -130,13 +130,14 @@ export class AuthorityHandler implements Handler {
 
   #follow(request: Request, zone: Zone, owner: Owner): Handled | Promise<Handled> {
     const { query, limit } = request;
-    const { answer, outside } = this.#aliases(query, zone, owner);
+    const { answer, outside } = this.#aliases(query, owner);
     if (outside !== undefined && this.#lookup?.isServed(outside)) {
       return this.#leave(request, this.#lookup, answer, outside);
     }
     // A chain that ends without an address in our own zones is NODATA, with the SOA that says for how long.
     const isComplete = outside !== undefined || answer.some(({ data }) => data.type !== 'CNAME');
-    const soa = { ...zone.soa.record, name: endOf(query.name, zone) };
+    const name = endOf(query.name, zone);
+    const soa = { ...zone.soa.record, name, data: zone.soa.data(name) };
     const packed = pack(query.name, { answer, authority: isComplete ? [] : [soa] });
     return writeResponse(query, Rcode.NOERROR, Flag.AA, packed, limit);
   }
@@ -153,28 +154,25 @@ export class AuthorityHandler implements Handler {
   }
 
   /** Aliases inside the cluster, then the addresses they lead to. Loops end after a few rounds, or at the first repeat. */
-  #aliases(query: Query, first: Zone, start: Owner): Aliases {
+  #aliases(query: Query, start: Owner): Aliases {
     const answer: ResourceRecord[] = [];
     const seen = new Set<Name>();
     let name = query.name;
-    let zone = first;
     let owner: Owner | undefined = start;
     while (owner?.records.alias !== undefined) {
-      if (seen.has(owner.records.alias) || seen.size === maxAliases) return { answer };
-      seen.add(owner.records.alias);
-      const target = isWithin(owner.records.alias, first.name)
-        ? owner.records.alias.slice(0, owner.records.alias.length - first.name.length) + endOf(query.name, first)
-        : owner.records.alias;
+      const target = owner.records.alias;
+      if (seen.has(target) || seen.size === maxAliases) return { answer };
+      seen.add(target);
       answer.push(this.#record(name, owner, { type: 'CNAME', target }));
-      const next = this.#zones.zoneOf(owner.records.alias);
-      if (!next) return { answer, outside: target };
-      zone = next;
-      owner = zone.find(owner.records.alias);
+      const zone = this.#zones.zoneOf(target);
+      if (!zone) return { answer, outside: target };
+      owner = zone.find(target);
       name = target;
     }
     if (!owner) return { answer };
     const end = owner;
-    return { answer: [...answer, ...end.data(query.type, zone.name).map((item) => this.#record(name, end, item))] };
+    // Of addresses: there is no zone to spell in them.
+    return { answer: [...answer, ...end.data(query.type, '').map((item) => this.#record(name, end, item))] };
   }
 }
 
