@@ -118,12 +118,20 @@ export class ServiceNames {
       for (const port of this.facts.ports) if (isWanted(port)) yield { ...port, target: this.name };
       return;
     }
+    yield* this.#endpointPorts(isWanted, () => true);
+  }
+
+  *#endpointPorts(
+    isWantedPort: (port: PortFacts) => boolean,
+    isWanted: (endpoint: EndpointFacts) => boolean,
+  ): Generator<Candidate> {
     const seen = new Set<string>();
     for (const { endpoints, ports } of this.#slices) {
-      const chosen = ports.filter(isWanted);
+      const chosen = ports.filter(isWantedPort);
       if (chosen.length === 0) continue;
       const portsKey = ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join();
       for (const endpoint of endpoints) {
+        if (!isWanted(endpoint)) continue;
         const target = this.endpointName(endpoint);
         const key = `${endpoint.address} ${target} ${portsKey}`;
         // The same endpoint in two slices, while one takes over from the other.
@@ -173,7 +181,14 @@ export class ServiceNames {
     const found = this.#byPrefix().get(prefix);
     const name = this.#named(prefix);
     if (found === undefined || name === undefined) return undefined;
-    return new Owner(name, byFamily(typeof found === 'string' ? [found] : found));
+    const addresses = typeof found === 'string' ? [found] : found;
+    // The schema does not ask for them, but CoreDNS has them.
+    const services = () => {
+      const own = new Set(addresses);
+      const isOwn = (endpoint: EndpointFacts) => own.has(endpoint.address) && prefixOf(endpoint) === prefix;
+      return targets(this.#endpointPorts(() => true, isOwn));
+    };
+    return new Owner(name, { ...byFamily(addresses), services });
   }
 
   /** Only what exists is kept, so that what is asked for in vain costs no memory. */
