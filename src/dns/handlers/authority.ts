@@ -82,15 +82,19 @@ export class AuthorityHandler implements Handler {
     if (!zone) return undefined;
     if (isZoneTransfer(query.type)) return writeResponse(query, Rcode.REFUSED, 0, nothing, limit);
     const owner = zone.find(query.key);
+    const isNothing = !owner || owner.records.isOnTheWay;
+    if (isNothing && this.#isSynced() && this.#fallsThrough(query.key)) return undefined;
     if (!owner) {
-      const isSynced = this.#isSynced();
-      if (isSynced && this.#fallthrough.some((name) => isWithin(query.key, name))) return undefined;
-      const rcode = isSynced ? Rcode.NXDOMAIN : Rcode.SERVFAIL;
+      const rcode = this.#isSynced() ? Rcode.NXDOMAIN : Rcode.SERVFAIL;
       return writeResponse(query, rcode, Flag.AA, zone.soa.tail(query.key), limit);
     }
     const { alias } = owner.records;
     if (alias !== undefined && isAddressType(query.type)) return this.#follow(request, zone, owner);
     return writeResponse(query, Rcode.NOERROR, Flag.AA, this.#answer(query, zone, owner), limit, this.#isTurned);
+  }
+
+  #fallsThrough(key: Name): boolean {
+    return this.#fallthrough.some((name) => isWithin(key, name));
   }
 
   #answer(query: Query, zone: Zone, owner: Owner): Packed {

@@ -43,6 +43,8 @@ export interface OwnerRecords {
   readonly other?: (zone: Name) => readonly RecordData[];
   /** Where not the server's usual. */
   readonly ttl?: number;
+  /** It has nothing, and is there only because names below it may be: another server may know it as a zone. */
+  readonly isOnTheWay?: boolean;
 }
 
 export class Owner {

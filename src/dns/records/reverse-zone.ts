@@ -74,7 +74,7 @@ export class ReverseZone implements Zone {
     const address = addressOf(key);
     if (address === undefined) return undefined;
     // Names between the zone and its addresses exist without data: a resolver that asks label by label must get through.
-    if (address === 'partial') return new Owner(name, {});
+    if (address === 'partial') return new Owner(name, { isOnTheWay: true });
     const names = namesOf(address);
     const pointers = names.map((target) => ({ type: 'PTR', target: target + primary }) as const);
     return names.length === 0 ? undefined : new Owner(name, { other: () => pointers });

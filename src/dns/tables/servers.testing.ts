@@ -137,6 +137,7 @@ const answers: Readonly<Record<string, readonly string[]>> = {
   'large.example.com. A': ['large.example.com 60 A 192.0.2.81'],
   '77.0.96.10.in-addr.arpa. PTR': ['77.0.96.10.in-addr.arpa 60 PTR mine.example'],
   '80.0.96.10.in-addr.arpa. PTR': ['80.0.96.10.in-addr.arpa 60 PTR mine.example'],
+  '10.in-addr.arpa. SOA': ['10.in-addr.arpa 60 SOA 20'],
   '5.1.244.10.in-addr.arpa. PTR': ['5.1.244.10.in-addr.arpa 60 PTR mine.example'],
 };
 
