@@ -58,9 +58,9 @@ function textOf(json: Json): string {
   return `${kind} ${of && typeof of === 'object' && 'target' in of ? of.target : JSON.stringify(of)}`;
 }
 
-/** What the kernel wrote of clients is left out. */
+/** What the kernel wrote of clients, and what goes by itself, is left out. */
 export function comparable({ chains, rules, elements }: Table): string[] {
-  const written = elements.filter(({ set }) => !/ affinity-(ports-)?(tcp|udp|sctp)$/.test(set));
+  const written = elements.filter(({ set }) => !/ (affinity-(ports-)?(tcp|udp|sctp)|left-udp-\w+)$/.test(set));
   return [
     ...chains.map((chain) => `chain ${chain}`),
     ...rules.map((rule) => `rule ${rule}`),

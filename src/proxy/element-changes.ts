@@ -36,6 +36,11 @@ export class ElementChanges {
     for (const key of [...(this.#found.get(set.name)?.keys() ?? [])]) this.record(set, key, undefined, undefined);
   }
 
+  /** What was in the set and will not be. */
+  leaving(set: NamedSet): string[] {
+    return [...(this.#sets.get(set) ?? [])].flatMap(([key, { was, now }]) => (was && !now ? key : []));
+  }
+
   writeTo(transaction: Transaction): void {
     for (const [set, transitions] of this.#sets) {
       const changed = [...transitions.values()].filter(({ was, now }) => !same(was, now));

@@ -1,30 +1,62 @@
 // What a table holds from before: who starts again finds his predecessor's work and changes only what is not right.
 
-import type { Element } from '#nftables/index.ts';
-import type { FoundElements } from './element-changes.ts';
+import type { Element, NamedSet, Transaction } from '#nftables/index.ts';
+import type { ElementChanges, FoundElements } from './element-changes.ts';
 import type { Programmed } from './elements.ts';
 import type { Frontend } from './frontends.ts';
 import type { LeftUdp } from './observer.ts';
-import { setsOf } from './sets.ts';
+import { leftSets, type Sets, setsOf } from './sets.ts';
 import { mostSlots } from './slots.ts';
 
 export interface KernelTable {
   readonly chains: readonly string[];
-  /** Of all sets that are written (`writtenSets`), by name and key. Taken out of it as they find their owner. */
+  /** By set and key; those of `writtenSets` are taken out of it as they find their owner. */
   readonly elements: FoundElements;
 }
 
 /** Sets are called the same in both families. */
 const names = setsOf.IPv4;
 
-/** UDP that the table leads somewhere. */
+/** UDP that the table leads somewhere, or has led lately. */
 export function leftUdp({ elements }: KernelTable): LeftUdp[] {
-  return [names.serviceIPs, names.serviceNodePorts]
-    .flatMap(({ name }) => [...(elements.get(name)?.keys() ?? [])])
-    .flatMap((key) => {
-      const [port, protocol, address] = key.split(' . ').reverse();
-      return protocol === 'udp' ? { address, port: Number(port) } : [];
-    });
+  const keysOf = ({ name }: NamedSet) => [...(elements.get(name)?.keys() ?? [])];
+  return [
+    ...[names.serviceIPs, names.serviceNodePorts].flatMap(keysOf).flatMap((key) => udpOf(key) ?? []),
+    ...leftSets(names).flatMap(keysOf).map(placeOf),
+  ];
+}
+
+/** Long enough for a proxy to come back, and little to keep. */
+const keptSeconds = 600;
+
+/** Writes down what the next proxy is to know of should this one be killed: UDP that leaves the maps. */
+export function addLeftUdp(
+  transaction: Transaction,
+  { leftUdp, serviceIPs, serviceNodePorts }: Sets,
+  changes: ElementChanges,
+): void {
+  for (const [from, to] of [
+    [serviceIPs, leftUdp.services],
+    [serviceNodePorts, leftUdp.nodePorts],
+  ] as const) {
+    const left = changes.leaving(from).flatMap((key) => udpOf(key) ?? []);
+    const keys = left.map(({ address, port }) => (address === undefined ? `${port}` : `${address} . ${port}`));
+    transaction.addElements(
+      to.name,
+      keys.map((key) => ({ key, timeout: keptSeconds })),
+    );
+  }
+}
+
+/** `address . protocol . port`, or without the address. */
+function udpOf(key: string): LeftUdp | undefined {
+  const [port, protocol, address] = key.split(' . ').reverse();
+  return protocol === 'udp' ? { address, port: Number(port) } : undefined;
+}
+
+function placeOf(key: string): LeftUdp {
+  const [port, address] = key.split(' . ').reverse();
+  return { address, port: Number(port) };
 }
 
 /** What the predecessor left of single frontends. */

@@ -9,7 +9,7 @@ import { Claims } from './claims.ts';
 import { ElementChanges } from './element-changes.ts';
 import { elementsOf, type Programmed, programmed } from './elements.ts';
 import type { Frontend, ServiceWants } from './frontends.ts';
-import { type KernelTable, LeftFrontends } from './kernel-table.ts';
+import { addLeftUdp, type KernelTable, LeftFrontends } from './kernel-table.ts';
 import { chain, constantRules } from './rules.ts';
 import { setsOf, tableOf, writtenSets } from './sets.ts';
 import { ShapeUsers } from './shape-users.ts';
@@ -120,6 +120,7 @@ export class Programme {
   /** The transaction from what the kernel has to what was set since. */
   take(now = Date.now()): Step {
     const transaction = this.#transaction;
+    addLeftUdp(transaction, setsOf[this.family], this.#changes);
     this.#changes.writeTo(transaction);
     const expired = this.#shapes.takeExpired(now);
     for (const name of expired) transaction.flush(chain(name));

@@ -307,4 +307,33 @@ describe('Proxier', { timeout: 15_000 }, () => {
       await client.resource(services).delete('stays', { namespace: 'default' });
     });
   }
+
+  test('observers are told what earlier proxies took out, also when nobody came to look after its flows', async () => {
+    const nft = new WatchedNft();
+    const port = { name: 'dns', port: 53, protocol: 'UDP', nodePort: 30_056 };
+    await client
+      .resource(services)
+      .create(serviceOf({ name: 'brief', clusterIP: '10.96.0.44', type: 'NodePort', ports: [port] }));
+    const told: string[] = [];
+    const observer: ProxyObserver = {
+      left: (family, frontends) => {
+        if (family === 'IPv4') for (const { address, port } of frontends) told.push(`${address} ${port}`);
+      },
+    };
+    const isIn = (dump: string, number: number) => dump.includes(`10.96.0.44 . udp . ${number}`);
+    await withProxier(nft, async () => {
+      await client
+        .resource(services)
+        .patch('brief', { spec: { ports: [{ ...port, port: 54 }] } }, { namespace: 'default', type: 'merge' });
+      await nft.until((dump) => isIn(dump, 54));
+      await client.resource(services).delete('brief', { namespace: 'default' });
+      await nft.until((dump) => !isIn(dump, 54));
+    });
+    // The first may have been killed before it had looked after them.
+    for (let times = 0; times < 2; times++) {
+      told.length = 0;
+      await withProxier(nft, async () => {}, { observers: [observer] });
+      assert.deepEqual(told.sort(), ['10.96.0.44 53', '10.96.0.44 54', 'undefined 30056']);
+    }
+  });
 });

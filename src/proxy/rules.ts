@@ -4,7 +4,7 @@
 import type { Family } from '#lib/cidr.ts';
 import type { Chain, NftObject, Rule } from '#nftables/index.ts';
 import { forgetEndpoint } from './affinity.ts';
-import { affinitySets, frontend, nodePort, type Sets, setsOf, writtenSets } from './sets.ts';
+import { affinitySets, frontend, leftSets, nodePort, type Sets, setsOf, writtenSets } from './sets.ts';
 import { type Ip, ipOf, protocols } from './words.ts';
 
 /** Bit 14, as everywhere in the field; other bits of the mark belong to others. */
@@ -37,6 +37,7 @@ export function constantRules(family: Family): NftObject[] {
   const [ip, sets] = [ipOf[family], setsOf[family]];
   return [
     ...writtenSets(sets),
+    ...leftSets(sets),
     ...affinitySets(sets),
     ...checkingSources(ip, sets),
     ...rejecting(),

@@ -54,6 +54,11 @@ function setsFor(family: Family) {
     nodePortIPs: ranges('nodeport-ips', `${ip} daddr`),
     /** Connections that came back to their own caller, who must see them come from somebody else. */
     hairpinConnections: set('hairpin-connections', `${ip} saddr . ${ip} daddr`),
+    /** UDP that was taken out lately: who is killed before he has ended its flows leaves that to the next proxy. */
+    leftUdp: {
+      services: { ...set('left-udp-services', `${ip} daddr . udp dport`), flags: ['timeout'] } as NamedSet,
+      nodePorts: { ...set('left-udp-nodeports', 'udp dport'), flags: ['timeout'] } as NamedSet,
+    },
     /** Client, who is called → the endpoint it had last. Written by the kernel; entries go by themselves. */
     affinity: affinityMaps(family),
   };
@@ -70,10 +75,12 @@ const drawnFor = (protocol: string): string => `${protocol} dport . numgen rando
 
 export const setsOf: Record<Family, Sets> = { IPv4: setsFor('IPv4'), IPv6: setsFor('IPv6') };
 
-/** Those that the proxy writes: all but what the kernel remembers of clients. */
-export function writtenSets({ affinity: _, ...sets }: Sets): NamedSet[] {
+/** Those that the proxy keeps as they should be: all but those of which entries go by themselves. */
+export function writtenSets({ affinity: _, leftUdp: __, ...sets }: Sets): NamedSet[] {
   return Object.values(sets).flatMap((found) => ('kind' in found ? [found] : protocols.map((one) => found[one])));
 }
+
+export const leftSets = ({ leftUdp }: Pick<Sets, 'leftUdp'>): NamedSet[] => [leftUdp.services, leftUdp.nodePorts];
 
 export const affinitySets = ({ affinity }: { readonly affinity: AffinityMaps }): NamedSet[] =>
   protocols.flatMap((protocol) => affinity[protocol]);

@@ -10,7 +10,7 @@ import { type Place, wantsOf } from './frontends.ts';
 import { type KernelTable, leftUdp } from './kernel-table.ts';
 import type { LeftUdp, ProxyObserver, ServiceState } from './observer.ts';
 import { Programme, type ProgrammeOptions, type Step } from './programme.ts';
-import { setsOf, tableOf, writtenSets } from './sets.ts';
+import { leftSets, setsOf, tableOf, writtenSets } from './sets.ts';
 
 /** What there is to write, as it is now. */
 export interface Source {
@@ -217,7 +217,8 @@ export class TableWriter {
     const chains = await this.#read(() => nft.chains(table), []);
     const elements = new Map<string, Map<string, Element>>();
     if (chains.length === 0) return { chains, elements };
-    for (const set of writtenSets(setsOf[this.family])) elements.set(set.name, await this.#elementsIn(set));
+    const sets = setsOf[this.family];
+    for (const set of [...writtenSets(sets), ...leftSets(sets)]) elements.set(set.name, await this.#elementsIn(set));
     return { chains, elements };
   }
 
