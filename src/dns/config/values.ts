@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import { type Cidr, parseAddress, parseCidr } from '#lib/cidr.ts';
 import { parseGoDuration } from '#lib/go-duration.ts';
-import { Class, type Name, Type } from '../wire/index.ts';
+import { classCodes, type Name, typeCodes } from '../wire/index.ts';
 import { compileGoRegExp } from './go-regexp.ts';
 import type { Line } from './line.ts';
 import type { HostPort } from './settings.ts';
@@ -126,14 +126,14 @@ export function rcode(line: Line, text: string): number {
 
 /** By number: those that this server knows by name, others as `TYPE65` (RFC 3597 §5). */
 export const recordType = (line: Line, text: string): number => {
-  const code = codeOf(Type, 'TYPE', text);
+  const code = codeOf(typeCodes, 'TYPE', text);
   if (code === undefined) throw line.mustBe(text, 'a type of records, such as AAAA or TYPE65');
   return code;
 };
 
 export const recordClass = (line: Line, text: string): number => {
-  const code = codeOf(Class, 'CLASS', text);
-  if (code === undefined) throw line.mustBe(text, `a class: ${Object.keys(Class).join(', ')}`);
+  const code = codeOf(classCodes, 'CLASS', text);
+  if (code === undefined) throw line.mustBe(text, `a class: ${Object.keys(classCodes).join(', ')}`);
   return code;
 };
 

@@ -21,6 +21,12 @@ test('local: names of the machine itself', { skip }, async (t) => {
     '1.0.0.127.in-addr.arpa. 604800 IN PTR localhost.',
   ]);
   assert.equal(brief(await ask('localhost', 'MX')).length, 2);
+  assert.deepEqual(brief(await ask('a.localhost')), ['NOERROR', 'a.localhost. 604800 IN A 127.0.0.1']);
+  assert.deepEqual(brief(await ask('localhost', 'NS')), ['NOERROR', 'localhost. 604800 IN NS localhost.']);
+  assert.match(
+    brief(await ask('localhost', 'SOA'))[1] ?? '',
+    /^localhost\. 604800 IN SOA localhost\. root\.localhost\. /,
+  );
   assert.equal(upstream.asked, 0);
 });
 
@@ -45,13 +51,14 @@ test('chaos: version and authors', { skip }, async (t) => {
 
 test('acl: the first policy that fits decides', { skip }, async (t) => {
   const rules = `acl blocked.example { block }
-    acl filtered.example { filter type AAAA }
+    acl filtered.example { filter type AAAA HTTPS }
     acl dropped.example { drop net 127.0.0.0/8 }
     acl { allow net 127.0.0.1
       block }`;
   const { ask } = await forwarding(t, rules);
   assert.deepEqual(brief(await ask('www.blocked.example')), ['REFUSED']);
   assert.deepEqual(brief(await ask('www.filtered.example', 'AAAA')), ['NOERROR']);
+  assert.deepEqual(brief(await ask('www.filtered.example', 'HTTPS')), ['NOERROR']);
   assert.equal(brief(await ask('www.filtered.example')).length, 2);
   await assert.rejects(ask('www.dropped.example', '+time=1'));
   assert.equal(brief(await ask('www.example')).length, 2);

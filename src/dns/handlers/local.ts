@@ -40,7 +40,10 @@ export const localHandler: Handler = {
 };
 
 function dataOf(key: Name, type: number): RecordData[] {
-  const isHost = key.startsWith(localhost);
+  const isHost = key.startsWith(localhost) || isWithin(key, localhost);
+  const isApex = zones.includes(key);
+  if (isApex && type === Type.SOA) return [soaOf(key).data];
+  if (isApex && type === Type.NS) return [{ type: 'NS', target: localhost }];
   if (isHost && type === Type.A) return [{ type: 'A', address: '127.0.0.1' }];
   if (isHost && type === Type.AAAA) return [{ type: 'AAAA', address: '::1' }];
   if (key === loopback && type === Type.PTR) return [{ type: 'PTR', target: localhost }];

@@ -6,6 +6,7 @@ import type { Handled, Handler, Request } from '../handler.ts';
 import { compileTemplate, type Template, type TemplateFields } from '../template/go-template.ts';
 import {
   Class,
+  className,
   Flag,
   FormatError,
   formatName,
@@ -78,7 +79,7 @@ function matchOf({ match }: Rule, name: string): Pick<TemplateFields, 'Match' | 
 const fieldsOf = ({ query, client }: Request, zone: Name): Omit<TemplateFields, 'Match' | 'Group'> => ({
   Name: formatName(query.key),
   Zone: formatName(zone),
-  Class: query.class === Class.IN ? 'IN' : `CLASS${query.class}`,
+  Class: className(query.class),
   Type: typeName(query.type),
   Remote: client.address,
 });

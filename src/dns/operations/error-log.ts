@@ -4,8 +4,7 @@ import { formatGoDuration } from '#lib/go-duration.ts';
 import type { Component } from '../component.ts';
 import type { ErrorsSettings, LogLevel } from '../config/settings.ts';
 import type { FailureObserver } from '../observer.ts';
-import { formatName, type Query } from '../wire/index.ts';
-import { typeName } from './labels.ts';
+import { formatName, type Query, typeName } from '../wire/index.ts';
 import type { Output } from './output.ts';
 
 const labels: Readonly<Record<LogLevel, string>> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' };

@@ -3,8 +3,17 @@
 
 import { inBrackets } from '#lib/cidr.ts';
 import type { Request, Response } from '../handler.ts';
-import { Flag, formatName, maxMessage, opcodeOf, plainUdpSize, rcodeName, responseCode } from '../wire/index.ts';
-import { classLabel, typeName } from './labels.ts';
+import {
+  className,
+  Flag,
+  formatName,
+  maxMessage,
+  opcodeOf,
+  plainUdpSize,
+  rcodeName,
+  responseCode,
+  typeName,
+} from '../wire/index.ts';
 
 export interface Logged {
   readonly request: Request;
@@ -31,7 +40,7 @@ const flagNames = Object.entries({
 const replacements: Readonly<Record<string, LineFormat>> = {
   '{type}': ({ request }) => typeName(request.query.type),
   '{name}': ({ request }) => formatName(request.query.key),
-  '{class}': ({ request }) => classLabel(request.query.class),
+  '{class}': ({ request }) => className(request.query.class),
   '{proto}': ({ request }) => (request.isTcp ? 'tcp' : 'udp'),
   '{size}': ({ request }) => `${request.query.packet.length}`,
   '{remote}': ({ request }) => inBrackets(request.client.address),

@@ -65,6 +65,14 @@ test('a load balancer that has a name only is an alias', () => {
     'NOERROR qr aa rd',
     'answer named.default.example.org. 5 IN CNAME lb.cloud.test.',
   ]);
+  assert.deepEqual(ask('_http._tcp.named.default.example.org SRV').slice(0, 2), [
+    'NOERROR qr aa rd',
+    'answer _http._tcp.named.default.example.org. 5 IN SRV 0 100 80 lb.cloud.test.',
+  ]);
+  assert.equal(
+    ask('named.default.example.org SRV').filter((line) => / SRV 0 50 \d+ lb\.cloud\.test\.$/.test(line)).length,
+    2,
+  );
 });
 
 test('what has nothing outside does not exist; a namespace does', () => {
@@ -86,5 +94,9 @@ test('headless Services show their endpoints when asked to', () => {
   assert.equal(shown('headless.default.example.org A').filter((line) => / A 10\.244\.0\.[78]$/.test(line)).length, 2);
   assert.deepEqual(shown('db-0.headless.default.example.org A').slice(1), [
     'answer db-0.headless.default.example.org. 5 IN A 10.244.0.7',
+  ]);
+  assert.deepEqual(shown('_http._tcp.headless.default.example.org SRV').slice(1, 3).sort(), [
+    'answer _http._tcp.headless.default.example.org. 5 IN SRV 0 50 8080 10-244-0-8.headless.default.example.org.',
+    'answer _http._tcp.headless.default.example.org. 5 IN SRV 0 50 8080 db-0.headless.default.example.org.',
   ]);
 });

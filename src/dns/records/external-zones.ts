@@ -4,7 +4,6 @@
 import { isIP } from 'node:net';
 import type { ExternalSettings } from '../config/settings.ts';
 import { fromLabels, isWithin, keyOf, labelsOf, type Name, nameFrom } from '../wire/name.ts';
-import { dashed } from './dashed.ts';
 import { byFamily, Owner, type Relative } from './owner.ts';
 import { type ServiceNames, serviceName } from './service-names.ts';
 import { Soa } from './soa.ts';
@@ -67,7 +66,7 @@ class ExternalZone implements Zone {
     if (!names) return undefined;
     const own = fromLabels([service, namespace]) as Relative;
     if (names.facts.external.length > 0) return externalOwner(name, own, labels, names);
-    return this.#settings.headless && names.facts.isHeadless ? headlessOwner(name, labels, names) : undefined;
+    return this.#settings.headless && names.facts.isHeadless ? headlessOwner(name, own, labels, names) : undefined;
   }
 
   #apex(name: Relative, labels: readonly string[]): Owner | undefined {
@@ -100,21 +99,33 @@ function externalOwner(
   const services = [...new Set(ports.map((candidate) => candidate.port))].map((number) => {
     return { port: number, weight, target: own };
   });
-  if (below.length === 2) return new Owner(name, { services: () => services });
   const addresses = facts.external.filter(isAddress);
-  // A load balancer that is known by a name only.
-  if (addresses.length === 0) {
-    const alias = nameFrom(facts.external[0] ?? '');
-    return alias === undefined ? undefined : new Owner(name, { alias: keyOf(alias) });
+  if (addresses.length > 0) {
+    return new Owner(name, { ...(below.length === 0 && byFamily(addresses)), services: () => services });
   }
-  return new Owner(name, { ...byFamily(addresses), services: () => services });
+  // A load balancer that is known by a name only. That name is the target: an alias must not be one (RFC 2782).
+  const found = nameFrom(facts.external[0] ?? '');
+  if (found === undefined) return undefined;
+  const target = keyOf(found);
+  const named = services.map(
+    ({ port: number }) => ({ type: 'SRV', priority: 0, weight, port: number, target }) as const,
+  );
+  return new Owner(name, { ...(below.length === 0 && { alias: target }), other: () => named });
 }
 
-function headlessOwner(name: Relative, below: readonly string[], names: ServiceNames): Owner | undefined {
-  const [label] = below;
-  if (below.length > 1) return undefined;
-  const endpoints = names.endpoints.filter(
-    (endpoint) => label === undefined || (endpoint.label ?? dashed(endpoint.address)) === label,
-  );
-  return endpoints.length === 0 ? undefined : new Owner(name, byFamily(endpoints.map(({ address }) => address)));
+function headlessOwner(
+  name: Relative,
+  own: Relative,
+  below: readonly string[],
+  names: ServiceNames,
+): Owner | undefined {
+  const prefix = fromLabels(below);
+  if (prefix === undefined || below.length > 2) return undefined;
+  const owner = below.length === 0 ? names.own : names.below(prefix);
+  if (!owner) return undefined;
+  const { v4, v6, services } = owner.records;
+  // Targets are below the Service's own name, which is another one here.
+  const renamed = (target: Relative) => target.slice(0, target.length - names.name.length) + own;
+  const targets = () => (services?.() ?? []).map((record) => ({ ...record, target: renamed(record.target) }));
+  return new Owner(name, { ...(v4 && { v4 }), ...(v6 && { v6 }), services: targets });
 }

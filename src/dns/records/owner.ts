@@ -39,7 +39,7 @@ export interface OwnerRecords {
   readonly services?: () => readonly ServiceTarget[];
   /** The canonical name, whole, of an ExternalName Service. Such an owner has nothing else. */
   readonly alias?: Name | undefined;
-  /** Records of other types: SOA, NS, TXT, PTR. */
+  /** Records of other types: SOA, NS, TXT, PTR; and SRV whose target is in no zone of ours. */
   readonly other?: (zone: Name) => readonly RecordData[];
   /** Where not the server's usual. */
   readonly ttl?: number;
@@ -77,21 +77,28 @@ export class Owner {
    * @param zone as names of it are to be spelled
    */
   data(type: number, zone: Name): readonly RecordData[] {
-    const { v4 = [], v6 = [], services, alias, other } = this.records;
+    const { v4 = [], v6 = [], services, alias } = this.records;
     switch (type) {
       case Type.A:
         return v4.map((address) => ({ type: 'A', address }));
       case Type.AAAA:
         return v6.map((address) => ({ type: 'AAAA', address }));
       case Type.SRV:
-        return (services?.() ?? []).map(({ port, weight, target }) => {
-          return { type: 'SRV', priority: 0, weight, port, target: target + zone };
-        });
+        return [
+          ...(services?.() ?? []).map(({ port, weight, target }) => {
+            return { type: 'SRV', priority: 0, weight, port, target: target + zone } as const;
+          }),
+          ...this.#other(type, zone),
+        ];
       case Type.CNAME:
         return alias === undefined ? [] : [{ type: 'CNAME', target: alias }];
       default:
-        return other?.(zone).filter((data) => data.type !== 'opaque' && Type[data.type] === type) ?? [];
+        return this.#other(type, zone);
     }
+  }
+
+  #other(type: number, zone: Name): readonly RecordData[] {
+    return this.records.other?.(zone).filter((data) => data.type !== 'opaque' && Type[data.type] === type) ?? [];
   }
 
   /** Every record, for a listing of the zone. */

@@ -74,7 +74,41 @@ export const maxMessage = 65535;
 /** What a UDP client takes that says nothing about it. */
 export const plainUdpSize = 512;
 
-const typeNames = new Map<number, string>(Object.entries(Type).map(([name, code]) => [code, name]));
+/** Every type that people know by name; the data of the further ones stays opaque. */
+export const typeCodes: Readonly<Record<string, number>> = {
+  ...Type,
+  LOC: 29,
+  NAPTR: 35,
+  CERT: 37,
+  DNAME: 39,
+  DS: 43,
+  SSHFP: 44,
+  RRSIG: 46,
+  NSEC: 47,
+  DNSKEY: 48,
+  NSEC3: 50,
+  NSEC3PARAM: 51,
+  TLSA: 52,
+  SMIMEA: 53,
+  CDS: 59,
+  CDNSKEY: 60,
+  OPENPGPKEY: 61,
+  SVCB: 64,
+  HTTPS: 65,
+  SPF: 99,
+  TKEY: 249,
+  TSIG: 250,
+  URI: 256,
+  CAA: 257,
+};
+const typeNames = new Map<number, string>(Object.entries(typeCodes).map(([name, code]) => [code, name]));
 
 /** The mnemonic, or `TYPE123` (RFC 3597 §5). */
 export const typeName = (code: number): string => typeNames.get(code) ?? `TYPE${code}`;
+
+/** Every class that people know by name. */
+export const classCodes: Readonly<Record<string, number>> = { ...Class, CS: 2, HS: 4, NONE: 254 };
+const classNames = new Map<number, string>(Object.entries(classCodes).map(([name, code]) => [code, name]));
+
+/** The mnemonic, or `CLASS123` (RFC 3597 §5). */
+export const className = (code: number): string => classNames.get(code) ?? `CLASS${code}`;

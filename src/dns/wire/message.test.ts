@@ -79,6 +79,6 @@ test('records print as lines of a zone file', () => {
     'a.example. 5 IN SRV 0 100 80 b.example.',
   );
   assert.equal(line({ type: 'TXT', strings: ['a "b"', '\x00'] }), 'a.example. 5 IN TXT "a \\"b\\"" "\\000"');
-  assert.equal(line({ type: 'opaque', code: 65, data: new Uint8Array([1, 2]) }), 'a.example. 5 IN TYPE65 \\# 2 0102');
+  assert.equal(line({ type: 'opaque', code: 65, data: new Uint8Array([1, 2]) }), 'a.example. 5 IN HTTPS \\# 2 0102');
   assert.equal(formatName(owner), 'a.example.');
 });

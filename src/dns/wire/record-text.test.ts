@@ -14,6 +14,7 @@ test('what is printed is read again', () => {
     'example. 30 IN TXT "two words" "one"',
     'example. 30 IN HINFO "cpu" "os"',
     'example. 30 IN SOA ns.example. root.example. 1 2 3 4 5',
+    'version.bind. 0 CH TXT "one"',
   ]) {
     assert.equal(formatRecord(parseRecord(line)), line);
   }
@@ -22,6 +23,11 @@ test('what is printed is read again', () => {
 test('TTL and class may be left out, names need no final dot', () => {
   assert.equal(formatRecord(parseRecord('www.example A 192.0.2.1')), 'www.example. 3600 IN A 192.0.2.1');
   assert.equal(formatRecord(parseRecord('www.example IN 60 a 192.0.2.1')), 'www.example. 60 IN A 192.0.2.1');
+});
+
+test('parentheses are passed over, as on one line of a zone file', () => {
+  const line = 'example 60 IN SOA ns.example root.example (1 2 3 4 5)';
+  assert.equal(formatRecord(parseRecord(line)), 'example. 60 IN SOA ns.example. root.example. 1 2 3 4 5');
 });
 
 test('what is no record is refused', () => {

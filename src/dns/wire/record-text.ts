@@ -1,6 +1,7 @@
 // A line of a zone file read (RFC 1035 §5.1): one record, all of it on the line. The other way is record.ts's formatRecord.
 
 import { isIPv4, isIPv6 } from 'node:net';
+import { Class, classCodes } from './codes.ts';
 import { FormatError } from './format-error.ts';
 import { type Name, parseName } from './name.ts';
 import type { RecordData } from './rdata.ts';
@@ -11,15 +12,20 @@ const usualTtl = 3600;
 
 /** `NAME [TTL] [CLASS] TYPE DATA…`; names are absolute, with or without their final dot. Throws FormatError. */
 export function parseRecord(text: string): ResourceRecord {
-  const [name, ...words] = text.match(/"(?:\\.|[^"\\])*"|\S+/gs) ?? [];
+  // Parentheses are for records of several lines; here they mean nothing.
+  const [name, ...words] = text.match(/"(?:\\.|[^"\\])*"|[^\s()]+/gs) ?? [];
   let ttl = usualTtl;
-  while (words[0] !== undefined && /^(\d+|IN)$/i.test(words[0])) {
-    const word = words.shift() as string;
-    if (/^\d/.test(word)) ttl = number(word, 2 ** 31 - 1);
+  let klass: number = Class.IN;
+  for (let word = words[0]?.toUpperCase(); word !== undefined; word = words[0]?.toUpperCase()) {
+    const named = classCodes[word] ?? (/^CLASS\d{1,5}$/.test(word) ? number(word.slice(5), 65535) : undefined);
+    if (named === undefined && !/^\d+$/.test(word)) break;
+    if (named === undefined) ttl = number(word, 2 ** 31 - 1);
+    else klass = named;
+    words.shift();
   }
   const type = words.shift()?.toUpperCase();
   if (name === undefined || type === undefined) throw new FormatError(`Cannot read record "${text}": no type`);
-  return { name: parseName(name), class: 1, ttl, data: dataOf(type, words, text) };
+  return { name: parseName(name), class: klass, ttl, data: dataOf(type, words, text) };
 }
 
 function dataOf(type: string, words: readonly string[], text: string): RecordData {

@@ -1,6 +1,6 @@
 // One resource record (RFC 1035 §4.1.3).
 
-import { Class, typeName } from './codes.ts';
+import { className, typeName } from './codes.ts';
 import { formatName, type Name } from './name.ts';
 import { formatData, type RecordData, readData, typeOf, writeData } from './rdata.ts';
 import type { Reader } from './reader.ts';
@@ -40,4 +40,4 @@ export function recordSize(record: ResourceRecord): number {
 
 /** A line of a zone file. */
 export const formatRecord = ({ name, class: klass, ttl, data }: ResourceRecord): string =>
-  `${formatName(name)} ${ttl} ${klass === Class.IN ? 'IN' : `CLASS${klass}`} ${typeName(typeOf(data))} ${formatData(data)}`;
+  `${formatName(name)} ${ttl} ${className(klass)} ${typeName(typeOf(data))} ${formatData(data)}`;

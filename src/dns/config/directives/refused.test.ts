@@ -100,7 +100,7 @@ const table: readonly (readonly [lines: string, ...want: string[]])[] = [
   ],
   ['template', '2: template needs arguments: a class, a type, and zones'],
   ['template IN', '2: template: a type is needed after the class, such as ANY'],
-  ['template XX A', '2: template "XX" must be a class: IN, CH, ANY'],
+  ['template XX A', '2: template "XX" must be a class: IN, CH, ANY, CS, HS, NONE'],
   [
     'template IN A {\n rcode NODATA\n}',
     '3: template: rcode "NODATA" must be a response code such as FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED',
