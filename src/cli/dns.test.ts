@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { formatName } from '#dns/wire/index.ts';
+import { workersOf } from '#dns/workers/count.ts';
 import { UserError } from '#lib/user-error.ts';
 import { parseOptions } from './command.ts';
 import { dns, sourceOf } from './dns.ts';
@@ -55,6 +56,17 @@ test('what is served over HTTP beside DNS is told by flags, and nothing is witho
   assert.deepEqual([prometheus, none, ready], [undefined, undefined, undefined]);
 });
 
+test('--workers says how many processes answer, also in place of what a Corefile says', async (t) => {
+  const file = join(await mkdtemp(join(tmpdir(), 'dns-')), 'Corefile');
+  t.after(() => rm(dirname(file), { recursive: true }));
+  await writeFile(file, 'a.test {\n multisocket 3\n}\nb.test {\n}\n');
+  const counted = async (...argv: string[]) => workersOf((await source(argv).read()).settings);
+  assert.equal(await counted('--kubeconfig', 'f'), 1);
+  assert.equal(await counted('--kubeconfig', 'f', '--workers', '2'), 2);
+  assert.equal(await counted('--corefile', file), 3);
+  assert.equal(await counted('--corefile', file, '--workers', '2'), 2);
+});
+
 test('wrong flags are refused with their name', () => {
   const cases: [argv: string[], want: RegExp][] = [
     [['--listen', 'localhost:53'], /^--listen: "localhost:53" is not an address with a port/],
@@ -67,6 +79,7 @@ test('wrong flags are refused with their name', () => {
     [['--lameduck', '5'], /^--lameduck 5: must be a duration such as/],
     [['--lameduck', '2h'], /^--lameduck 2h: must be 3600s or less\.$/],
     [['--health-bind-address', ':8080'], /^--health-bind-address: ":8080" is not an address with a port/],
+    [['--workers', '0'], /^--workers 0: must be a whole number from 1 to 1024/],
     [['--nonsense'], /^portolan dns: Unknown option '--nonsense'/],
     [['--corefile', 'f', '--ttl', '5'], /^--ttl and --corefile exclude each other: say it in f\.$/],
     [['--corefile', 'f', '--listen', '10.0.0.1:53'], /^--listen and --corefile exclude each other/],

@@ -70,6 +70,11 @@ const options = {
     help: 'what to serve, as CoreDNS is told it: a Corefile, in place of the options below',
   },
   ...served,
+  workers: {
+    type: 'string',
+    value: 'N',
+    help: 'processes that answer at the same addresses, one for each core to be used (default: as multisocket of the Corefile says, else 1)',
+  },
 } as const;
 
 const longestLameduckMs = 3_600_000;
@@ -77,10 +82,11 @@ const longestLameduckMs = 3_600_000;
 /** Throws UserError. */
 export function sourceOf(values: Values<typeof options>, env: NodeJS.ProcessEnv): SettingsSource {
   const { corefile } = values;
-  if (corefile === undefined) return flagsSource(flagsOf(values, env));
+  const workers = values.workers === undefined ? undefined : wholeNumber('workers', values.workers, 1, 1024);
+  if (corefile === undefined) return flagsSource(flagsOf(values, env), workers);
   const said = Object.keys(served).find((name) => values[name as keyof typeof served] !== undefined);
   if (said !== undefined) throw new UserError(`--${said} and --corefile exclude each other: say it in ${corefile}.`);
-  return corefileSource({ file: corefile, env, kubeconfig: namedKubeconfig(values.kubeconfig, env) });
+  return corefileSource({ file: corefile, env, kubeconfig: namedKubeconfig(values.kubeconfig, env), workers });
 }
 
 function flagsOf(values: Values<typeof options>, env: NodeJS.ProcessEnv): DnsFlags {

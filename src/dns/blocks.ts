@@ -56,6 +56,8 @@ export interface BlockParts extends OperationsParts {
   readonly ownAddresses: readonly string[];
   /** Whether asking this server would be asking ourselves. */
   readonly isOurselves: (server: Nameserver) => boolean;
+  /** Somebody else serves /metrics and its like. */
+  readonly isWorker?: boolean;
   /** What is forwarded comes back: there is no going on like this. */
   readonly onLoop: (error: UserError) => void;
 }
@@ -81,7 +83,7 @@ export function buildBlocks({ servers }: DnsSettings, parts: BlockParts, before?
   const chains = new Map<string, { readonly site: Omit<Site, 'routes' | 'drops'>; readonly chains: Chain[] }>();
   const routesOf = new Map<string, Routes>();
   for (const server of servers) {
-    openEndpoints(server, components, parts);
+    if (!parts.isWorker) openEndpoints(server, components, parts);
     const certificates = certificatesOf(server, components, parts);
     for (const { zone, ...site } of server.keys) {
       const key = siteKey(site);

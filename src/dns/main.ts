@@ -6,6 +6,8 @@ import { connectApi } from './api-access.ts';
 import type { SettingsSource } from './config/source.ts';
 import { Reloader } from './reloader.ts';
 import { DnsServer, type DnsServerParts } from './server.ts';
+import { workersOf } from './workers/count.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 export interface DnsOptions {
   readonly source: SettingsSource;
@@ -31,7 +33,10 @@ export async function runDns({ source, onReady, ...options }: DnsOptions, signal
   const onLoop: DnsServerParts['onLoop'] = (error, settings) => {
     if (!reloader.undo(settings, error)) looped.reject(error);
   };
-  const server = new DnsServer({ connect: connectApi, log, onLoop }, first.settings);
+  const server =
+    workersOf(first.settings) > 1
+      ? new WorkerPool({ log, onLoop }, first.settings)
+      : new DnsServer({ connect: connectApi, log, onLoop }, first.settings);
   const reloader = new Reloader({ source, server, log }, first);
   const reload = () => void reloader.reload();
   await server.start();

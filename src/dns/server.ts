@@ -13,13 +13,14 @@ import type { DnsSettings, Transport } from './config/settings.ts';
 import type { ServerCertificates } from './listeners/server-certificates.ts';
 import { listenDns, overlap, type SiteListener } from './listeners/site.ts';
 import type { PacketObserver } from './observer.ts';
-import { Endpoint } from './operations/endpoint.ts';
+import { endpointsOf, refuseReady } from './operations/endpoint.ts';
 import { Readiness } from './operations/ready-endpoint.ts';
 import { ServerCounts, settingsMetrics } from './operations/server-metrics.ts';
 import type { ServerStatus } from './operations/status.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { Responder } from './responder.ts';
 import type { Nameserver } from './upstream/resolv-conf.ts';
+import { workersOf } from './workers/count.ts';
 
 export interface DnsServerParts {
   readonly connect: ClusterRecordsParts['connect'];
@@ -28,6 +29,11 @@ export interface DnsServerParts {
   readonly onLoop?: (error: UserError, settings: DnsSettings) => void;
   /** For the lines of `log` and `errors`: standard output when absent. */
   readonly out?: Writable;
+  /**
+   * One of several processes at the same addresses: somebody else looks whether they are free, and serves /metrics and its
+   * like for all.
+   */
+  readonly isWorker?: boolean;
   /** How long a configuration may take to know what it serves while the one before knows all; half a minute when absent. */
   readonly patienceMs?: number;
 }
@@ -35,7 +41,7 @@ export interface DnsServerParts {
 /** How often components are asked whether they are ready. */
 const pollMs = 20;
 /** How long the end of a listener waits for answers that are under way. */
-const graceMs = 5000;
+export const graceMs = 5000;
 /** How long it waits for somebody to take the last lines of the query log. */
 const lastLinesMs = 1000;
 
@@ -51,6 +57,7 @@ export class DnsServer implements ServerStatus {
   readonly #log: Logger;
   readonly #onLoop: NonNullable<DnsServerParts['onLoop']>;
   readonly #out: Writable;
+  readonly #isWorker: boolean;
   readonly #patienceMs: number;
   readonly #open = new Map<string, OpenSite>();
   readonly #counts = new ServerCounts();
@@ -61,6 +68,7 @@ export class DnsServer implements ServerStatus {
   constructor(parts: DnsServerParts, settings: DnsSettings) {
     const { connect, log = createLogger('dns'), out = process.stdout, onLoop, patienceMs = 30_000 } = parts;
     this.#out = out;
+    this.#isWorker = parts.isWorker ?? false;
     this.#patienceMs = patienceMs;
     this.#connect = connect;
     this.#log = log;
@@ -75,10 +83,7 @@ export class DnsServer implements ServerStatus {
 
   /** Where /metrics and its like are served, by directive. */
   get endpoints(): readonly (BindAddress & { readonly name: string })[] {
-    const components = [...(this.#blocks?.components ?? [])];
-    return components.flatMap((component) =>
-      component instanceof Endpoint && component.address ? [{ name: component.name, ...component.address }] : [],
-    );
+    return endpointsOf(this.#blocks?.components ?? []);
   }
 
   metrics(): Metric[] {
@@ -89,11 +94,15 @@ export class DnsServer implements ServerStatus {
   /**
    * Resolves when every address is listened at; records follow, see {@link synced}. Rejects when one cannot be had, or
    * when the settings name something unusable.
+   * @param impatience when it is there: listens only when everything that is served is known, or when this aborts.
    */
-  async start(): Promise<void> {
+  async start(impatience?: AbortSignal): Promise<void> {
     const blocks = this.#build(this.#settings);
     try {
       await blocks.components.started();
+      if (impatience) {
+        while (new Readiness().unready(blocks.components).length > 0 && !impatience.aborted) await sleep(pollMs);
+      }
       for (const site of blocks.sites) await this.#openSite(site);
       this.#blocks = blocks;
     } catch (error) {
@@ -118,7 +127,8 @@ export class DnsServer implements ServerStatus {
         if (!this.#open.has(siteKey(site))) opened.push(await this.#openSite(site));
       }
     } catch (error) {
-      this.#counts.failedReloads++;
+      // Whoever has several workers counts for all.
+      if (!this.#isWorker) this.reloadFailed();
       blocks.components.stop(before?.components);
       for (const key of opened) await this.#closeSite(key);
       throw error;
@@ -127,15 +137,15 @@ export class DnsServer implements ServerStatus {
       const { certificates } = site;
       Object.assign(this.#open.get(siteKey(site)) as OpenSite, { responder: this.#responder(site), certificates });
     }
+    if (!this.#isWorker && workersOf(settings) > 1) {
+      this.#log.warn('several processes are had by starting anew only: one goes on answering');
+    }
     this.#settings = settings;
     this.#blocks = blocks;
     before?.components.stop(blocks.components);
     const wanted = new Set(blocks.sites.map(siteKey));
     const unwanted = [...this.#open.keys()].filter((key) => !wanted.has(key));
-    const listeners = unwanted.map((key) => (this.#open.get(key) as OpenSite).listener);
-    await inTime(listeners.map((listener) => listener.retire()));
-    await inTime(listeners.map((listener) => listener.drain()));
-    for (const key of unwanted) await this.#closeSite(key);
+    await this.#retire(unwanted);
   }
 
   /** Counts a configuration that {@link reload} was not even asked to take. */
@@ -176,14 +186,27 @@ export class DnsServer implements ServerStatus {
    * /health go on for the time of `lameduck`, and until what is under way then is answered. Aborting `hurry` cuts it short.
    */
   async shutDown(hurry?: AbortSignal): Promise<void> {
-    for (const component of this.#blocks?.components ?? []) {
-      if (component instanceof Endpoint && component.name === 'ready') component.close();
-    }
-    await sleep(lameduckMs(this.#settings), hurry).catch(() => {});
+    refuseReady(this.#blocks?.components ?? []);
+    await sleep(lameduckOf(this.#settings), hurry).catch(() => {});
     const drained = [...this.#open.values()].map(({ listener }) => listener.drain());
     await inTime(drained, hurry);
     await this.close();
     await flushed(this.#out);
+  }
+
+  /** Ends when it is done with its clients. New ones find others at the same addresses. */
+  async leave(hurry?: AbortSignal): Promise<void> {
+    await this.#retire([...this.#open.keys()], hurry);
+    await this.close();
+    await flushed(this.#out);
+  }
+
+  async #retire(keys: readonly string[], hurry?: AbortSignal): Promise<void> {
+    const listeners = keys.map((key) => (this.#open.get(key) as OpenSite).listener);
+    const all = (work: (listener: SiteListener) => Promise<void>) => inTime(listeners.map(work), hurry);
+    await all((listener) => listener.retire());
+    await all((listener) => listener.drain());
+    for (const key of keys) await this.#closeSite(key);
   }
 
   async close(): Promise<void> {
@@ -204,6 +227,7 @@ export class DnsServer implements ServerStatus {
       onLoop: (error: UserError) => this.#onLoop(error, settings),
       status: this,
       out: this.#out,
+      isWorker: this.#isWorker,
     };
     return buildBlocks(settings, parts, before?.components);
   }
@@ -218,7 +242,7 @@ export class DnsServer implements ServerStatus {
 
   async #openSite(site: Site): Promise<string> {
     const open = { responder: this.#responder(site), certificates: site.certificates };
-    const isShared = this.addresses.some((own) => overlap(own, site));
+    const isShared = this.#isWorker || this.addresses.some((own) => overlap(own, site));
     const listener = await listenDns(site, {
       isShared,
       respond: (packet, client, isTcp) => open.responder.respond(packet, client, isTcp),
@@ -246,10 +270,12 @@ async function inTime(all: readonly Promise<void>[], hurry?: AbortSignal): Promi
   over.abort();
 }
 
-const isWatched = ({ servers }: DnsSettings): boolean =>
+/** Whether those who were ready are asked again. */
+export const isWatched = ({ servers }: DnsSettings): boolean =>
   servers.some(({ directives }) => directives.ready?.monitor === 'continuously');
 
-const lameduckMs = ({ servers }: DnsSettings): number =>
+/** How long clients have to go elsewhere. */
+export const lameduckOf = ({ servers }: DnsSettings): number =>
   Math.max(0, ...servers.map(({ directives }) => directives.health?.lameduckMs ?? 0));
 
 const startupTimeoutMs = ({ servers }: DnsSettings): number =>

@@ -27,7 +27,7 @@ test('who has a port is named, and that of another address is not in the way', a
     { host: '127.0.0.1', port },
     await bindError('127.0.0.1', port),
   );
-  const us = new RegExp(` \\(process ${process.pid}\\)$`);
+  const us = new RegExp(`^node \\(process ${process.pid}\\)$`);
   const [, holder = '', rest] =
     /^Cannot listen at 127\.0\.0\.1:\d+ \(UDP\): (.*) has the port\. (.*)$/.exec(message) ?? [];
   assert.match(holder, us);

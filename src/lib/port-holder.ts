@@ -1,5 +1,7 @@
 // Which program of this machine holds a port, for messages on why it cannot be had.
 
+import { readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { tryRun } from './run.ts';
 
 /**
@@ -11,8 +13,15 @@ export async function portHolder(protocol: 'tcp' | 'udp', port: number, host = '
   const { stdout } = await tryRun('ss', args, { timeoutMs: 2000 }).catch(() => ({ stdout: '' }));
   const line = stdout.split('\n').find((each) => isInTheWay(localAddress(each), host)) ?? '';
   const [, name, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? [];
-  return pid === undefined ? undefined : `${name} (process ${pid})`;
+  return pid === undefined ? undefined : `${await programOf(pid, name)} (process ${pid})`;
 }
+
+/** What ss says is the name of a thread, and cut. */
+const programOf = async (pid: string, otherwise = ''): Promise<string> =>
+  await readlink(`/proc/${pid}/exe`).then(
+    (path) => basename(path).replace(/ \(deleted\)$/, ''),
+    () => otherwise,
+  );
 
 /** Of a line like `UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:* users:(…)`. */
 const localAddress = (line: string): string =>

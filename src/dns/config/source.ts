@@ -17,8 +17,8 @@ export interface SettingsSource {
 }
 
 /** They never change. Throws UserError. */
-export function flagsSource(flags: DnsFlags): SettingsSource {
-  const settings = settingsFromFlags(flags);
+export function flagsSource(flags: DnsFlags, workers?: number): SettingsSource {
+  const settings = withWorkers(settingsFromFlags(flags), workers);
   return { read: async () => ({ settings, digest: '' }) };
 }
 
@@ -27,8 +27,19 @@ export interface CorefileOptions {
   readonly env: Environment;
   /** The way to the API server where the file names none; without it that of a pod, its service account. */
   readonly kubeconfig: string | undefined;
+  /** How many processes answer, whatever the file's `multisocket` says. */
+  readonly workers?: number | undefined;
 }
 
-export const corefileSource = ({ file, env, kubeconfig }: CorefileOptions): SettingsSource => ({
-  read: async () => withKubeconfig(await settingsFromCorefile(file, env), kubeconfig),
+export const corefileSource = ({ file, env, kubeconfig, workers }: CorefileOptions): SettingsSource => ({
+  read: async () => {
+    const { settings, digest } = withKubeconfig(await settingsFromCorefile(file, env), kubeconfig);
+    return { settings: withWorkers(settings, workers), digest };
+  },
 });
+
+function withWorkers({ servers }: DnsSettings, workers: number | undefined): DnsSettings {
+  if (workers === undefined) return { servers };
+  const multisocket = { sockets: workers };
+  return { servers: servers.map((server) => ({ ...server, directives: { ...server.directives, multisocket } })) };
+}

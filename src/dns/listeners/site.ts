@@ -11,7 +11,7 @@ import type { TlsOptions } from './server-certificates.ts';
 import { TcpListener } from './tcp.ts';
 import { tlsListener } from './tls.ts';
 import { UdpListener } from './udp.ts';
-import { ensureVacant } from './vacancy.ts';
+import { codeOf, ensureVacant, isMissingFamily } from './vacancy.ts';
 
 export interface SiteListener {
   readonly address: BindAddress & { readonly transport: Transport };
@@ -42,6 +42,7 @@ export async function listenDns(
   { host, port, transport }: { host: string; port: number; transport: Transport },
   parts: SiteParts,
 ): Promise<SiteListener> {
+  if (!parts.isShared) await ensureVacant({ host, port, transport });
   if (host !== '') return await one({ host, port }, transport, parts);
   const v4 = await one({ host: '0.0.0.0', port }, transport, parts);
   const v6 = await one({ host: '::', port: v4.address.port }, transport, parts).catch((error) => {
@@ -57,10 +58,6 @@ export async function listenDns(
   };
 }
 
-/** Of the system call. */
-const codeOf = (error: unknown): string | undefined => ((error as Error).cause as NodeJS.ErrnoException)?.code;
-const isMissingFamily = (error: unknown): boolean => ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error) ?? '');
-
 async function one(wanted: BindAddress, transport: Transport, parts: SiteParts): Promise<SiteListener> {
   for (let i = 1; ; i++) {
     try {
@@ -74,7 +71,7 @@ async function one(wanted: BindAddress, transport: Transport, parts: SiteParts):
 async function opened(wanted: BindAddress, transport: Transport, parts: SiteParts): Promise<SiteListener> {
   if (transport === 'dns') return await both(wanted, parts);
   const listener = transport === 'tls' ? tlsListener(parts) : new HttpsListener(parts);
-  const address = { host: wanted.host, port: await listened(listener, wanted, parts), transport };
+  const address = { host: wanted.host, port: await listened(listener, wanted), transport };
   return {
     address,
     retire: () => listener.retire(),
@@ -85,37 +82,27 @@ async function opened(wanted: BindAddress, transport: Transport, parts: SitePart
 
 async function both(wanted: BindAddress, parts: SiteParts): Promise<SiteListener> {
   const tcp = new TcpListener(parts);
-  const address = { host: wanted.host, port: await listened(tcp, wanted, parts), transport: 'dns' as const };
+  const address = { host: wanted.host, port: await listened(tcp, wanted), transport: 'dns' as const };
+  const udp = new UdpListener(parts, address);
   try {
-    const udp = await listenedByUdp(address, parts);
-    return {
-      address,
-      retire: async () => void (await Promise.all([tcp.retire(), udp.drain()])),
-      drain: async () => void (await Promise.all([tcp.drain(), udp.drain()])),
-      close: async () => void (await Promise.all([tcp.close(), udp.close()])),
-    };
+    await udp.listen();
   } catch (error) {
     await tcp.close();
-    throw error;
+    throw await listenError('listen', 'udp', address, error);
   }
+  return {
+    address,
+    retire: async () => void (await Promise.all([tcp.retire(), udp.retire()])),
+    drain: async () => void (await Promise.all([tcp.drain(), udp.drain()])),
+    close: async () => void (await Promise.all([tcp.close(), udp.close()])),
+  };
 }
 
 /** Resolves with the port. */
-async function listened(listener: TcpListener | HttpsListener, at: BindAddress, parts: SiteParts): Promise<number> {
-  // A port that the kernel chooses is free.
-  if (!parts.isShared && at.port !== 0) await ensureVacant('tcp', at);
+async function listened(listener: TcpListener | HttpsListener, at: BindAddress): Promise<number> {
   return await listener.listen(at).catch(async (error) => {
     throw await listenError('listen', 'tcp', at, error);
   });
-}
-
-async function listenedByUdp(at: BindAddress, parts: SiteParts): Promise<UdpListener> {
-  if (!parts.isShared) await ensureVacant('udp', at);
-  const listener = new UdpListener(parts, at);
-  await listener.listen().catch(async (error) => {
-    throw await listenError('listen', 'udp', at, error);
-  });
-  return listener;
 }
 
 const everywhere: readonly string[] = ['', '0.0.0.0', '::'];

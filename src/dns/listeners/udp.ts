@@ -12,6 +12,9 @@ import type { Respond } from './site.ts';
 /** Bursts wait in the kernel, not in a queue of ours. The kernel grants less when its own limit is lower. */
 const receiveBuffer = 4 * 1024 * 1024;
 
+/** RFC 863: nobody sends from it. */
+const discardPort = 9;
+
 export class UdpListener {
   readonly #respond: Respond;
   readonly #log: Logger;
@@ -20,6 +23,9 @@ export class UdpListener {
   /** Questions whose answers come later. */
   #pending = 0;
   #onIdle: (() => void) | undefined;
+  #isAside = false;
+  /** Whether nothing came since this was set. */
+  #isQuiet = false;
 
   constructor(parts: { respond: Respond; log: Logger }, address: { host: string; port: number }) {
     this.#respond = parts.respond;
@@ -46,13 +52,25 @@ export class UdpListener {
     this.#socket.on('message', (packet, peer) => this.#onPacket(packet, peer));
   }
 
+  /**
+   * Leaves what comes from now on to other sockets at the address, if there are any; resolves when all that came before is
+   * answered.
+   */
+  async retire(): Promise<void> {
+    this.#isAside = true;
+    this.#stepAside();
+    do {
+      this.#isQuiet = true;
+      // What the kernel has for us is read meanwhile.
+      await setImmediate();
+      await this.#answered();
+    } while (!this.#isQuiet);
+  }
+
   /** Resolves when there is an answer to every question so far; others are answered all the same, until it is closed. */
   async drain(): Promise<void> {
-    // What the kernel has for us is read.
     await setImmediate();
-    const idle = Promise.withResolvers<void>();
-    this.#onIdle = idle.resolve;
-    if (this.#pending > 0) await idle.promise;
+    await this.#answered();
   }
 
   async close(): Promise<void> {
@@ -61,7 +79,29 @@ export class UdpListener {
     await closed.promise;
   }
 
+  async #answered(): Promise<void> {
+    const idle = Promise.withResolvers<void>();
+    this.#onIdle = idle.resolve;
+    if (this.#pending > 0) await idle.promise;
+  }
+
+  /** A socket that is connected gets packets of its peer alone, and there is none. */
+  #stepAside(): void {
+    const { host } = this.#address;
+    this.#socket.connect(discardPort, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
+  }
+
+  /** For as long as it takes to send: the system call is made here and now. */
+  #stepBack(): void {
+    try {
+      this.#socket.disconnect();
+    } catch {
+      // It could not be connected.
+    }
+  }
+
   #onPacket(packet: Buffer, peer: RemoteInfo): void {
+    this.#isQuiet = false;
     // Port 0 cannot be answered; only a forger sends from it.
     if (peer.port === 0) return;
     const response = this.#respond(packet, peer, false);
@@ -80,7 +120,9 @@ export class UdpListener {
     // A zone transfer is refused by UDP; there is nothing else of several messages.
     if (!(response instanceof Uint8Array)) return;
     try {
+      if (this.#isAside) this.#stepBack();
       this.#socket.send(response, 0, response.length, peer.port, peer.address);
+      if (this.#isAside) this.#stepAside();
     } catch (error) {
       // The socket may have been closed while another server was asked.
       if (!isLate) this.#log.warn('cannot send response', { peer: peer.address, error });

@@ -6,11 +6,32 @@ import { once } from 'node:events';
 import { createServer, isIPv6 } from 'node:net';
 import type { BindAddress } from '#lib/bind-address.ts';
 import { listenError } from '#lib/listen-error.ts';
+import type { Transport } from '../config/settings.ts';
 
-export type Protocol = 'tcp' | 'udp';
+/** Rejects with a UserError that says who has it, or what else is in the way. A port that the kernel is to choose is free. */
+export async function ensureVacant(site: BindAddress & { readonly transport: Transport }): Promise<void> {
+  const { host, port, transport } = site;
+  if (port === 0) return;
+  for (const each of host === '' ? ['0.0.0.0', '::'] : [host]) {
+    try {
+      await take('tcp', { host: each, port });
+      if (transport === 'dns') await take('udp', { host: each, port });
+    } catch (error) {
+      // A machine without IPv6 is served by IPv4 alone.
+      if (host !== '' || !isMissingFamily(error)) throw error;
+    }
+  }
+}
 
-/** Rejects with a UserError that says who has it, or what else is in the way. */
-export async function ensureVacant(protocol: Protocol, at: BindAddress): Promise<void> {
+/** Of what {@link listenError} made. */
+export const isMissingFamily = (error: unknown): boolean =>
+  ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(codeOf(error) ?? '');
+
+/** Of the system call. */
+export const codeOf = (error: unknown): string | undefined =>
+  ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
+
+async function take(protocol: 'tcp' | 'udp', at: BindAddress): Promise<void> {
   try {
     await (protocol === 'tcp' ? takeTcp(at) : takeUdp(at));
   } catch (error) {

@@ -48,3 +48,15 @@ export class Endpoint implements Component {
     this.#server = undefined;
   }
 }
+
+/** Where they are served, by directive. */
+export const endpointsOf = (components: Iterable<Component>): readonly (HostPort & { readonly name: string })[] =>
+  endpoints(components).flatMap(({ name, address }) => (address ? [{ name, ...address }] : []));
+
+/** Nobody is to send further clients here. */
+export function refuseReady(components: Iterable<Component>): void {
+  for (const endpoint of endpoints(components)) if (endpoint.name === 'ready') endpoint.close();
+}
+
+const endpoints = (components: Iterable<Component>): Endpoint[] =>
+  [...components].filter((component) => component instanceof Endpoint);

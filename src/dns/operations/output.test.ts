@@ -43,6 +43,19 @@ test('lines of one turn are one write', async (t) => {
   assert.deepEqual(writes(), ['one\ntwo\n']);
 });
 
+test('no write is longer than what a pipe takes whole, so that lines of several processes are not mixed', async (t) => {
+  const { output, turn, take, writes } = await started(t);
+  const line = 'x'.repeat(1500);
+  for (let i = 0; i < 5; i++) output.write(line);
+  output.write('y'.repeat(5000));
+  const lengths: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    await (i === 0 ? turn() : take());
+    lengths.push(...writes().map((text) => text.length));
+  }
+  assert.deepEqual(lengths, [3002, 3002, 1501, 5001]);
+});
+
 test('while nobody reads, lines wait up to the limit; then they are dropped, counted and told', async (t) => {
   const { output, turn, take, writes, dropped } = await started(t, 20);
   output.write('taken');

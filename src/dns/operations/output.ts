@@ -1,5 +1,5 @@
 // Lines on standard output, of which there may be one for every query: they never keep a query waiting. What comes in one
-// turn of the loop goes out in one write; while nobody takes it, lines are dropped and counted.
+// turn of the loop goes out in one write, or a few; while nobody takes it, lines are dropped and counted.
 
 import type { Writable } from 'node:stream';
 import { type Metric, single } from '#lib/metrics.ts';
@@ -70,6 +70,21 @@ export class Output implements Component {
     this.#waiting = [];
     this.#size = 0;
     this.#untold = 0;
-    this.#isBlocked = !this.#stream.write(`${lines.join('\n')}\n`);
+    for (const text of whole(lines)) this.#isBlocked = !this.#stream.write(text);
   }
+}
+
+/** So much is written to a pipe at once: other processes of this server may write to the same. */
+const atomic = 4096;
+
+function* whole(lines: readonly string[]): Generator<string> {
+  let text = '';
+  for (const line of lines) {
+    if (text !== '' && text.length + line.length >= atomic) {
+      yield text;
+      text = '';
+    }
+    text += `${line}\n`;
+  }
+  yield text;
 }

@@ -5,6 +5,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { decodeMessage, encodeMessage } from '../wire/index.ts';
 import { packet, printed } from './cluster.ts';
@@ -16,7 +17,7 @@ interface Address {
 }
 
 /** An answer that has not come after this never will. */
-const lostMs = 10_000;
+const lostMs = 5000;
 /** The machine has others to serve. */
 const pauseMs = 1;
 
@@ -47,15 +48,20 @@ export class SteadyClient {
   }
 
   static async start(t: TestContext, name: WayName, at: Address, questions: readonly string[]): Promise<SteadyClient> {
-    const way = await ways[name](at);
-    t.after(() => way.close());
-    return new SteadyClient(way, questions);
+    const client = new SteadyClient(await ways[name](at), questions);
+    t.after(() => client.#halt());
+    return client;
   }
 
   /** Resolves when the last question is answered. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#asking;
+    this.#halt();
+  }
+
+  #halt(): void {
+    this.#isOver = true;
     this.#way.close();
   }
 
@@ -90,12 +96,29 @@ const ways: Readonly<Record<WayName, (at: Address) => Promise<Way>>> = {
     },
     close: () => {},
   }),
-  kept: async ({ host, port }) => {
-    const socket = connect({ host, port, noDelay: true });
-    await once(socket, 'connect');
-    return { ask: (message) => overTcp(socket, message), close: () => socket.destroy() };
+  kept: async (at) => {
+    let socket = await connected(at);
+    const ask = async (message: Buffer): Promise<Buffer> => {
+      try {
+        return await overTcp(socket, message);
+      } catch (error) {
+        // Whoever loses it has lost one question, and goes on.
+        socket.destroy();
+        socket = await connected(at).catch(() => socket);
+        throw error;
+      }
+    };
+    return { ask, close: () => socket.destroy() };
   },
 };
+
+async function connected({ host, port }: Address): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true });
+  await once(socket, 'connect');
+  // What becomes of it is seen by the next question.
+  socket.on('error', () => {});
+  return socket;
+}
 
 function closed(socket: UdpSocket): void {
   try {
@@ -112,6 +135,7 @@ async function overUdp(socket: UdpSocket, { host, port }: Address, message: Buff
 }
 
 async function overTcp(socket: Socket, message: Buffer): Promise<Buffer> {
+  if (socket.destroyed || socket.readableEnded) throw new Error('the connection was closed before');
   const answer = Promise.withResolvers<Buffer>();
   let received = Buffer.alloc(0);
   const onData = (chunk: Buffer) => {
@@ -119,15 +143,13 @@ async function overTcp(socket: Socket, message: Buffer): Promise<Buffer> {
     if (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) answer.resolve(received.subarray(2));
   };
   const onClose = () => answer.reject(new Error('the connection was closed'));
-  const onError = (error: Error) => answer.reject(error);
-  socket.on('data', onData).once('close', onClose).once('error', onError);
-  const timer = AbortSignal.timeout(lostMs);
-  timer.addEventListener('abort', () => answer.reject(new Error('there was no answer')));
+  socket.on('data', onData).once('close', onClose).once('error', answer.reject);
+  const timer = setTimer(() => answer.reject(new Error('there was no answer')), lostMs);
   try {
-    if (socket.destroyed) throw new Error('the connection was closed');
     socket.write(framed(message));
     return await answer.promise;
   } finally {
-    socket.off('data', onData).off('close', onClose).off('error', onError);
+    clearTimeout(timer);
+    socket.off('data', onData).off('close', onClose).off('error', answer.reject);
   }
 }
