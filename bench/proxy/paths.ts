@@ -7,7 +7,7 @@ import { run } from '#lib/run.ts';
 
 /** The targets between which a Service is switched. */
 export const ports = [8080, 8081] as const;
-const timeoutMs = 10_000;
+export const timeoutMs = 60_000;
 
 /** On the loopback device; the rules do not care where an endpoint is. */
 export const localAddresses = (count: number): string[] => Array.from({ length: count }, (_, i) => `10.250.0.${i + 1}`);
