@@ -1,5 +1,6 @@
-// Clients that never stop asking, each question after the answer to the one before: by UDP, by TCP with a connection for
-// each question, and by TCP over one connection that is never closed. What they did not get is told at the end.
+// Clients that never stop asking, each question after the answer to the one before: by UDP from one port, or from another one
+// for each question, as resolvers do; by TCP with a connection for each question, or over one that is never closed. What they
+// did not get is told at the end.
 
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -20,6 +21,8 @@ interface Address {
 const lostMs = 5000;
 /** The machine has others to serve. */
 const pauseMs = 1;
+/** Nor are there that many ports. */
+const resolverPauseMs = 20;
 
 interface Way {
   /** Rejects when there is no answer. */
@@ -27,7 +30,7 @@ interface Way {
   close(): void;
 }
 
-export type WayName = 'udp' | 'tcp' | 'kept';
+export type WayName = 'udp' | 'resolver' | 'tcp' | 'kept';
 
 export class SteadyClient {
   readonly #way: Way;
@@ -85,6 +88,18 @@ const ways: Readonly<Record<WayName, (at: Address) => Promise<Way>>> = {
     const socket = createSocket('udp4');
     return { ask: (message) => overUdp(socket, at, message), close: () => closed(socket) };
   },
+  resolver: async (at) => ({
+    ask: async (message) => {
+      const socket = await socketOfItsOwn();
+      try {
+        return await overUdp(socket, at, message);
+      } finally {
+        socket.close();
+        await setTimeout(resolverPauseMs);
+      }
+    },
+    close: () => {},
+  }),
   tcp: async ({ host, port }) => ({
     ask: async (message) => {
       const socket = connect({ host, port, noDelay: true });
@@ -118,6 +133,22 @@ async function connected({ host, port }: Address): Promise<Socket> {
   // What becomes of it is seen by the next question.
   socket.on('error', () => {});
   return socket;
+}
+
+/** Below those that the kernel gives away: none is used twice, as the flow of an earlier question would lead elsewhere. */
+let nextPort = 15_000;
+
+async function socketOfItsOwn(): Promise<UdpSocket> {
+  for (;;) {
+    const socket = createSocket('udp4');
+    try {
+      await once(socket.bind(nextPort++), 'listening');
+      return socket;
+    } catch {
+      // Somebody else has the port.
+      socket.close();
+    }
+  }
 }
 
 function closed(socket: UdpSocket): void {
