@@ -82,6 +82,10 @@ describe('deploy/dns', { skip }, () => {
   const podNames = async () =>
     (await kubectl(`get pods -l app.kubernetes.io/name=${name} -o jsonpath={.items[*].metadata.name}`)).split(' ');
 
+  test('the cache of every node is taken by the API', async () => {
+    await cluster.kubectl('apply --dry-run=server -f deploy/dns/node-dns.yaml');
+  });
+
   /** The way to the API server from a pod. */
   async function secret(): Promise<object> {
     const config = await cluster.kubectl('config view --raw --minify');
