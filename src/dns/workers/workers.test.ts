@@ -177,7 +177,8 @@ test('while the API is away a new worker keeps silent, until nobody else is left
   assert.equal((await harness.get('ready', 'ready')).status, 200, 'the other one is');
   assert.deepEqual(await stopped(clients), []);
   process.kill(second, 'SIGKILL');
-  await until(async () => (await harness.workers()).length === 2);
+  // One that comes when the other listens already keeps silent again.
+  await until(async () => (await harness.workers()).length > 0);
   isAway = false;
   const [late] = await harness.clients(['udp']);
   await until(() => (late?.answered ?? 0) > 0);
