@@ -28,7 +28,7 @@ test('the commands of the README exist', () => {
 });
 
 test('the DNS server of a cluster and the one by itself are started with the same flags', () => {
-  assert.ok(readFileSync('bin/portolan', 'utf8').includes(`dns) flags='${dnsNodeFlags.join(' ')}' ;;`));
+  assert.ok(readFileSync('bin/portolan', 'utf8').includes(` dns) flags='${dnsNodeFlags.join(' ')}' ;;`));
 });
 
 test('the lock file holds the packages of every platform, without which npm ci refuses it', () => {

@@ -4,6 +4,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 /** `10.0.0.1` → `10-0-0-1`; a final colon would leave a label ending in `-`, so `fd00:1::` → `fd00-1--0`. */
 export const dashed = (address: string): string => {
+  if (!address.includes(':')) return address.replaceAll('.', '-');
   const label = address.replace(/[.:]/g, '-').toLowerCase();
   return address.endsWith(':') ? `${label}0` : label;
 };

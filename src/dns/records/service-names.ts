@@ -4,7 +4,7 @@
 import { fromLabels, labelsOf } from '../wire/name.ts';
 import { dashed } from './dashed.ts';
 import type { EndpointFacts, PortFacts, ServiceFacts, SliceFacts } from './facts.ts';
-import { byFamily, Owner, type Relative } from './owner.ts';
+import { byFamily, Owner, type OwnerRecords, type Relative } from './owner.ts';
 import { type Candidate, targets } from './service-targets.ts';
 
 export interface NameOptions {
@@ -24,7 +24,7 @@ export class ServiceNames {
   readonly facts: ServiceFacts;
   readonly #slices: readonly SliceFacts[];
   readonly #options: NameOptions;
-  #own: Owner | null | undefined;
+  #own: Owner | undefined;
   /** By the labels of an endpoint's name before the Service's. */
   #addresses: Map<Relative, string | string[]> | undefined;
   /** The same of ports that were asked for: `_P._PROTO`. */
@@ -39,8 +39,8 @@ export class ServiceNames {
 
   /** Undefined when the Service does not exist in DNS. */
   get own(): Owner | undefined {
-    if (this.#own === undefined) this.#own = this.#ownRecords() ?? null;
-    return this.#own ?? undefined;
+    if (!this.#own && this.#exists) this.#own = new Owner(this.name, this.#ownRecords());
+    return this.#own;
   }
 
   /**
@@ -90,25 +90,26 @@ export class ServiceNames {
     return this.facts.clusterIPs.length > 0;
   }
 
-  /** An ExternalName Service has none, nor has what does not exist. */
-  get #hasChildren(): boolean {
-    return this.facts.alias === undefined && this.own !== undefined;
+  /** A headless Service without a ready endpoint does not exist; nor does one that has no address yet. */
+  get #exists(): boolean {
+    const { alias, isHeadless } = this.facts;
+    if (alias !== undefined) return alias !== null;
+    const isEmpty = this.#slices.every(({ endpoints }) => endpoints.length === 0);
+    return this.#isCluster ? !(this.#options.ignoreEmptyService && isEmpty) : isHeadless && !isEmpty;
   }
 
-  #ownRecords(): Owner | undefined {
-    const { alias, isHeadless, clusterIPs } = this.facts;
-    if (alias !== undefined) return alias === null ? undefined : new Owner(this.name, { alias });
-    const isEmpty = this.#slices.every(({ endpoints }) => endpoints.length === 0);
-    if (this.#isCluster) {
-      if (this.#options.ignoreEmptyService && isEmpty) return undefined;
-      // The bare name counts every pair of port and address, then merges what looks the same.
-      const services = () => targets(this.#candidates(), clusterIPs.length);
-      return new Owner(this.name, { ...byFamily(clusterIPs), services });
-    }
-    // A headless Service without a ready endpoint does not exist; nor does one that has no address yet.
-    if (!isHeadless || isEmpty) return undefined;
-    const services = () => targets(this.#candidates());
-    return new Owner(this.name, { ...byFamily(this.endpoints.map(({ address }) => address)), services });
+  /** An ExternalName Service has none, nor has what does not exist. */
+  get #hasChildren(): boolean {
+    return this.facts.alias === undefined && this.#exists;
+  }
+
+  #ownRecords(): OwnerRecords {
+    const { alias, clusterIPs } = this.facts;
+    if (alias !== undefined) return alias === null ? {} : { alias };
+    // The bare name counts every pair of port and address, then merges what looks the same.
+    const services = () => targets(this.#candidates(), Math.max(1, clusterIPs.length));
+    const addresses = this.#isCluster ? clusterIPs : this.endpoints.map(({ address }) => address);
+    return { ...byFamily(addresses), services };
   }
 
   /** @param wanted of this port alone */
@@ -125,15 +126,18 @@ export class ServiceNames {
     isWantedPort: (port: PortFacts) => boolean,
     isWanted: (endpoint: EndpointFacts) => boolean,
   ): Generator<Candidate> {
-    const seen = new Set<string>();
+    const seenOn = new Map<string, Set<string>>();
     for (const { endpoints, ports } of this.#slices) {
       const chosen = ports.filter(isWantedPort);
       if (chosen.length === 0) continue;
       const portsKey = ports.map(({ name, protocol, port }) => `${name}/${protocol}/${port}`).join();
+      const seen = seenOn.get(portsKey) ?? new Set();
+      seenOn.set(portsKey, seen);
       for (const endpoint of endpoints) {
         if (!isWanted(endpoint)) continue;
         const target = this.endpointName(endpoint);
-        const key = `${endpoint.address} ${target} ${portsKey}`;
+        const { address, label, cluster } = endpoint;
+        const key = label === undefined && cluster === undefined ? address : `${address} ${target}`;
         // The same endpoint in two slices, while one takes over from the other.
         if (target === undefined || seen.has(key)) continue;
         seen.add(key);

@@ -64,9 +64,11 @@ export class Writer {
 
   /** Notes that `name` stands at `position` of the message already, so that later names may point there. */
   seed(name: Name, position: number): void {
-    for (let at = 0; at < name.length; at += 1 + name.charCodeAt(at)) {
+    for (let at = 0; at < name.length && position + at < pointerLimit; at += 1 + name.charCodeAt(at)) {
       const suffix = name.slice(at);
-      if (position + at < pointerLimit && !this.#names.has(suffix)) this.#names.set(suffix, position + at);
+      // Whoever noted it noted what it ends with, too.
+      if (this.#names.has(suffix)) return;
+      this.#names.set(suffix, position + at);
     }
   }
 
