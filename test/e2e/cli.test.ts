@@ -23,7 +23,8 @@ import {
 const skip = whyNoCluster();
 
 test('every command has a --help, and refusals are one readable line with exit code 1', async () => {
-  for (const command of ['up', 'down', 'status', 'kubeconfig', 'echo', 'proxy', 'controllers', 'dns', 'announcer']) {
+  const commands = 'up down status kubeconfig echo proxy controllers dns node-dns announcer'.split(' ');
+  for (const command of commands) {
     const { code, stdout } = await portolan([command, '--help']);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^portolan ${command}: `));
@@ -33,7 +34,7 @@ test('every command has a --help, and refusals are one readable line with exit c
   const refusals = [
     {
       args: ['fly'],
-      want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, controllers, proxy, dns, announcer, echo\.$/,
+      want: /unknown command "fly"\. Commands: up, down, status, kubeconfig, controllers, proxy, dns, announcer, node-dns, echo\.$/,
     },
     { args: ['up', '--nodes', 'many'], want: /^--nodes many: must be a whole number from 1 to \d+\.$/ },
     { args: ['up', '--ip-family', 'both'], want: /^--ip-family both: must be one of ipv4, ipv6, dual\.$/ },
